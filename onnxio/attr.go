@@ -1,0 +1,92 @@
+package onnxio
+
+import (
+	"fmt"
+	"strings"
+
+	"google.golang.org/protobuf/proto"
+
+	"github.com/prunefuse/prunefuse/onnxio/onnxpb"
+)
+
+// Attr is one named attribute of a node.
+type Attr struct{ pb *onnxpb.AttributeProto }
+
+func attr(name string, t onnxpb.AttributeProto_AttributeType) *onnxpb.AttributeProto {
+	return &onnxpb.AttributeProto{Name: &name, Type: t.Enum()}
+}
+
+// Int is an integer attribute.
+func Int(name string, v int64) Attr {
+	a := attr(name, onnxpb.AttributeProto_INT)
+	a.I = &v
+	return Attr{a}
+}
+
+// Ints is a list-of-integers attribute.
+func Ints(name string, v ...int64) Attr {
+	a := attr(name, onnxpb.AttributeProto_INTS)
+	a.Ints = append([]int64(nil), v...)
+	return Attr{a}
+}
+
+// Float is a float attribute.
+func Float(name string, v float32) Attr {
+	a := attr(name, onnxpb.AttributeProto_FLOAT)
+	a.F = &v
+	return Attr{a}
+}
+
+// Str is a string attribute.
+func Str(name, v string) Attr {
+	a := attr(name, onnxpb.AttributeProto_STRING)
+	a.S = []byte(v)
+	return Attr{a}
+}
+
+// TensorValue is a tensor attribute, as a Constant node has.
+func TensorValue(name string, t *Tensor) Attr {
+	a := attr(name, onnxpb.AttributeProto_TENSOR)
+	a.T = t.pb
+	return Attr{a}
+}
+
+// Name is the attribute's name.
+func (a Attr) Name() string { return a.pb.GetName() }
+
+func (a Attr) String() string {
+	p := a.pb
+	name := p.GetName() + "="
+	switch p.GetType() {
+	case onnxpb.AttributeProto_INT:
+		return name + fmt.Sprint(p.GetI())
+	case onnxpb.AttributeProto_INTS:
+		return name + strings.ReplaceAll(fmt.Sprint(p.GetInts()), " ", ",")
+	case onnxpb.AttributeProto_FLOAT:
+		return name + fmt.Sprint(p.GetF())
+	case onnxpb.AttributeProto_FLOATS:
+		return name + strings.ReplaceAll(fmt.Sprint(p.GetFloats()), " ", ",")
+	case onnxpb.AttributeProto_STRING:
+		return name + fmt.Sprintf("%q", p.GetS())
+	case onnxpb.AttributeProto_TENSOR:
+		t := &Tensor{pb: p.GetT()}
+		return name + t.Type().String() + "#" + digest(t)
+	}
+	return name + strings.ToLower(p.GetType().String())
+}
+
+// canonical is the attribute's bytes in a form that does not depend on how
+// a tensor's elements are stored or on the producer's doc strings.
+func (a Attr) canonical() ([]byte, error) {
+	c := proto.Clone(a.pb).(*onnxpb.AttributeProto)
+	c.DocString = nil
+	if c.T != nil {
+		raw, err := (&Tensor{pb: a.pb.GetT()}).Bytes()
+		if err != nil {
+			return nil, err
+		}
+		c.T = bareTensor(c.T)
+		c.T.Name, c.T.DocString, c.T.RawData = nil, nil, raw
+	}
+	return proto.MarshalOptions{Deterministic: true}.Marshal(c)
+}

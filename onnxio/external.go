@@ -1,0 +1,143 @@
+package onnxio
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"github.com/prunefuse/prunefuse/onnxio/onnxpb"
+)
+
+// external is where a tensor's bytes lie outside the model file: a range of
+// a file in the model's folder.
+type external struct {
+	dir      string
+	location string
+	offset   int64
+	length   int64 // -1: as many bytes as the tensor needs
+}
+
+// newExternal reads the external_data entries of t. A location that leaves
+// dir is refused, as the specification requires.
+func newExternal(dir string, t *onnxpb.TensorProto) (*external, error) {
+	e := &external{dir: dir, length: -1}
+	for _, kv := range t.GetExternalData() {
+		var err error
+		switch kv.GetKey() {
+		case "location":
+			e.location = kv.GetValue()
+		case "offset":
+			e.offset, err = strconv.ParseInt(kv.GetValue(), 10, 64)
+		case "length":
+			e.length, err = strconv.ParseInt(kv.GetValue(), 10, 64)
+		}
+		if err != nil || e.offset < 0 || e.length < -1 {
+			return nil, fmt.Errorf("tensor %q: external %s %q is not a byte count", t.GetName(), kv.GetKey(), kv.GetValue())
+		}
+	}
+	switch {
+	case e.location == "":
+		return nil, fmt.Errorf("tensor %q: external data names no location", t.GetName())
+	case !filepath.IsLocal(filepath.FromSlash(e.location)):
+		return nil, fmt.Errorf("tensor %q: external data at %q lies outside the model's folder; refused", t.GetName(), e.location)
+	}
+	return e, nil
+}
+
+// read returns the tensor's bytes. A symbolic link that leads out of the
+// folder is refused too, which os.Root sees to.
+func (e *external) read(want int64) ([]byte, error) {
+	if e.length >= 0 && e.length != want {
+		return nil, fmt.Errorf("external data %s holds %d bytes, want %d", e.location, e.length, want)
+	}
+	root, err := os.OpenRoot(e.dir)
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
+	f, err := root.Open(filepath.FromSlash(e.location))
+	if err != nil {
+		return nil, fmt.Errorf("open external data: %w", err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if info.Size()-e.offset < want {
+		return nil, fmt.Errorf("external data %s ends at byte %d, want %d from %d", e.location, info.Size(), want, e.offset)
+	}
+	buf := make([]byte, want)
+	if _, err := f.ReadAt(buf, e.offset); err != nil && !(errors.Is(err, io.EOF) && want == 0) {
+		return nil, fmt.Errorf("read external data %s: %w", e.location, err)
+	}
+	return buf, nil
+}
+
+// externalAlign is the alignment of each tensor in an external file, so that
+// a runtime can map it.
+const externalAlign = 4096
+
+// externalWriter lays tensors of at least min bytes one after another into a
+// data file and gives back the messages that point there.
+type externalWriter struct {
+	w        io.Writer
+	location string
+	min      int64
+	at       int64
+}
+
+func (x *externalWriter) put(t *Tensor) (*onnxpb.TensorProto, error) {
+	size := t.Elem().packedBytes(t.Len())
+	if size < x.min || t.Elem() == String {
+		return inlineTensor(t)
+	}
+	raw, err := t.Bytes()
+	if err != nil {
+		return nil, err
+	}
+	if pad := -x.at & (externalAlign - 1); pad > 0 {
+		if _, err := x.w.Write(make([]byte, pad)); err != nil {
+			return nil, err
+		}
+		x.at += pad
+	}
+	if _, err := x.w.Write(raw); err != nil {
+		return nil, err
+	}
+	p := bareTensor(t.pb)
+	kv := func(k, v string) *onnxpb.StringStringEntryProto {
+		return &onnxpb.StringStringEntryProto{Key: &k, Value: &v}
+	}
+	p.ExternalData = []*onnxpb.StringStringEntryProto{
+		kv("location", x.location), kv("offset", strconv.FormatInt(x.at, 10)), kv("length", strconv.FormatInt(size, 10)),
+	}
+	p.DataLocation = onnxpb.TensorProto_EXTERNAL.Enum()
+	x.at += size
+	return p, nil
+}
+
+// inlineTensor is the message of t with its bytes inside the model file.
+func inlineTensor(t *Tensor) (*onnxpb.TensorProto, error) {
+	if t.src == nil {
+		return t.pb, nil
+	}
+	raw, err := t.Bytes()
+	if err != nil {
+		return nil, err
+	}
+	p := bareTensor(t.pb)
+	p.RawData = raw
+	return p, nil
+}
+
+// bareTensor copies everything but where the elements lie.
+func bareTensor(t *onnxpb.TensorProto) *onnxpb.TensorProto {
+	p := shallowTensor(t)
+	p.RawData, p.FloatData, p.Int32Data, p.Int64Data, p.DoubleData, p.Uint64Data = nil, nil, nil, nil, nil, nil
+	p.ExternalData, p.DataLocation = nil, nil
+	return p
+}

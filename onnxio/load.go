@@ -1,0 +1,156 @@
+package onnxio
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+
+	"google.golang.org/protobuf/proto"
+
+	"github.com/prunefuse/prunefuse/onnxio/onnxpb"
+)
+
+// FormatError says that bytes are not an ONNX model that can be used.
+type FormatError struct{ Reason string }
+
+func (e *FormatError) Error() string { return e.Reason }
+
+// Load reads a model file. Tensors with external data are read from the
+// file's folder when they are first asked for.
+//
+// A file that is no model gives an error that wraps a *FormatError.
+func Load(path string) (*Model, error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		var pe *os.PathError
+		if errors.As(err, &pe) {
+			err = pe.Err
+		}
+		return nil, fmt.Errorf("load %s: %w", path, err)
+	}
+	m, err := Parse(b, filepath.Dir(path))
+	if err != nil {
+		return nil, fmt.Errorf("load %s: %w", path, err)
+	}
+	return m, nil
+}
+
+// Parse decodes a model from bytes. Dir is the folder that external data is
+// looked for in; "" refuses external data.
+func Parse(b []byte, dir string) (*Model, error) {
+	if len(b) == 0 {
+		return nil, &FormatError{"the file is empty"}
+	}
+	pb := &onnxpb.ModelProto{}
+	if err := proto.Unmarshal(b, pb); err != nil {
+		return nil, &FormatError{"not an ONNX model, or cut short: the bytes are not a protobuf message"}
+	}
+	switch {
+	case pb.GetGraph() == nil || pb.IrVersion == nil:
+		return nil, &FormatError{"not an ONNX model: it holds no graph"}
+	case len(pb.GetGraph().GetSparseInitializer()) > 0:
+		return nil, &FormatError{"sparse initializers are not supported; export the model with dense weights"}
+	case len(pb.GetOpsetImport()) == 0:
+		return nil, &FormatError{"the model states no opset"}
+	}
+	g, err := newGraph(pb.GetGraph(), dir)
+	if err != nil {
+		return nil, err
+	}
+	pb.Graph = nil
+	return &Model{Graph: g, pb: pb}, nil
+}
+
+func newGraph(pb *onnxpb.GraphProto, dir string) (*Graph, error) {
+	g := &Graph{
+		pb: pb, inits: make(map[string]*Tensor, len(pb.GetInitializer())), types: map[string]*onnxpb.ValueInfoProto{},
+		inputs: pb.GetInput(), outputs: pb.GetOutput(),
+	}
+	for _, t := range pb.GetInitializer() {
+		if g.inits[t.GetName()] != nil || t.GetName() == "" {
+			return nil, &FormatError{fmt.Sprintf("initializer name %q is empty or repeated", t.GetName())}
+		}
+		x, err := newTensor(t, dir)
+		if err != nil {
+			return nil, err
+		}
+		g.inits[t.GetName()] = x
+		g.names = append(g.names, t.GetName())
+	}
+	for _, n := range pb.GetNode() {
+		for _, a := range n.GetAttribute() {
+			for _, t := range append([]*onnxpb.TensorProto{a.GetT()}, a.GetTensors()...) {
+				if t == nil {
+					continue
+				}
+				if t.GetDataLocation() == onnxpb.TensorProto_EXTERNAL {
+					return nil, &FormatError{fmt.Sprintf("%v holds its attribute %q in an external file; re-save the model with it inside", &Node{n}, a.GetName())}
+				}
+				if err := checkTensor(t); err != nil {
+					return nil, fmt.Errorf("%v: %w", &Node{n}, err)
+				}
+			}
+		}
+		g.nodes = append(g.nodes, &Node{n})
+	}
+	for _, v := range pb.GetValueInfo() {
+		if g.types[v.GetName()] == nil {
+			g.typeNames = append(g.typeNames, v.GetName())
+		}
+		g.types[v.GetName()] = v
+	}
+	pb.Node, pb.Initializer, pb.Input, pb.Output, pb.ValueInfo = nil, nil, nil, nil, nil
+	if err := g.settle(); err != nil {
+		return nil, &FormatError{err.Error()}
+	}
+	return g, nil
+}
+
+func newTensor(t *onnxpb.TensorProto, dir string) (*Tensor, error) {
+	if err := checkTensor(t); err != nil {
+		return nil, err
+	}
+	x := &Tensor{pb: t}
+	if t.GetDataLocation() != onnxpb.TensorProto_EXTERNAL {
+		return x, nil
+	}
+	if dir == "" {
+		return nil, &FormatError{fmt.Sprintf("tensor %q lies in an external file, and the model was given without its folder", t.GetName())}
+	}
+	var err error
+	if x.src, err = newExternal(dir, t); err != nil {
+		return nil, &FormatError{err.Error()}
+	}
+	return x, nil
+}
+
+// checkTensor holds the invariant that Len and the byte count of a loaded
+// tensor do not overflow and that its elements are all there.
+func checkTensor(t *onnxpb.TensorProto) error {
+	bits := int64(max(Elem(t.GetDataType()).Bits(), 8))
+	n := int64(1)
+	for _, d := range t.GetDims() {
+		if d < 0 || (d > 0 && n > math.MaxInt64/bits/d) {
+			return &FormatError{fmt.Sprintf("tensor %q has the impossible shape %v", t.GetName(), t.GetDims())}
+		}
+		n *= d
+	}
+	if t.Segment != nil {
+		return &FormatError{fmt.Sprintf("tensor %q is stored in segments, which no runtime reads", t.GetName())}
+	}
+	if Elem(t.GetDataType()) == String {
+		if int64(len(t.GetStringData())) != n {
+			return &FormatError{fmt.Sprintf("tensor %q holds %d strings for shape %v", t.GetName(), len(t.GetStringData()), t.GetDims())}
+		}
+		return nil
+	}
+	if t.GetDataLocation() == onnxpb.TensorProto_EXTERNAL {
+		return nil
+	}
+	if _, err := (&Tensor{pb: t}).Bytes(); err != nil {
+		return &FormatError{err.Error()}
+	}
+	return nil
+}

@@ -1,0 +1,139 @@
+package op
+
+import (
+	"fmt"
+
+	"github.com/prunefuse/prunefuse/onnxio"
+)
+
+var conv = Def{
+	Type: "Conv", Since: []int64{1, 11, 22},
+	Shape: convShape, Axes: convAxes, Grad: convGrad, Cost: convCost,
+	Cases: []Case{
+		{Name: "3x3", Inputs: []Input{X(2, 3, 5, 6), W(4, 3, 3, 3), W(4)}, Attrs: pads(1, 1, 1, 1)},
+		{Name: "no bias", Inputs: []Input{X(2, 3, 5, 6), W(4, 3, 3, 3)}},
+		{Name: "1x1", Inputs: []Input{X(2, 3, 4, 4), W(5, 3, 1, 1)}},
+		{Name: "1x1 stride 2", Inputs: []Input{X(2, 3, 5, 4), W(4, 3, 1, 1)}, Attrs: attrs(onnxio.Ints("strides", 2, 2))},
+		{Name: "stride 2", Inputs: []Input{X(2, 3, 7, 8), W(4, 3, 3, 3)}, Attrs: pads(1, 1, 1, 1, onnxio.Ints("strides", 2, 2))},
+		{Name: "uneven", Inputs: []Input{X(1, 2, 9, 8), W(3, 2, 3, 2), W(3)}, Attrs: pads(0, 1, 2, 0, onnxio.Ints("strides", 2, 1), onnxio.Ints("dilations", 1, 2))},
+		{Name: "wide padding", Inputs: []Input{X(1, 2, 4, 4), W(3, 2, 2, 2)}, Attrs: pads(2, 2, 2, 2)},
+		{Name: "dilated", Inputs: []Input{X(2, 2, 8, 8), W(3, 2, 3, 3)}, Attrs: pads(2, 2, 2, 2, onnxio.Ints("dilations", 2, 2))},
+		{Name: "stride beyond kernel", Inputs: []Input{X(1, 2, 8, 9), W(3, 2, 2, 2)}, Attrs: attrs(onnxio.Ints("strides", 3, 3))},
+		{Name: "groups", Inputs: []Input{X(2, 4, 5, 5), W(6, 2, 3, 3), W(6)}, Attrs: pads(1, 1, 1, 1, onnxio.Int("group", 2))},
+		{Name: "depthwise", Inputs: []Input{X(2, 4, 5, 5), W(4, 1, 3, 3), W(4)}, Attrs: pads(1, 1, 1, 1, onnxio.Int("group", 4))},
+		{Name: "depthwise stride 2", Inputs: []Input{X(2, 4, 6, 6), W(4, 1, 3, 3)}, Attrs: pads(1, 1, 1, 1, onnxio.Int("group", 4), onnxio.Ints("strides", 2, 2))},
+		{Name: "depth multiplier", Inputs: []Input{X(2, 3, 5, 5), W(6, 1, 3, 3), W(6)}, Attrs: pads(1, 1, 1, 1, onnxio.Int("group", 3))},
+		{Name: "same upper", Inputs: []Input{X(1, 2, 5, 5), W(3, 2, 2, 2)}, Attrs: attrs(onnxio.Str("auto_pad", "SAME_UPPER"))},
+		{Name: "same lower stride 2", Inputs: []Input{X(1, 2, 5, 6), W(3, 2, 3, 3)}, Attrs: attrs(onnxio.Str("auto_pad", "SAME_LOWER"), onnxio.Ints("strides", 2, 2))},
+		{Name: "one spatial axis", Inputs: []Input{X(2, 3, 9), W(4, 3, 3), W(4)}, Attrs: pads(1, 1)},
+		{Name: "three spatial axes", Inputs: []Input{X(1, 2, 4, 4, 4), W(3, 2, 3, 3, 3)}, Attrs: pads(1, 1, 1, 1, 1, 1)},
+	},
+}
+
+func attrs(a ...onnxio.Attr) []onnxio.Attr { return a }
+
+// pads is the attribute of that name, of leading ints, with more attributes
+// after it.
+func pads(v ...any) []onnxio.Attr {
+	var p []int64
+	var more []onnxio.Attr
+	for _, x := range v {
+		switch x := x.(type) {
+		case int:
+			p = append(p, int64(x))
+		case onnxio.Attr:
+			more = append(more, x)
+		}
+	}
+	return append([]onnxio.Attr{onnxio.Ints("pads", p...)}, more...)
+}
+
+func convShape(c *Infer) error {
+	x, w := c.In(0).Shape, c.In(1).Shape
+	if len(x) < 3 || len(w) != len(x) {
+		return fmt.Errorf("input %v and weight %v: want [N,C,spatial…] and [M,C/group,kernel…] of one rank", x, w)
+	}
+	group := c.Node.Int("group", 1)
+	if in, ok := x[1].Value(); ok && w[1].IsKnown() && in != w[1].Or(0)*group {
+		return fmt.Errorf("input has %d channels, weight %v with group %d wants %d", in, w, group, w[1].Or(0)*group)
+	}
+	win, err := newWindow(c, w[2:])
+	if err != nil {
+		return err
+	}
+	c.Out(0, c.In(0).Elem, append(onnxio.Shape{x[0], w[0]}, win.out(x[2:])...))
+	return nil
+}
+
+// convCost counts one multiply-accumulate for each weight and output
+// position; a bias costs none.
+func convCost(c *Infer) onnxio.Dim {
+	w := c.In(1).Shape
+	if w == nil || c.OutType(0).Shape == nil {
+		return onnxio.Known(0)
+	}
+	return c.OutType(0).Shape.Size().Mul(w[1:].Size())
+}
+
+func convAxes(a *Axes) error {
+	group := a.Node.Int("group", 1)
+	in, out := a.Dim(In(0, 1)).Or(0), a.Dim(Out(0, 1)).Or(0)
+	a.Same(In(0, 0), Out(0, 0))
+	switch {
+	case group == 1:
+		a.Same(In(0, 1), In(1, 1))
+		a.Same(Out(0, 1), In(1, 0), In(2, 0))
+	case group == in && out == in:
+		a.Same(Out(0, 1), In(0, 1), In(1, 0), In(2, 0))
+		a.Free(In(1, 1))
+		a.Follow(Extent{Attr: "group", Ref: In(0, 1)})
+	case group == in && out > 0 && out%in == 0:
+		depthMultiplierAxes(a, int(in), int(out/in))
+	default:
+		a.groupedConv(int(group))
+	}
+	for k := 2; k < len(a.In(0).Shape); k++ {
+		for _, r := range []Ref{In(0, k), Out(0, k), In(1, k)} {
+			a.Pin(r, "Conv slides over this axis")
+		}
+	}
+	return nil
+}
+
+// depthMultiplierAxes couples input channel c with the m output channels made
+// from it.
+func depthMultiplierAxes(a *Axes, in, m int) {
+	a.Same(Out(0, 1), In(1, 0), In(2, 0))
+	for j := range m {
+		xi, yi := make([]int, in), make([]int, in)
+		for c := range in {
+			xi[c], yi[c] = c, c*m+j
+		}
+		a.Match(In(0, 1), Out(0, 1), xi, yi)
+	}
+	a.Free(In(1, 1))
+	a.Follow(Extent{Attr: "group", Ref: In(0, 1)})
+}
+
+// groupedConv removes the same local indices in every group: the weight's
+// axis 1 is shared by all of them, so one index there stands for one in each
+// block of the input.
+func (a *Axes) groupedConv(group int) {
+	a.Same(Out(0, 1), In(1, 0), In(2, 0))
+	per := int(a.Dim(In(0, 1)).Or(0)) / group
+	for b := range group {
+		xi, wi := make([]int, per), make([]int, per)
+		for i := range per {
+			xi[i], wi[i] = b*per+i, i
+		}
+		a.Match(In(0, 1), In(1, 1), xi, wi)
+	}
+	out := int(a.Dim(Out(0, 1)).Or(0)) / group
+	for b := 1; b < group; b++ {
+		first, other := make([]int, out), make([]int, out)
+		for i := range out {
+			first[i], other[i] = i, b*out+i
+		}
+		a.Match(Out(0, 1), Out(0, 1), first, other)
+	}
+}

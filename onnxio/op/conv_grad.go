@@ -1,0 +1,224 @@
+package op
+
+import (
+	"slices"
+
+	"github.com/prunefuse/prunefuse/onnxio"
+)
+
+// convGrad is the gradient of a convolution of any rank, group, stride,
+// dilation and padding.
+func convGrad(g *Grad) error {
+	w, err := newWindow(g.Infer, g.In(1).Shape[2:])
+	if err != nil {
+		return err
+	}
+	if err := w.resolve(g.In(0).Shape[2:]); err != nil {
+		return err
+	}
+	if g.Needs(2) {
+		axes := []int64{0}
+		for k := 2; k < len(g.In(0).Shape); k++ {
+			axes = append(axes, int64(k))
+		}
+		g.GI(2, g.Sum(g.GO(0), false, axes...))
+	}
+	if g.Needs(0) {
+		g.GI(0, convInputGrad(g, w))
+	}
+	if g.Needs(1) {
+		g.GI(1, convWeightGrad(g, w))
+	}
+	return nil
+}
+
+// convInputGrad is a convolution of the output's gradient with the weights
+// flipped and their channel axes exchanged; at a stride above 1, the
+// transposed convolution, which is the same thing and, at stride 1, half as
+// fast.
+func convInputGrad(g *Grad, w *window) string {
+	n := len(w.kernel)
+	group := g.Node.Int("group", 1)
+	in := g.In(0).Shape[2:]
+	begin, end := make([]int64, n), make([]int64, n)
+	direct := in.Known()
+	for i := range n {
+		begin[i], end[i] = w.reach(i)-1-w.begin[i], w.reach(i)-1-w.end[i]
+		direct = direct && w.stride[i] == 1 && begin[i] >= 0 && end[i] >= 0
+	}
+	if direct {
+		attrs := []onnxio.Attr{
+			onnxio.Ints("kernel_shape", w.kernel...), onnxio.Ints("pads", append(begin, end...)...),
+			onnxio.Ints("dilations", w.dilation...), onnxio.Int("group", group),
+		}
+		return g.Op("Conv", []string{g.GO(0), flipped(g, w, group)}, attrs...)
+	}
+	// Output positions that no window reaches get a zero gradient: the
+	// transposed convolution is padded there.
+	extra := make([]int64, n)
+	out := w.out(in)
+	for i := range n {
+		covered := (out[i].Or(1)-1)*w.stride[i] + w.reach(i)
+		extra[i] = in[i].Or(0) + w.begin[i] + w.end[i] - covered
+	}
+	attrs := []onnxio.Attr{
+		onnxio.Ints("kernel_shape", w.kernel...), onnxio.Ints("dilations", w.dilation...),
+		onnxio.Ints("strides", w.stride...), onnxio.Int("group", group),
+	}
+	small := in.Known()
+	for i := range n {
+		small = small && extra[i] < max(w.stride[i], w.dilation[i]) && extra[i] >= 0
+	}
+	if small {
+		attrs = append(attrs, onnxio.Ints("pads", append(slices.Clone(w.begin), w.end...)...), onnxio.Ints("output_padding", extra...))
+		return g.Op("ConvTranspose", []string{g.GO(0), g.I(1)}, attrs...)
+	}
+	full := g.Op("ConvTranspose", []string{g.GO(0), g.I(1)}, attrs...)
+	return cropTo(g, full, w, extra)
+}
+
+// cropTo pads the gradient over what the windows cover out to the padded
+// input, then cuts the padding off.
+func cropTo(g *Grad, full string, w *window, extra []int64) string {
+	n := len(w.kernel)
+	pad := make([]int64, 2*(n+2))
+	var starts, ends, axes, steps []int64
+	for i := range n {
+		pad[n+2+2+i] = max(extra[i], 0)
+		starts, axes, steps = append(starts, w.begin[i]), append(axes, int64(i+2)), append(steps, 1)
+		ends = append(ends, w.begin[i]+g.In(0).Shape[i+2].Or(0))
+	}
+	return g.Slice(g.Pad(full, pad...), starts, ends, axes, steps)
+}
+
+// flipped turns weights [g·M, C, k…] into [g·C, M, k…] reversed along the
+// kernel.
+func flipped(g *Grad, w *window, group int64) string {
+	n := len(w.kernel)
+	shape, _ := g.In(1).Shape.Ints()
+	x := g.I(1)
+	if !allOnes(w.kernel) {
+		var starts, ends, axes, steps []int64
+		for i := range n {
+			starts, ends = append(starts, -1), append(ends, -w.kernel[i]-1)
+			axes, steps = append(axes, int64(i+2)), append(steps, -1)
+		}
+		x = g.Slice(x, starts, ends, axes, steps)
+	}
+	perm := []int64{1, 0}
+	for i := range n {
+		perm = append(perm, int64(i+2))
+	}
+	if group == 1 {
+		return g.Transpose(x, perm...)
+	}
+	m, c := shape[0]/group, shape[1]
+	if c == 1 && m == 1 {
+		return x
+	}
+	x = g.Reshape(x, append([]int64{group, m, c}, w.kernel...)...)
+	perm = []int64{0, 2, 1}
+	for i := range n {
+		perm = append(perm, int64(i+3))
+	}
+	return g.Reshape(g.Transpose(x, perm...), append([]int64{group * c, m}, w.kernel...)...)
+}
+
+// convWeightGrad is, for each kernel position, the product of the output's
+// gradient with the input shifted there, summed over batch and positions.
+func convWeightGrad(g *Grad, w *window) string {
+	n := len(w.kernel)
+	group := g.Node.Int("group", 1)
+	if n == 2 && group == 1 && w.stride[0] == 1 && w.stride[1] == 1 && w.dilation[0] == 1 && w.dilation[1] == 1 && !allOnes(w.kernel) && g.In(0).Shape[2:].Known() {
+		return convWeightGradRows(g, w)
+	}
+	shape, _ := g.In(1).Shape.Ints()
+	m, c := shape[0]/group, shape[1]
+	x := g.I(0)
+	if slices.Max(append(slices.Clone(w.begin), w.end...)) > 0 {
+		pad := append([]int64{0, 0}, w.begin...)
+		x = g.Pad(x, append(append(pad, 0, 0), w.end...)...)
+	}
+	dy := g.Reshape(g.GO(0), 0, group, m, -1)
+	out := w.out(g.In(0).Shape[2:])
+	var parts []string
+	for at := range positions(w.kernel) {
+		xs := x
+		var starts, ends, axes []int64
+		for i := range n {
+			start := at[i] * w.dilation[i]
+			starts, axes = append(starts, start), append(axes, int64(i+2))
+			ends = append(ends, start+(out[i].Or(1)-1)*w.stride[i]+1)
+		}
+		if !allOnes(w.kernel) || !allOnes(w.stride) {
+			xs = g.Slice(x, starts, ends, axes, w.stride)
+		}
+		q := g.MatMulT(dy, g.Reshape(xs, 0, group, c, -1)) // [N, group, m, c]
+		parts = append(parts, g.Reshape(g.Sum(q, false, 0), group*m, c, 1))
+	}
+	dw := parts[0]
+	if len(parts) > 1 {
+		dw = g.Concat(2, parts...)
+	}
+	return g.Reshape(dw, shape...)
+}
+
+// convWeightGradRows is the weight gradient at stride 1 in one product. Rows
+// are kept at the padded pitch, so that a shift by a row or a column is one
+// offset into the flat image: kh row shifts of the input against kw column
+// shifts of the output's gradient give all kh·kw positions.
+func convWeightGradRows(g *Grad, w *window) string {
+	kh, kw := w.kernel[0], w.kernel[1]
+	shape, _ := g.In(1).Shape.Ints()
+	o, c := shape[0], shape[1]
+	ih, iw := g.In(0).Shape[2].Or(0), g.In(0).Shape[3].Or(0)
+	pitch := iw + w.begin[1] + w.end[1]
+	rows := ih + w.begin[0] + w.end[0]
+	oh := rows - kh + 1
+	ow := pitch - kw + 1
+	flat := oh*pitch + kw - 1 // of a shifted row block, with room for the column shifts
+	below := int64(1)         // one spare row holds the last block's overhang
+	x := g.Pad(g.I(0), 0, 0, w.begin[0], w.begin[1], 0, 0, w.end[0]+below, w.end[1])
+	x = g.Reshape(x, 0, c, (rows+below)*pitch)
+	xs := make([]string, kh)
+	for a := range kh {
+		xs[a] = g.Slice(x, []int64{a * pitch}, []int64{a*pitch + flat}, []int64{2}, []int64{1})
+	}
+	xrows := g.Concat(1, xs...) // [N, kh·c, flat]
+	dy := g.Pad(g.GO(0), 0, 0, 0, 0, 0, 0, 0, pitch-ow)
+	dy = g.Reshape(dy, 0, o, oh*pitch)
+	ds := make([]string, kw)
+	for b := range kw {
+		ds[b] = g.Pad(dy, 0, 0, b, 0, 0, kw-1-b)
+	}
+	dcols := g.Concat(1, ds...)                   // [N, kw·o, flat]
+	q := g.Sum(g.MatMulT(dcols, xrows), false, 0) // [kw·o, kh·c]
+	q = g.Reshape(q, kw, o, kh, c)
+	return g.Transpose(q, 1, 3, 2, 0)
+}
+
+func allOnes(v []int64) bool {
+	return !slices.ContainsFunc(v, func(n int64) bool { return n != 1 })
+}
+
+// positions are the indices of a grid, row-major. The slice is reused.
+func positions(extent []int64) func(func([]int64) bool) {
+	return func(yield func([]int64) bool) {
+		at := make([]int64, len(extent))
+		for {
+			if !yield(at) {
+				return
+			}
+			i := len(at) - 1
+			for ; i >= 0; i-- {
+				if at[i]++; at[i] < extent[i] {
+					break
+				}
+				at[i] = 0
+			}
+			if i < 0 {
+				return
+			}
+		}
+	}
+}

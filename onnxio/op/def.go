@@ -1,0 +1,159 @@
+package op
+
+import (
+	"fmt"
+
+	"github.com/prunefuse/prunefuse/onnxio"
+)
+
+// Def is everything the program knows of one operator. A facet that cannot
+// exist says so (NoGrad, Opaque); none is nil.
+type Def struct {
+	Type   string  // the operator's name
+	Domain string  // "" is the standard operator set
+	Since  []int64 // the opsets in which its definition changed, ascending
+
+	// Shape gives the outputs' types, and their values where those are
+	// small integers that shapes are computed from.
+	Shape func(*Infer) error
+	// Axes says how indices along the axes of inputs and outputs belong
+	// together, which is what pruning needs to know.
+	Axes func(*Axes) error
+	// Grad writes the vector-Jacobian product.
+	Grad func(*Grad) error
+	// Cost is the number of multiply-accumulates for the given shapes.
+	Cost func(*Infer) onnxio.Dim
+
+	// Train, where set, replaces the node by its form in training mode; the
+	// others train as they stand.
+	Train func(*Train) error
+	// Upgrade, where set, rewrites a node of an older opset so that it means
+	// the same at opset 17. Operators without it never changed meaning or
+	// form from opset 7 to 17.
+	Upgrade func(*Upgrade) error
+	// State lists the inputs that hold running statistics: constants that
+	// are no learnable parameters.
+	State []int
+
+	// Cases are the applications on which the conformance suite checks all
+	// of the above.
+	Cases []Case
+}
+
+// Lookup finds the definition of a node's operator; nil when the table does
+// not have it, or not at so old an opset.
+func Lookup(n *onnxio.Node, opset int64) *Def {
+	d := index[key{n.Domain(), n.Op()}]
+	if d == nil || (d.Domain == "" && opset < d.Since[0]) {
+		return nil
+	}
+	return d
+}
+
+type key struct{ domain, name string }
+
+var index = map[key]*Def{}
+
+func init() {
+	for i := range table {
+		d := &table[i]
+		index[key{d.Domain, d.Type}] = d
+	}
+}
+
+// Table is the operator table, sorted by domain and name. The caller must
+// not change it.
+func Table() []Def { return table }
+
+// MinOpset is the oldest standard operator set whose models are understood.
+const MinOpset = 7
+
+// UnsupportedError says that a facet of an operator is needed and missing.
+type UnsupportedError struct {
+	Node   string // as Node.String gives it
+	Op     string
+	Opset  int64
+	Facet  string // "definition", "gradient", …
+	Reason string
+}
+
+func (e *UnsupportedError) Error() string {
+	s := fmt.Sprintf("%s: no %s for %s at opset %d", e.Node, e.Facet, e.Op, e.Opset)
+	if e.Reason != "" {
+		s += ": " + e.Reason
+	}
+	return s
+}
+
+// noGradError is what a NoGrad facet returns.
+type noGradError struct{ reason string }
+
+func (e *noGradError) Error() string { return e.reason }
+
+// NoGrad is the gradient facet of an operator that has none, and why.
+func NoGrad(reason string) func(*Grad) error {
+	return func(*Grad) error { return &noGradError{reason} }
+}
+
+// Opaque is the axis facet of an operator through which indices cannot be
+// followed: every axis of every input and output is pinned.
+func Opaque(reason string) func(*Axes) error {
+	return func(a *Axes) error {
+		a.PinAll(reason)
+		return nil
+	}
+}
+
+// free is the cost of an operator without multiply-accumulates.
+func free(*Infer) onnxio.Dim { return onnxio.Known(0) }
+
+// Case is one application of an operator on which its facets are checked.
+// Float inputs are filled with distinct seeded values unless Values says
+// otherwise.
+type Case struct {
+	Name   string
+	Opset  int64 // 0: onnxio.NewOpset
+	Attrs  []onnxio.Attr
+	Inputs []Input
+	Out    int // number of outputs; 0 means 1
+	// NoGrad lists inputs whose derivative is not compared, because the
+	// function has a kink or a step at the case's values.
+	NoGrad []int
+}
+
+// Input is one input of a Case. An Input without elements or shape stands
+// for an optional input left out.
+type Input struct {
+	Shape    []int64
+	Ints     []int64   // an int64 tensor of these values
+	Floats   []float32 // a float tensor of these values
+	Elem     onnxio.Elem
+	Const    bool // an initializer rather than a graph input
+	Positive bool // filled with values above zero
+	Absent   bool
+}
+
+// X is a float32 activation of the given shape.
+func X(shape ...int64) Input { return Input{Shape: shape, Elem: onnxio.Float32} }
+
+// W is a float32 weight of the given shape.
+func W(shape ...int64) Input { return Input{Shape: shape, Elem: onnxio.Float32, Const: true} }
+
+// Pos is a float32 weight with values above zero.
+func Pos(shape ...int64) Input {
+	return Input{Shape: shape, Elem: onnxio.Float32, Const: true, Positive: true}
+}
+
+// I64 is a constant one-axis int64 tensor.
+func I64(v ...int64) Input {
+	return Input{Shape: []int64{int64(len(v))}, Ints: v, Elem: onnxio.Int64, Const: true}
+}
+
+// F32 is a constant float32 tensor with the given values; without a shape it
+// is a scalar.
+func F32(values []float32, shape ...int64) Input {
+	return Input{Shape: shape, Floats: values, Elem: onnxio.Float32, Const: true}
+}
+
+// None is an optional input left out.
+func None() Input { return Input{Absent: true} }

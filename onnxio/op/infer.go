@@ -1,0 +1,216 @@
+package op
+
+import (
+	"fmt"
+
+	"github.com/prunefuse/prunefuse/onnxio"
+)
+
+// Facts are what inference finds of a graph's values.
+type Facts struct {
+	Opset int64
+	// Types are the element types and shapes; a value that cannot be
+	// inferred has the type the file declares, or none.
+	Types map[string]onnxio.Type
+	// Values are the elements of small integer tensors, as far as they
+	// follow from shapes and constants: a number, or the extent of an axis.
+	Values map[string][]onnxio.Dim
+	// Unknown are the nodes whose operator the table does not have.
+	Unknown []*onnxio.Node
+}
+
+// maxValues bounds the tensors whose elements inference carries along.
+const maxValues = 1024
+
+// InferOptions change what the walk starts from. The zero value takes the
+// graph as it is.
+type InferOptions struct {
+	// Inputs replaces the declared shapes of graph inputs.
+	Inputs map[string]onnxio.Shape
+}
+
+// InferGraph walks the graph and finds types and shape values. Operators
+// that are not in the table are listed, not refused. A node whose inputs do
+// not fit its operator is an error that names it.
+func InferGraph(m *onnxio.Model, o InferOptions) (*Facts, error) {
+	g := m.Graph
+	f := &Facts{
+		Opset: m.Opset(""), Types: make(map[string]onnxio.Type, 2*len(g.Nodes())),
+		Values: map[string][]onnxio.Dim{},
+	}
+	for _, v := range g.Inputs() {
+		if s, ok := o.Inputs[v.Name]; ok {
+			v.Type.Shape = s
+		}
+		f.Types[v.Name] = v.Type
+	}
+	for _, t := range g.Initializers() {
+		f.Types[t.Name()] = t.Type()
+		if err := f.constant(t.Name(), t); err != nil {
+			return nil, err
+		}
+	}
+	for _, n := range g.Nodes() {
+		if err := f.node(g, n); err != nil {
+			return nil, fmt.Errorf("%v: %w", n, err)
+		}
+	}
+	return f, nil
+}
+
+func (f *Facts) constant(name string, t *onnxio.Tensor) error {
+	if (t.Elem() != onnxio.Int64 && t.Elem() != onnxio.Int32) || t.Rank() > 1 || t.Len() > maxValues {
+		return nil
+	}
+	ints, err := t.Ints()
+	if err != nil {
+		return err
+	}
+	v := make([]onnxio.Dim, len(ints))
+	for i, n := range ints {
+		v[i] = onnxio.Known(n)
+	}
+	f.Values[name] = v
+	return nil
+}
+
+func (f *Facts) node(g *onnxio.Graph, n *onnxio.Node) error {
+	d := Lookup(n, f.Opset)
+	if d == nil {
+		f.Unknown = append(f.Unknown, n)
+		f.declared(g, n)
+		return nil
+	}
+	c := &Infer{Facts: f, Node: n, Graph: g}
+	for i := range n.Inputs() {
+		if c.Has(i) && c.In(i).Shape == nil {
+			f.declared(g, n)
+			return nil
+		}
+	}
+	if err := d.Shape(c); err != nil {
+		return err
+	}
+	for _, o := range n.Outputs() {
+		if o != "" && f.Types[o].Shape == nil {
+			if t, ok := g.Declared(o); ok {
+				f.Types[o] = t
+			}
+		}
+	}
+	return nil
+}
+
+// declared takes over what the file says of a node's outputs.
+func (f *Facts) declared(g *onnxio.Graph, n *onnxio.Node) {
+	for _, o := range n.Outputs() {
+		if t, ok := g.Declared(o); ok && o != "" {
+			f.Types[o] = t
+		}
+	}
+}
+
+// Infer is what a shape rule sees of one node and where it puts what it
+// finds.
+type Infer struct {
+	*Facts
+	Node  *onnxio.Node
+	Graph *onnxio.Graph
+}
+
+// Has reports whether input i is given.
+func (c *Infer) Has(i int) bool { return c.Node.Input(i) != "" }
+
+// In is the type of input i.
+func (c *Infer) In(i int) onnxio.Type { return c.Types[c.Node.Input(i)] }
+
+// OutType is the type found for output i.
+func (c *Infer) OutType(i int) onnxio.Type { return c.Types[c.Node.Output(i)] }
+
+// Dims are the elements of input i where they follow from shapes and
+// constants.
+func (c *Infer) Dims(i int) ([]onnxio.Dim, bool) {
+	v, ok := c.Values[c.Node.Input(i)]
+	return v, ok && c.Has(i)
+}
+
+// Ints are the elements of input i where they are known numbers.
+func (c *Infer) Ints(i int) ([]int64, bool) {
+	v, ok := c.Dims(i)
+	if !ok {
+		return nil, false
+	}
+	return onnxio.Shape(v).Ints()
+}
+
+// Out states the type of output i; one that the node leaves out is ignored.
+func (c *Infer) Out(i int, elem onnxio.Elem, shape onnxio.Shape) {
+	if o := c.Node.Output(i); o != "" {
+		c.Types[o] = onnxio.Type{Elem: elem, Shape: shape}
+	}
+}
+
+// OutDims states the elements of output 0, an integer tensor of rank 0 or 1.
+func (c *Infer) OutDims(v []onnxio.Dim) {
+	if len(v) <= maxValues {
+		c.Values[c.Node.Output(0)] = v
+	}
+}
+
+// Rank checks the rank of input i.
+func (c *Infer) Rank(i, least int) error {
+	if r := len(c.In(i).Shape); r < least {
+		return fmt.Errorf("input %d (%q) has rank %d, want at least %d", i, c.Node.Input(i), r, least)
+	}
+	return nil
+}
+
+// Attribute or input: since opset v, operators take small integer lists as
+// an input that were an attribute before.
+func (c *Infer) listAttr(attr string, input int, since int64) (list []int64, known bool) {
+	if c.Opset < since {
+		return c.Node.Ints(attr), true
+	}
+	if !c.Has(input) {
+		return nil, true
+	}
+	return c.Ints(input)
+}
+
+// sameAsInput is the shape rule of operators whose outputs have the type of
+// input 0.
+func sameAsInput(c *Infer) error {
+	for i := range c.Node.Outputs() {
+		c.Out(i, c.In(0).Elem, c.In(0).Shape)
+	}
+	return nil
+}
+
+// Broadcast is the shape two operands take together by ONNX's multidirectional
+// rule.
+func Broadcast(a, b onnxio.Shape) (onnxio.Shape, error) {
+	if len(a) < len(b) {
+		a, b = b, a
+	}
+	out := a.Clone()
+	off := len(a) - len(b)
+	for i, d := range b {
+		switch e := out[off+i]; {
+		case e == d || d.Is(1):
+		case e.Is(1):
+			out[off+i] = d
+		case !e.IsKnown() && d.IsKnown():
+			out[off+i] = d // a symbol against a number above 1 must be that number
+		case e.IsKnown() && d.IsKnown():
+			return nil, fmt.Errorf("shapes %v and %v do not broadcast", a, b)
+		}
+	}
+	return out, nil
+}
+
+// unknownShape gives every output the element type and an unknown shape.
+func (c *Infer) unknownShape(elem onnxio.Elem) {
+	for i := range c.Node.Outputs() {
+		c.Out(i, elem, nil)
+	}
+}

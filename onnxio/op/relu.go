@@ -1,0 +1,11 @@
+package op
+
+var relu = Def{
+	Type: "Relu", Since: []int64{1, 6, 13, 14},
+	Shape: sameAsInput, Axes: alike, Cost: free,
+	Grad: func(g *Grad) error {
+		g.GI(0, g.Mul(g.Positive(g.O(0)), g.GO(0)))
+		return nil
+	},
+	Cases: []Case{{Name: "image", Inputs: []Input{X(2, 3, 4, 4)}}, {Name: "vector", Inputs: []Input{X(1)}}},
+}
