@@ -1,0 +1,31 @@
+// Package pruning removes whole channels from an ONNX model.
+//
+// Every axis of every tensor is a list of indices. The axis rules of the
+// operators (package op) say which indices of which axes must go together;
+// a union-find joins them into classes, an axis that merges several is read
+// digit by digit, and the classes that stand for the same axes form a Group.
+// Indices on an axis of a graph input or output stay, and with them all
+// that is tied to them, so a classifier's outputs need no list of layers to
+// spare. What an operator does not state is pinned, and an operator the
+// table does not have pins whatever it touches; each such axis is listed
+// with the reason.
+//
+// Analyze finds the groups; Scores rates their choices by a criterion;
+// Uniform selects; Apply slices the weights, rewrites what holds an extent,
+// and infers all shapes anew as a check; Verify runs the pruned model
+// against the masked original, in which the removed indices are silenced by
+// zeroing the weights that read them: the two are the same function, up to
+// the order of float sums, wherever no operator mixes values along a pruned
+// axis. Prune does the first four in one call.
+//
+// The plan, which indices of which weight of the parent stayed, is kept in
+// the pruned model's metadata and composes over repeated prunes.
+//
+// What is not guaranteed: accuracy. A prune keeps the graph right, not the
+// function; the pruned model is to be trained.
+//
+// Source: Kousar, Bhatti, Moon, "PruneFuse: Efficient Data Selection via
+// Weight Pruning and Network Fusion", TMLR 2026, for the method and the
+// floor rule; Fang et al., "DepGraph: Towards Any Structural Pruning", CVPR
+// 2023, for coupled groups.
+package pruning

@@ -1,0 +1,211 @@
+package pruning
+
+import (
+	"fmt"
+
+	"github.com/prunefuse/prunefuse/onnxio/op"
+)
+
+// Group is a set of coupled channels: Size choices, each of which removes
+// one index, or a pattern of indices, from every member.
+type Group struct {
+	ID      int
+	Size    int
+	Members []Member
+
+	classes []elem
+}
+
+// Member is a weight that a group cuts, and along which axis.
+type Member struct {
+	Initializer string
+	Axis        int
+
+	use *use
+}
+
+func (m Member) String() string { return fmt.Sprintf("%s:%d", m.Initializer, m.Axis) }
+
+// Name tells the group by its first member.
+func (g *Group) Name() string { return g.Members[0].String() }
+
+// Pinned is an axis of a weight that cannot be pruned, and why.
+type Pinned struct {
+	Initializer string
+	Axis        int
+	Extent      int
+	Reason      string
+}
+
+// leaves calls f with the classes on whose choice an element depends.
+func (a *Analysis) leaves(e elem, f func(elem)) {
+	r := a.space.find(e)
+	parts, ok := a.made[r]
+	if !ok {
+		f(r)
+		return
+	}
+	for _, p := range parts {
+		a.leaves(p, f)
+	}
+}
+
+// form gathers the classes that may be chosen into groups. Classes belong to
+// one group when they stand for the same set of axes: then nothing tells
+// them apart but their index.
+func (a *Analysis) form() {
+	kind := a.signatures()
+	groups := map[uint64]*Group{}
+	for _, u := range a.uses {
+		for k, x := range u.axes {
+			for _, e := range x.elements() {
+				a.leaves(e, func(r elem) { a.enlist(r, u, k, kind, groups) })
+			}
+			a.notePinned(u, k, x)
+		}
+	}
+}
+
+func (a *Analysis) enlist(r elem, u *use, k int, kind []uint64, groups map[uint64]*Group) {
+	if a.space.pin[r] != 0 {
+		return
+	}
+	g := groups[kind[r]]
+	if g == nil {
+		g = &Group{ID: len(a.Groups)}
+		groups[kind[r]] = g
+		a.Groups = append(a.Groups, g)
+	}
+	if _, ok := a.group[r]; !ok {
+		a.group[r] = place{g, g.Size}
+		g.classes = append(g.classes, r)
+		g.Size++
+	}
+	if n := len(g.Members); n == 0 || g.Members[n-1].use != u || g.Members[n-1].Axis != k {
+		for _, m := range g.Members {
+			if m.use == u && m.Axis == k {
+				return
+			}
+		}
+		g.Members = append(g.Members, Member{u.root, k, u})
+	}
+}
+
+func (a *Analysis) notePinned(u *use, k int, x axis) {
+	if x.extent() < 2 || !u.tensor.Elem().Float() {
+		return
+	}
+	for _, e := range x.elements() {
+		reason := ""
+		a.leaves(e, func(r elem) {
+			if reason == "" {
+				reason = a.space.why(r)
+			}
+		})
+		if _, free := a.chosenBy(e); reason != "" && !free {
+			a.Pinned = append(a.Pinned, Pinned{u.root, k, x.extent(), reason})
+			return
+		}
+	}
+}
+
+// chosenBy reports whether any choice removes the element.
+func (a *Analysis) chosenBy(e elem) (r elem, ok bool) {
+	a.leaves(e, func(l elem) {
+		if a.space.pin[l] == 0 {
+			r, ok = l, true
+		}
+	})
+	return r, ok
+}
+
+// elements are the elements of all factors.
+func (x axis) elements() []elem {
+	if len(x) == 1 {
+		return x[0]
+	}
+	var out []elem
+	for _, f := range x {
+		out = append(out, f...)
+	}
+	return out
+}
+
+// signatures hashes, for each class, the axes its elements were born on.
+// Elements of one axis are numbered in a row, so each class meets its axes
+// in ascending order.
+func (a *Analysis) signatures() []uint64 {
+	const offset, prime = 14695981039346656037, 1099511628211
+	s := a.space
+	sig := make([]uint64, len(s.parent))
+	last := make([]int32, len(s.parent))
+	for e := range s.parent {
+		r := s.find(elem(e))
+		atom := s.atom[e] + 1
+		if last[r] == atom {
+			continue
+		}
+		if last[r] == 0 {
+			sig[r] = offset
+		}
+		last[r] = atom
+		sig[r] = (sig[r] ^ uint64(atom)) * prime
+	}
+	return sig
+}
+
+// contracted reports whether a node sums over an axis of its input: the axis
+// is tied to another input's and to no output's. Zeroing a constant there
+// takes the index out of the sum.
+func contracted(rule *op.Axes, r op.Ref) bool {
+	seen := map[op.Ref]bool{r: true}
+	queue := []op.Ref{r}
+	reach := func(x op.Ref) {
+		if rule.Given(x) && !seen[x] {
+			seen[x] = true
+			queue = append(queue, x)
+		}
+	}
+	for len(queue) > 0 {
+		x := queue[0]
+		queue = queue[1:]
+		if x.Output {
+			return false
+		}
+		for _, l := range rule.Links {
+			if l.A == x {
+				reach(l.B)
+			}
+			if l.B == x {
+				reach(l.A)
+			}
+		}
+	}
+	return len(seen) > 1
+}
+
+// contracted lists the axes of a constant that its readers sum over, as
+// opposed to those whose index comes out at the other end.
+func (a *Analysis) contracted(u *use) []bool {
+	out := make([]bool, u.tensor.Rank())
+	for k := range out {
+		for _, r := range u.reads {
+			out[k] = out[k] || contracted(a.rules[r.Node], op.In(r.Index, k))
+		}
+	}
+	return out
+}
+
+// Contracted gives, for every constant by name, which of its axes its
+// readers sum over.
+func (a *Analysis) Contracted() map[string][]bool {
+	out := map[string][]bool{}
+	for _, u := range a.uses {
+		sum := a.contracted(u)
+		for k, was := range out[u.root] {
+			sum[k] = sum[k] || was
+		}
+		out[u.root] = sum
+	}
+	return out
+}

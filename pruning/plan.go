@@ -1,0 +1,191 @@
+package pruning
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/prunefuse/prunefuse/onnxio"
+)
+
+// PlanKey is the metadata property that holds a pruned model's plan.
+const PlanKey = "prunefuse.plan"
+
+// PlanSchema is the schema that a plan states.
+const PlanSchema = "prunefuse.plan/1"
+
+// Plan says how a pruned model came out of its parent: for every weight
+// axis, the indices that were kept. Several prunes compose, so a plan always
+// points to the first, dense parent.
+type Plan struct {
+	Schema       string           `json:"schema"`
+	Parent       Parent           `json:"parent"`
+	Initializers map[string]Entry `json:"initializers"`
+	Groups       []PlanGroup      `json:"groups"`
+}
+
+// Parent is the model that a plan starts from.
+type Parent struct {
+	// SHA256 is the parent's onnxio.Model.Fingerprint.
+	SHA256 string `json:"sha256"`
+	Name   string `json:"name"`
+}
+
+// Entry is what was kept of one weight, which goes by the name it has in the
+// pruned file.
+type Entry struct {
+	// From names the weight in the parent where that is another name.
+	From string `json:"from,omitempty"`
+	// Shape is the parent's.
+	Shape []int64 `json:"shape"`
+	// Kept gives the parent's indices by axis; an axis that is not named is
+	// whole.
+	Kept map[string][]int `json:"kept"`
+}
+
+// PlanGroup is a group of coupled channels and what was kept of it.
+type PlanGroup struct {
+	ID      int      `json:"id"`
+	Size    int      `json:"size"`
+	Kept    []int    `json:"kept"`
+	Members [][2]any `json:"members"`
+}
+
+// ReadPlan is the plan in a model's metadata; nil when it has none.
+func ReadPlan(m *onnxio.Model) (*Plan, error) {
+	s, ok := m.Meta(PlanKey)
+	if !ok {
+		return nil, nil
+	}
+	return ParsePlan([]byte(s))
+}
+
+// ParsePlan decodes a plan and checks that it is consistent.
+func ParsePlan(b []byte) (*Plan, error) {
+	p := &Plan{}
+	if err := json.Unmarshal(b, p); err != nil {
+		return nil, fmt.Errorf("read plan: %w", err)
+	}
+	if p.Schema != PlanSchema {
+		return nil, fmt.Errorf("read plan: schema %q, want %q", p.Schema, PlanSchema)
+	}
+	for name, e := range p.Initializers {
+		if err := e.check(); err != nil {
+			return nil, fmt.Errorf("read plan: %s: %w", name, err)
+		}
+	}
+	return p, nil
+}
+
+func (e Entry) check() error {
+	for key, kept := range e.Kept {
+		k, err := strconv.Atoi(key)
+		if err != nil || k < 0 || k >= len(e.Shape) {
+			return fmt.Errorf("axis %q of shape %v", key, e.Shape)
+		}
+		for i, j := range kept {
+			if j < 0 || int64(j) >= e.Shape[k] || (i > 0 && j <= kept[i-1]) {
+				return fmt.Errorf("axis %s keeps %v of %d: want ascending indices", key, kept, e.Shape[k])
+			}
+		}
+		if len(kept) == 0 {
+			return fmt.Errorf("axis %s keeps nothing", key)
+		}
+	}
+	return nil
+}
+
+// Axis is what is kept of axis k: the parent's indices, all of them where
+// the plan does not name the axis.
+func (e Entry) Axis(k int) []int {
+	if kept, ok := e.Kept[strconv.Itoa(k)]; ok {
+		return kept
+	}
+	return iota(int(e.Shape[k]))
+}
+
+// Dims is the shape after the cut.
+func (e Entry) Dims() []int64 {
+	out := slices.Clone(e.Shape)
+	for k := range out {
+		if kept, ok := e.Kept[strconv.Itoa(k)]; ok {
+			out[k] = int64(len(kept))
+		}
+	}
+	return out
+}
+
+// Source is the weight's name in the parent.
+func (e Entry) Source(name string) string {
+	if e.From != "" {
+		return e.From
+	}
+	return name
+}
+
+// JSON is the plan as it stands in the file: keys sorted, no blanks.
+func (p *Plan) JSON() ([]byte, error) { return json.Marshal(p) }
+
+// after is the plan of first pruning by old and then by p, whose indices are
+// those of what old left.
+func (p *Plan) after(old *Plan) *Plan {
+	out := &Plan{Schema: PlanSchema, Parent: old.Parent, Initializers: map[string]Entry{}}
+	for name, e := range old.Initializers {
+		out.Initializers[name] = e
+	}
+	for name, e := range p.Initializers {
+		between := e.Source(name) // its name in the file pruned by old
+		first, ok := old.Initializers[between]
+		if !ok {
+			out.Initializers[name] = e
+			continue
+		}
+		c := Entry{From: first.Source(between), Shape: first.Shape, Kept: map[string][]int{}}
+		if c.From == name {
+			c.From = ""
+		}
+		for k := range first.Shape {
+			key := strconv.Itoa(k)
+			_, now := e.Kept[key]
+			if _, before := first.Kept[key]; now || before {
+				c.Kept[key] = pick(first.Axis(k), e.Axis(k))
+			}
+		}
+		out.Initializers[name] = c
+	}
+	out.Groups = composeGroups(old.Groups, p.Groups)
+	return out
+}
+
+// composeGroups expresses the groups of a second prune in the indices of the
+// first, for groups that both have; they are told by their first member.
+func composeGroups(old, now []PlanGroup) []PlanGroup {
+	out := slices.Clone(now)
+	for i, g := range out {
+		j := slices.IndexFunc(old, func(o PlanGroup) bool {
+			return len(o.Members) > 0 && len(g.Members) > 0 && fmt.Sprint(o.Members[0]) == fmt.Sprint(g.Members[0])
+		})
+		if j >= 0 && len(old[j].Kept) == g.Size {
+			out[i].Size = old[j].Size
+			out[i].Kept = pick(old[j].Kept, g.Kept)
+		}
+	}
+	return out
+}
+
+func pick(from, index []int) []int {
+	out := make([]int, len(index))
+	for i, j := range index {
+		out[i] = from[j]
+	}
+	return out
+}
+
+func iota(n int) []int {
+	out := make([]int, n)
+	for i := range out {
+		out[i] = i
+	}
+	return out
+}

@@ -1,0 +1,142 @@
+package pruning
+
+import (
+	"fmt"
+
+	"github.com/prunefuse/prunefuse/onnxio"
+)
+
+// Config says how to prune. Ratio is the fraction of channels to remove from
+// every group.
+type Config struct {
+	Ratio     float64
+	Criterion string // "" is the default, l2
+	Seed      uint64 // of the criterion random
+	Ignore    []string
+	// ParentName is what the plan calls the parent, such as its file's name.
+	ParentName string
+}
+
+// Result is a pruned model with how it came about.
+type Result struct {
+	Model     *onnxio.Model
+	Plan      *Plan
+	Analysis  *Analysis // of the dense model
+	Selection Selection
+}
+
+// Prune analyses a model, scores its channels and cuts it down by a uniform
+// ratio. The outcome is checked by shape inference; Analysis.Verify proves
+// it by running it. A model without a single prunable group is an error that
+// gives the first reason.
+func Prune(m *onnxio.Model, c Config) (*Result, error) {
+	crit, err := CriterionByName(c.Criterion)
+	if err != nil {
+		return nil, err
+	}
+	a, err := Analyze(m, Options{Ignore: c.Ignore})
+	if err != nil {
+		return nil, err
+	}
+	if len(a.Groups) == 0 {
+		why := "it has no weights"
+		if len(a.Pinned) > 0 {
+			p := a.Pinned[0]
+			why = fmt.Sprintf("axis %d of %q: %s", p.Axis, p.Initializer, p.Reason)
+		}
+		return nil, fmt.Errorf("prune: nothing in the model can be pruned; %s", why)
+	}
+	scores, err := a.Scores(crit, c.Seed)
+	if err != nil {
+		return nil, err
+	}
+	sel, err := a.Uniform(c.Ratio, scores)
+	if err != nil {
+		return nil, err
+	}
+	return a.cut(sel, c.ParentName)
+}
+
+// PruneByPlan cuts a model as a plan says, which must be of this model.
+func PruneByPlan(m *onnxio.Model, p *Plan, parentName string) (*Result, error) {
+	a, err := Analyze(m, Options{})
+	if err != nil {
+		return nil, err
+	}
+	sel, err := a.SelectionOf(p)
+	if err != nil {
+		return nil, err
+	}
+	return a.cut(sel, parentName)
+}
+
+func (a *Analysis) cut(sel Selection, parentName string) (*Result, error) {
+	out, plan, err := a.Apply(sel, parentName)
+	if err != nil {
+		return nil, err
+	}
+	return &Result{Model: out, Plan: plan, Analysis: a, Selection: sel}, nil
+}
+
+// CheckParent is an error unless the plan was made from this model.
+func (p *Plan) CheckParent(m *onnxio.Model) error {
+	sum, err := m.Fingerprint()
+	if err != nil {
+		return err
+	}
+	if sum != p.Parent.SHA256 {
+		return fmt.Errorf("the plan is of another parent: it was made from %q with fingerprint %.12s…, this model has %.12s…", p.Parent.Name, p.Parent.SHA256, sum)
+	}
+	return nil
+}
+
+// SelectionOf finds the selection that a plan made of this model stands for.
+func (a *Analysis) SelectionOf(p *Plan) (Selection, error) {
+	if err := p.CheckParent(a.Model); err != nil {
+		return nil, err
+	}
+	alive, seen := map[elem]bool{}, map[elem]bool{}
+	for _, u := range a.uses {
+		e, ok := p.Initializers[u.root]
+		if !ok {
+			e = Entry{Shape: u.tensor.Dims()}
+		}
+		if len(e.Shape) != len(u.axes) || (e.From != "" && e.From != u.root) || p.split(u.root) {
+			continue
+		}
+		for k, x := range u.axes {
+			if len(x) == 0 || int64(x.extent()) != e.Shape[k] {
+				continue
+			}
+			stays := make([]bool, x.extent())
+			for _, j := range e.Axis(k) {
+				stays[j] = true
+			}
+			a.positions(x, func(at int, r elem) {
+				seen[r] = true
+				alive[r] = alive[r] || stays[at]
+			})
+		}
+	}
+	sel := make(Selection, len(a.Groups))
+	for i, g := range a.Groups {
+		sel[i] = []int{}
+		for k, r := range g.classes {
+			if alive[r] || !seen[r] {
+				sel[i] = append(sel[i], k)
+			}
+		}
+	}
+	return sel, nil
+}
+
+// split reports whether the plan cuts one constant of the parent in several
+// ways, so that its entries do not say which reader each is for.
+func (p *Plan) split(root string) bool {
+	for _, e := range p.Initializers {
+		if e.From == root {
+			return true
+		}
+	}
+	return false
+}

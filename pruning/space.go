@@ -1,0 +1,295 @@
+package pruning
+
+import "fmt"
+
+// elem is one index along one axis of one tensor. Elements that must be
+// removed together are joined; what is left of each join is a class.
+type elem int32
+
+// space is the union-find over all elements of a graph, with what is known
+// of each class.
+type space struct {
+	parent []elem
+	atom   []int32  // where the element was born: the axis it first stood for
+	pin    []int32  // by root: 1 + index into reasons, 0 where it may be removed
+	reason []string // why a class is pinned
+	atoms  int32
+
+	products []product
+}
+
+// factor is a run of elements: an axis, or one digit of an axis that merges
+// several.
+type factor []elem
+
+// axis is an axis of a tensor as the factors it merges, outermost first. An
+// axis of symbolic extent has none and cannot be pruned.
+type axis []factor
+
+// product says that position p of whole is removed when the digits of p
+// name a removed position in any of parts.
+type product struct {
+	whole factor
+	parts []factor
+}
+
+// born makes a factor of n new elements.
+func (s *space) born(n int) factor {
+	f := make(factor, n)
+	for i := range f {
+		f[i] = elem(len(s.parent))
+		s.parent = append(s.parent, f[i])
+		s.atom = append(s.atom, s.atoms)
+		s.pin = append(s.pin, 0)
+	}
+	s.atoms++
+	return f
+}
+
+func (s *space) find(e elem) elem {
+	for s.parent[e] != e {
+		s.parent[e] = s.parent[s.parent[e]]
+		e = s.parent[e]
+	}
+	return e
+}
+
+// join makes two elements one class. The earlier reason to stay wins.
+func (s *space) join(a, b elem) {
+	a, b = s.find(a), s.find(b)
+	if a == b {
+		return
+	}
+	if b < a {
+		a, b = b, a
+	}
+	s.parent[b] = a
+	if s.pin[a] == 0 || (s.pin[b] != 0 && s.pin[b] < s.pin[a]) {
+		s.pin[a] = s.pin[b]
+	}
+}
+
+// keep pins the class of every element of the axis.
+func (s *space) keep(x axis, format string, args ...any) {
+	if len(x) == 0 {
+		return
+	}
+	s.reason = append(s.reason, fmt.Sprintf(format, args...))
+	id := int32(len(s.reason))
+	for _, f := range x {
+		for _, e := range f {
+			if r := s.find(e); s.pin[r] == 0 {
+				s.pin[r] = id
+			}
+		}
+	}
+}
+
+// why is the reason an element's class is pinned, "" when it is not.
+func (s *space) why(e elem) string {
+	if p := s.pin[s.find(e)]; p > 0 {
+		return s.reason[p-1]
+	}
+	return ""
+}
+
+// extent is the number of positions of an axis; 0 when it is symbolic.
+func (x axis) extent() int {
+	if len(x) == 0 {
+		return 0
+	}
+	n := 1
+	for _, f := range x {
+		n *= len(f)
+	}
+	return n
+}
+
+// digits splits a position of the axis into one index for each factor.
+func (x axis) digits(p int, out []int) []int {
+	out = out[:0]
+	for range x {
+		out = append(out, 0)
+	}
+	for i := len(x) - 1; i >= 0; i-- {
+		out[i] = p % len(x[i])
+		p /= len(x[i])
+	}
+	return out
+}
+
+// tie makes two axes of equal extent the same indices.
+func (s *space) tie(x, y axis) {
+	x, y = x.trim(), y.trim()
+	switch {
+	case len(x) == 0 || len(y) == 0:
+	case sameDigits(x, y):
+		for i := range x {
+			for j := range x[i] {
+				s.join(x[i][j], y[i][j])
+			}
+		}
+	case len(x) == 1:
+		s.products = append(s.products, product{x[0], y})
+	case len(y) == 1:
+		s.products = append(s.products, product{y[0], x})
+	default:
+		s.keep(x, "axes that merge different extents meet here")
+		s.keep(y, "axes that merge different extents meet here")
+	}
+}
+
+// trim drops digits of extent 1, which carry no choice, unless nothing else
+// is left.
+func (x axis) trim() axis {
+	var out axis
+	for _, f := range x {
+		if len(f) > 1 {
+			out = append(out, f)
+		}
+	}
+	if out == nil && len(x) > 0 {
+		return x[:1]
+	}
+	return out
+}
+
+func sameDigits(x, y axis) bool {
+	if len(x) != len(y) {
+		return false
+	}
+	for i := range x {
+		if len(x[i]) != len(y[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// regroup reads the axes from, row-major, as axes of the given extents. A
+// digit that falls across two of them is split into new ones; a digit that
+// cannot be is pinned with all the rest.
+func (s *space) regroup(from []axis, extents []int) []axis {
+	var digits []factor
+	for _, x := range from {
+		for _, f := range x {
+			if len(f) > 1 {
+				digits = append(digits, f)
+			}
+		}
+	}
+	out := make([]axis, len(extents))
+	for i, need := range extents {
+		for need > 1 {
+			if len(digits) == 0 || (need%len(digits[0]) != 0 && len(digits[0])%need != 0) {
+				return s.severed(from, extents)
+			}
+			f := digits[0]
+			if need%len(f) == 0 {
+				out[i] = append(out[i], f)
+				need /= len(f)
+				digits = digits[1:]
+				continue
+			}
+			outer, inner := s.born(need), s.born(len(f)/need)
+			s.products = append(s.products, product{f, []factor{outer, inner}})
+			out[i] = append(out[i], outer)
+			digits[0] = inner
+			need = 1
+		}
+		if out[i] == nil {
+			out[i] = axis{s.born(1)}
+		}
+	}
+	return out
+}
+
+// severed pins the axes from and gives axes of the extents that are pinned
+// too.
+func (s *space) severed(from []axis, extents []int) []axis {
+	const why = "reshaped across its own parts"
+	for _, x := range from {
+		s.keep(x, why)
+	}
+	out := make([]axis, len(extents))
+	for i, n := range extents {
+		out[i] = axis{s.born(n)}
+		s.keep(out[i], why)
+	}
+	return out
+}
+
+// settle resolves the products into choices: a class that is a product of
+// parts is removed when a part is, never by itself, and of each product's
+// parts the widest is the one to choose from. Products of one class must
+// agree part by part; where they do not, all of them are pinned.
+func (s *space) settle() map[elem][]elem {
+	made := map[elem][]elem{}
+	for again := true; again; {
+		again = false
+		clear(made)
+		for _, p := range s.products {
+			x := axis(p.parts)
+			var at []int
+			for i, e := range p.whole {
+				at = x.digits(i, at)
+				parts := make([]elem, len(at))
+				for k, d := range at {
+					parts[k] = s.find(x[k][d])
+				}
+				r := s.find(e)
+				have, ok := made[r]
+				if !ok {
+					made[r] = parts
+					continue
+				}
+				again = s.agree(have, parts) || again
+			}
+		}
+	}
+	for _, p := range s.products {
+		s.choose(p)
+	}
+	return made
+}
+
+// agree joins two ways of making the same class; it reports whether that
+// changed anything.
+func (s *space) agree(a, b []elem) (changed bool) {
+	if len(a) != len(b) {
+		for _, e := range append(append([]elem(nil), a...), b...) {
+			if s.pin[s.find(e)] == 0 {
+				s.keep(axis{{e}}, "reshaped in two ways that do not agree")
+			}
+		}
+		return false
+	}
+	for i := range a {
+		if s.find(a[i]) != s.find(b[i]) {
+			s.join(a[i], b[i])
+			changed = true
+		}
+	}
+	return changed
+}
+
+func (s *space) choose(p product) {
+	widest := 0
+	for i, f := range p.parts {
+		if len(f) > len(p.parts[widest]) {
+			widest = i
+		}
+	}
+	// What keeps the whole keeps every part.
+	for _, e := range p.whole {
+		if why := s.why(e); why != "" {
+			s.keep(p.parts, "%s", why)
+			return
+		}
+	}
+	for i, f := range p.parts {
+		if i != widest {
+			s.keep(axis{f}, "a block of a reshaped axis")
+		}
+	}
+}
