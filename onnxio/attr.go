@@ -4,13 +4,14 @@ import (
 	"fmt"
 	"strings"
 
-	"google.golang.org/protobuf/proto"
-
 	"github.com/prunefuse/prunefuse/onnxio/onnxpb"
 )
 
 // Attr is one named attribute of a node.
-type Attr struct{ pb *onnxpb.AttributeProto }
+type Attr struct {
+	pb  *onnxpb.AttributeProto
+	err error // why it cannot be given to a node
+}
 
 func attr(name string, t onnxpb.AttributeProto_AttributeType) *onnxpb.AttributeProto {
 	return &onnxpb.AttributeProto{Name: &name, Type: t.Enum()}
@@ -20,35 +21,38 @@ func attr(name string, t onnxpb.AttributeProto_AttributeType) *onnxpb.AttributeP
 func Int(name string, v int64) Attr {
 	a := attr(name, onnxpb.AttributeProto_INT)
 	a.I = &v
-	return Attr{a}
+	return Attr{pb: a}
 }
 
 // Ints is a list-of-integers attribute.
 func Ints(name string, v ...int64) Attr {
 	a := attr(name, onnxpb.AttributeProto_INTS)
 	a.Ints = append([]int64(nil), v...)
-	return Attr{a}
+	return Attr{pb: a}
 }
 
 // Float is a float attribute.
 func Float(name string, v float32) Attr {
 	a := attr(name, onnxpb.AttributeProto_FLOAT)
 	a.F = &v
-	return Attr{a}
+	return Attr{pb: a}
 }
 
 // Str is a string attribute.
 func Str(name, v string) Attr {
 	a := attr(name, onnxpb.AttributeProto_STRING)
 	a.S = []byte(v)
-	return Attr{a}
+	return Attr{pb: a}
 }
 
-// TensorValue is a tensor attribute, as a Constant node has.
+// TensorValue is a tensor attribute, as a Constant node has. The elements of
+// an external tensor are read; where that fails, so does the patch that uses
+// the attribute.
 func TensorValue(name string, t *Tensor) Attr {
 	a := attr(name, onnxpb.AttributeProto_TENSOR)
-	a.T = t.pb
-	return Attr{a}
+	var err error
+	a.T, err = inlineTensor(t)
+	return Attr{pb: a, err: err}
 }
 
 // Name is the attribute's name.
@@ -73,20 +77,4 @@ func (a Attr) String() string {
 		return name + t.Type().String() + "#" + digest(t)
 	}
 	return name + strings.ToLower(p.GetType().String())
-}
-
-// canonical is the attribute's bytes in a form that does not depend on how
-// a tensor's elements are stored or on the producer's doc strings.
-func (a Attr) canonical() ([]byte, error) {
-	c := proto.Clone(a.pb).(*onnxpb.AttributeProto)
-	c.DocString = nil
-	if c.T != nil {
-		raw, err := (&Tensor{pb: a.pb.GetT()}).Bytes()
-		if err != nil {
-			return nil, err
-		}
-		c.T = bareTensor(c.T)
-		c.T.Name, c.T.DocString, c.T.RawData = nil, nil, raw
-	}
-	return proto.MarshalOptions{Deterministic: true}.Marshal(c)
 }

@@ -17,7 +17,8 @@ type external struct {
 	dir      string
 	location string
 	offset   int64
-	length   int64 // -1: as many bytes as the tensor needs
+	length   int64       // -1: as many bytes as the tensor needs
+	was      os.FileInfo // the file when the model was loaded, nil when there was none
 }
 
 // newExternal reads the external_data entries of t. A location that leaves
@@ -25,30 +26,36 @@ type external struct {
 func newExternal(dir string, t *onnxpb.TensorProto) (*external, error) {
 	e := &external{dir: dir, length: -1}
 	for _, kv := range t.GetExternalData() {
-		var err error
-		switch kv.GetKey() {
+		switch key, value := kv.GetKey(), kv.GetValue(); key {
 		case "location":
-			e.location = kv.GetValue()
-		case "offset":
-			e.offset, err = strconv.ParseInt(kv.GetValue(), 10, 64)
-		case "length":
-			e.length, err = strconv.ParseInt(kv.GetValue(), 10, 64)
-		}
-		if err != nil || e.offset < 0 || e.length < -1 {
-			return nil, fmt.Errorf("tensor %q: external %s %q is not a byte count", t.GetName(), kv.GetKey(), kv.GetValue())
+			e.location = filepath.FromSlash(value)
+		case "offset", "length":
+			n, err := strconv.ParseUint(value, 10, 63)
+			if err != nil {
+				return nil, fmt.Errorf("tensor %q: external %s %q is not a byte count", t.GetName(), key, value)
+			}
+			if key == "offset" {
+				e.offset = int64(n)
+			} else {
+				e.length = int64(n)
+			}
 		}
 	}
 	switch {
 	case e.location == "":
 		return nil, fmt.Errorf("tensor %q: external data names no location", t.GetName())
-	case !filepath.IsLocal(filepath.FromSlash(e.location)):
+	case !filepath.IsLocal(e.location):
 		return nil, fmt.Errorf("tensor %q: external data at %q lies outside the model's folder; refused", t.GetName(), e.location)
+	}
+	if info, err := os.Stat(filepath.Join(dir, e.location)); err == nil {
+		e.was = info
 	}
 	return e, nil
 }
 
 // read returns the tensor's bytes. A symbolic link that leads out of the
-// folder is refused too, which os.Root sees to.
+// folder is refused too, which os.Root sees to. So is a file replaced since
+// the model was loaded, as saving over it does: the offsets are of the old one.
 func (e *external) read(want int64) ([]byte, error) {
 	if e.length >= 0 && e.length != want {
 		return nil, fmt.Errorf("external data %s holds %d bytes, want %d", e.location, e.length, want)
@@ -58,18 +65,23 @@ func (e *external) read(want int64) ([]byte, error) {
 		return nil, err
 	}
 	defer root.Close()
-	f, err := root.Open(filepath.FromSlash(e.location))
+	info, err := root.Stat(e.location)
 	if err != nil {
-		return nil, fmt.Errorf("open external data: %w", err)
+		return nil, fmt.Errorf("open external data %s: %w", e.location, pathless(err))
 	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, err
-	}
-	if info.Size()-e.offset < want {
+	switch {
+	case !info.Mode().IsRegular():
+		return nil, fmt.Errorf("external data %s is not a file", e.location)
+	case e.was != nil && !(os.SameFile(info, e.was) && info.ModTime().Equal(e.was.ModTime())):
+		return nil, fmt.Errorf("external data %s was replaced since the model was loaded; load it again", e.location)
+	case info.Size()-e.offset < want:
 		return nil, fmt.Errorf("external data %s ends at byte %d, want %d from %d", e.location, info.Size(), want, e.offset)
 	}
+	f, err := root.Open(e.location)
+	if err != nil {
+		return nil, fmt.Errorf("open external data %s: %w", e.location, pathless(err))
+	}
+	defer f.Close()
 	buf := make([]byte, want)
 	if _, err := f.ReadAt(buf, e.offset); err != nil && !(errors.Is(err, io.EOF) && want == 0) {
 		return nil, fmt.Errorf("read external data %s: %w", e.location, err)

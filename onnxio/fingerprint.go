@@ -1,6 +1,7 @@
 package onnxio
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
@@ -8,6 +9,8 @@ import (
 	"hash"
 	"slices"
 	"strings"
+
+	"google.golang.org/protobuf/proto"
 
 	"github.com/prunefuse/prunefuse/onnxio/onnxpb"
 )
@@ -20,10 +23,11 @@ import (
 // little-endian, and each list by its count: the operator sets sorted by
 // domain; the fed inputs and the outputs in order, as "name type"; the
 // initializers sorted by name, each as name, "type", raw little-endian bytes;
-// the nodes sorted by first output, each as domain, operator, inputs,
-// outputs, and attributes sorted by name in deterministic protobuf form with
-// tensors as raw bytes. Names of nodes, doc strings, value_info, metadata and
-// the producer are not part of it.
+// the nodes sorted by outputs, and then the model's own functions sorted by
+// domain, name and overload, each in deterministic protobuf form with
+// attributes sorted by name and tensors as raw bytes. Names of nodes, doc
+// strings, value_info, metadata and the producer are not part of it, in
+// subgraphs and functions either.
 func (m *Model) Fingerprint() (string, error) {
 	h := hasher{sha256.New()}
 	h.text("prunefuse.fingerprint/1")
@@ -50,12 +54,27 @@ func (m *Model) Fingerprint() (string, error) {
 		}
 	}
 	nodes := slices.Clone(m.Graph.nodes)
-	slices.SortFunc(nodes, func(a, b *Node) int { return strings.Compare(a.Output(0), b.Output(0)) })
+	slices.SortStableFunc(nodes, func(a, b *Node) int { return slices.Compare(a.Outputs(), b.Outputs()) })
 	h.count(len(nodes))
 	for _, n := range nodes {
-		if err := h.node(n); err != nil {
+		c, err := canonicalNode(n.pb)
+		if err != nil {
 			return "", err
 		}
+		h.message(c)
+	}
+	functions := slices.Clone(m.pb.GetFunctions())
+	slices.SortStableFunc(functions, func(a, b *onnxpb.FunctionProto) int {
+		return cmp.Or(strings.Compare(a.GetDomain(), b.GetDomain()), strings.Compare(a.GetName(), b.GetName()),
+			strings.Compare(a.GetOverload(), b.GetOverload()))
+	})
+	h.count(len(functions))
+	for _, f := range functions {
+		c, err := canonicalFunction(f)
+		if err != nil {
+			return "", fmt.Errorf("function %q: %w", f.GetName(), err)
+		}
+		h.message(c)
 	}
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
@@ -95,23 +114,13 @@ func (h hasher) tensor(t *Tensor) error {
 	return nil
 }
 
-func (h hasher) node(n *Node) error {
-	h.text(n.Domain())
-	h.text(n.Op())
-	h.texts(n.Inputs())
-	h.texts(n.Outputs())
-	attrs := slices.Clone(n.pb.GetAttribute())
-	slices.SortFunc(attrs, func(a, b *onnxpb.AttributeProto) int { return strings.Compare(a.GetName(), b.GetName()) })
-	h.count(len(attrs))
-	for _, a := range attrs {
-		b, err := Attr{a}.canonical()
-		if err != nil {
-			return fmt.Errorf("%v: attribute %q: %w", n, a.GetName(), err)
-		}
-		h.count(len(b))
-		h.Write(b)
+func (h hasher) message(m proto.Message) {
+	b, err := proto.MarshalOptions{Deterministic: true}.Marshal(m)
+	if err != nil {
+		panic("BUG: " + err.Error()) // a message without required fields always encodes
 	}
-	return nil
+	h.count(len(b))
+	h.Write(b)
 }
 
 // digest is the first 8 hexadecimal digits of the SHA-256 of a tensor's

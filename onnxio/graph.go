@@ -171,7 +171,7 @@ func (g *Graph) index() {
 				g.consumers[in] = append(g.consumers[in], Use{n, i})
 			}
 		}
-		s := newScope()
+		var s scope
 		s.node(n.pb)
 		for _, in := range s.captured {
 			g.consumers[in] = append(g.consumers[in], Use{n, -1})

@@ -18,14 +18,14 @@ func HalfToFloat(h uint16) float32 {
 }
 
 // FloatToHalf rounds to the nearest IEEE 754 binary16, ties to even; what is
-// too large becomes infinite.
+// too large becomes infinite, and a NaN a quiet one of the same leading bits.
 func FloatToHalf(f float32) uint16 {
 	b := math.Float32bits(f)
 	sign := uint16(b>>16) & 0x8000
 	abs := b & 0x7fffffff
 	switch {
 	case abs > 0x7f800000:
-		return sign | 0x7e00
+		return sign | 0x7e00 | uint16(abs>>13)&0x3ff
 	case abs >= 0x477ff000: // rounds to 65536 or beyond
 		return sign | 0x7c00
 	case abs < 0x38800000: // below the least normal half: a multiple of 2^-24

@@ -6,6 +6,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"google.golang.org/protobuf/proto"
 
@@ -22,19 +23,27 @@ func (e *FormatError) Error() string { return e.Reason }
 //
 // A file that is no model gives an error that wraps a *FormatError.
 func Load(path string) (*Model, error) {
+	if info, err := os.Stat(path); err == nil && info.Size() > math.MaxInt32 {
+		return nil, fmt.Errorf("load %s: %w", path, &FormatError{"the file exceeds 2 GiB, the most an ONNX file holds"})
+	}
 	b, err := os.ReadFile(path)
 	if err != nil {
-		var pe *os.PathError
-		if errors.As(err, &pe) {
-			err = pe.Err
-		}
-		return nil, fmt.Errorf("load %s: %w", path, err)
+		return nil, fmt.Errorf("load %s: %w", path, pathless(err))
 	}
 	m, err := Parse(b, filepath.Dir(path))
 	if err != nil {
 		return nil, fmt.Errorf("load %s: %w", path, err)
 	}
 	return m, nil
+}
+
+// pathless takes the path off an error about a file that the caller names.
+func pathless(err error) error {
+	var pe *os.PathError
+	if errors.As(err, &pe) {
+		return pe.Err
+	}
+	return err
 }
 
 // Parse decodes a model from bytes. Dir is the folder that external data is
@@ -80,18 +89,8 @@ func newGraph(pb *onnxpb.GraphProto, dir string) (*Graph, error) {
 		g.names = append(g.names, t.GetName())
 	}
 	for _, n := range pb.GetNode() {
-		for _, a := range n.GetAttribute() {
-			for _, t := range append([]*onnxpb.TensorProto{a.GetT()}, a.GetTensors()...) {
-				if t == nil {
-					continue
-				}
-				if t.GetDataLocation() == onnxpb.TensorProto_EXTERNAL {
-					return nil, &FormatError{fmt.Sprintf("%v holds its attribute %q in an external file; re-save the model with it inside", &Node{n}, a.GetName())}
-				}
-				if err := checkTensor(t); err != nil {
-					return nil, fmt.Errorf("%v: %w", &Node{n}, err)
-				}
-			}
+		if err := checkNode(n); err != nil {
+			return nil, fmt.Errorf("%v: %w", &Node{n}, err)
 		}
 		g.nodes = append(g.nodes, &Node{n})
 	}
@@ -106,6 +105,37 @@ func newGraph(pb *onnxpb.GraphProto, dir string) (*Graph, error) {
 		return nil, &FormatError{err.Error()}
 	}
 	return g, nil
+}
+
+// checkNode holds every tensor below the node, in attributes and subgraphs, to
+// what initializers are held to, and to lie inside the model file.
+func checkNode(n *onnxpb.NodeProto) error {
+	for _, a := range n.GetAttribute() {
+		tensors, graphs := slices.Clone(a.GetTensors()), slices.Clone(a.GetGraphs())
+		if a.GetT() != nil {
+			tensors = append(tensors, a.GetT())
+		}
+		if a.GetG() != nil {
+			graphs = append(graphs, a.GetG())
+		}
+		for _, g := range graphs {
+			tensors = append(tensors, g.GetInitializer()...)
+			for _, n := range g.GetNode() {
+				if err := checkNode(n); err != nil {
+					return err
+				}
+			}
+		}
+		for _, t := range tensors {
+			if t.GetDataLocation() == onnxpb.TensorProto_EXTERNAL {
+				return &FormatError{fmt.Sprintf("attribute %q lies in an external file; re-save the model with it inside", a.GetName())}
+			}
+			if err := checkTensor(t); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 func newTensor(t *onnxpb.TensorProto, dir string) (*Tensor, error) {
@@ -129,13 +159,9 @@ func newTensor(t *onnxpb.TensorProto, dir string) (*Tensor, error) {
 // checkTensor holds the invariant that Len and the byte count of a loaded
 // tensor do not overflow and that its elements are all there.
 func checkTensor(t *onnxpb.TensorProto) error {
-	bits := int64(max(Elem(t.GetDataType()).Bits(), 8))
-	n := int64(1)
-	for _, d := range t.GetDims() {
-		if d < 0 || (d > 0 && n > math.MaxInt64/bits/d) {
-			return &FormatError{fmt.Sprintf("tensor %q has the impossible shape %v", t.GetName(), t.GetDims())}
-		}
-		n *= d
+	n, ok := elements(Elem(t.GetDataType()), t.GetDims())
+	if !ok {
+		return &FormatError{fmt.Sprintf("tensor %q has the impossible shape %v", t.GetName(), t.GetDims())}
 	}
 	if t.Segment != nil {
 		return &FormatError{fmt.Sprintf("tensor %q is stored in segments, which no runtime reads", t.GetName())}

@@ -56,7 +56,7 @@ func (n *Node) String() string {
 func (n *Node) Attrs() []Attr {
 	out := make([]Attr, len(n.pb.GetAttribute()))
 	for i, a := range n.pb.GetAttribute() {
-		out[i] = Attr{a}
+		out[i] = Attr{pb: a}
 	}
 	return out
 }

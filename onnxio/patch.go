@@ -47,10 +47,17 @@ func (p *Patch) Fresh(prefix string) string {
 	return name
 }
 
+// claim keeps Fresh from giving out names that the patch's own edits define.
+func (p *Patch) claim(names []string) {
+	for _, name := range names {
+		p.fresh[name] = true
+	}
+}
+
 func (g *Graph) uses(name string) bool {
 	_, read := g.consumers[name]
 	_, typed := g.types[name]
-	return read || typed || g.producer[name] != nil || g.inits[name] != nil ||
+	return name == "" || read || typed || g.inner[name] || g.producer[name] != nil || g.inits[name] != nil ||
 		slices.ContainsFunc(g.inputs, func(v *onnxpb.ValueInfoProto) bool { return v.GetName() == name })
 }
 
@@ -58,8 +65,22 @@ func (g *Graph) uses(name string) bool {
 // the original until one is changed.
 type draft struct {
 	Graph
-	replaced map[*Node]*Node // by the node as it was when the patch began
+	known    map[*Node]bool  // the nodes as they were when the patch began
+	replaced map[*Node]*Node // by the known node
 	gone     map[*Node]bool
+}
+
+// change is the message of a known node to be changed in place.
+func (d *draft) change(n *Node) (*onnxpb.NodeProto, error) {
+	if !d.known[n] {
+		return nil, fmt.Errorf("%v is not part of the graph", n)
+	}
+	m := d.replaced[n]
+	if m == nil {
+		m = &Node{shallowNode(n.pb)}
+		d.replaced[n] = m
+	}
+	return m.pb, nil
 }
 
 func (p *Patch) step(f func(*draft) error) { p.steps = append(p.steps, f) }
@@ -76,13 +97,18 @@ func (p *Patch) Add(s NodeSpec) {
 	if s.Domain != "" {
 		n.Domain = &s.Domain
 	}
+	var bad error
 	for _, a := range s.Attrs {
 		n.Attribute = append(n.Attribute, a.pb)
+		if a.err != nil {
+			bad = a.err
+		}
 	}
-	for _, o := range s.Outputs {
-		p.fresh[o] = true
-	}
+	p.claim(s.Outputs)
 	p.step(func(d *draft) error {
+		if bad != nil {
+			return fmt.Errorf("add %v: %w", &Node{n}, bad)
+		}
 		d.nodes = append(d.nodes, &Node{n})
 		return nil
 	})
@@ -91,7 +117,10 @@ func (p *Patch) Add(s NodeSpec) {
 // Remove takes a node out.
 func (p *Patch) Remove(n *Node) {
 	p.step(func(d *draft) error {
-		if d.gone[n] {
+		switch {
+		case !d.known[n]:
+			return fmt.Errorf("remove %v: it is not part of the graph", n)
+		case d.gone[n]:
 			return fmt.Errorf("remove %v: already removed", n)
 		}
 		d.gone[n] = true
@@ -101,41 +130,61 @@ func (p *Patch) Remove(n *Node) {
 
 func (p *Patch) change(n *Node, f func(*onnxpb.NodeProto)) {
 	p.step(func(d *draft) error {
-		m := d.replaced[n]
-		if m == nil {
-			m = &Node{shallowNode(n.pb)}
-			d.replaced[n] = m
+		pb, err := d.change(n)
+		if err == nil {
+			f(pb)
 		}
-		f(m.pb)
-		return nil
+		return err
 	})
 }
+
+// maxInputs bounds how far SetInput lets an input list grow; the longest
+// lists met are those of Concat, a few hundred.
+const maxInputs = 1 << 16
 
 // SetInput makes input i of the node read another value; the list grows
 // with left-out inputs where it is too short.
 func (p *Patch) SetInput(n *Node, i int, name string) {
-	p.change(n, func(pb *onnxpb.NodeProto) {
+	p.step(func(d *draft) error {
+		pb, err := d.change(n)
+		switch {
+		case err != nil:
+			return err
+		case i < 0 || i >= max(maxInputs, len(pb.Input)):
+			return fmt.Errorf("set input %d of %v: there is no such input", i, n)
+		}
 		for len(pb.Input) <= i {
 			pb.Input = append(pb.Input, "")
 		}
 		pb.Input[i] = name
+		return nil
 	})
 }
 
 // SetOutputs renames the values the node makes.
 func (p *Patch) SetOutputs(n *Node, names ...string) {
+	names = slices.Clone(names)
+	p.claim(names)
 	p.change(n, func(pb *onnxpb.NodeProto) { pb.Output = slices.Clone(names) })
 }
 
 // SetAttr adds an attribute or puts it in the place of the one of its name.
 func (p *Patch) SetAttr(n *Node, a Attr) {
-	p.change(n, func(pb *onnxpb.NodeProto) {
+	p.step(func(d *draft) error {
+		if a.err != nil {
+			return fmt.Errorf("set attribute %q of %v: %w", a.Name(), n, a.err)
+		}
+		pb, err := d.change(n)
+		if err != nil {
+			return err
+		}
 		i := slices.IndexFunc(pb.Attribute, func(b *onnxpb.AttributeProto) bool { return b.GetName() == a.Name() })
 		if i < 0 {
 			pb.Attribute = append(pb.Attribute, a.pb)
-			return
+			return nil
 		}
 		pb.Attribute[i] = a.pb
+		return nil
 	})
 }
 
@@ -146,18 +195,29 @@ func (p *Patch) DropAttr(n *Node, name string) {
 	})
 }
 
-// Redirect makes every node that reads from read to instead. Graph outputs
-// keep their names; subgraphs that read from are an error.
+// Redirect makes every node that reads from read to instead. Nodes that the
+// patch adds, or has pointed elsewhere already, keep what they read, so that a
+// node reading from can be put in between. Graph outputs keep their names;
+// subgraphs that read from are an error.
 func (p *Patch) Redirect(from, to string) {
-	for _, u := range p.g.consumers[from] {
-		if u.Index < 0 {
-			p.step(func(*draft) error {
+	p.step(func(d *draft) error {
+		for _, u := range p.g.consumers[from] {
+			if d.gone[u.Node] {
+				continue
+			}
+			if u.Index < 0 {
 				return fmt.Errorf("redirect %q: a subgraph of %v reads it", from, u.Node)
-			})
-			continue
+			}
+			pb, err := d.change(u.Node)
+			if err != nil {
+				return err
+			}
+			if at(pb.Input, u.Index) == from {
+				pb.Input[u.Index] = to
+			}
 		}
-		p.SetInput(u.Node, u.Index, to)
-	}
+		return nil
+	})
 }
 
 // SetInitializer adds a constant or replaces the one of its name. An entry
@@ -165,6 +225,9 @@ func (p *Patch) Redirect(from, to string) {
 func (p *Patch) SetInitializer(t *Tensor) {
 	p.fresh[t.Name()] = true
 	p.step(func(d *draft) error {
+		if t.Name() == "" {
+			return errors.New("set initializer: the tensor has no name")
+		}
 		if d.inits[t.Name()] == nil {
 			d.names = append(d.names, t.Name())
 		}
@@ -224,6 +287,7 @@ func (p *Patch) RemoveOutput(name string) {
 // SetTypes replaces the stated types of all inner values. Names that are
 // inputs, outputs or initializers are left out.
 func (p *Patch) SetTypes(types map[string]Type) {
+	types = maps.Clone(types)
 	p.step(func(d *draft) error {
 		d.types = map[string]*onnxpb.ValueInfoProto{}
 		d.typeNames = nil
@@ -267,25 +331,14 @@ func (p *Patch) Apply() error {
 			inputs: slices.Clone(g.inputs), outputs: slices.Clone(g.outputs),
 			types: maps.Clone(g.types), typeNames: slices.Clone(g.typeNames),
 		},
-		replaced: map[*Node]*Node{}, gone: map[*Node]bool{},
+		known: make(map[*Node]bool, len(g.nodes)), replaced: map[*Node]*Node{}, gone: map[*Node]bool{},
 	}
-	known := make(map[*Node]bool, len(g.nodes))
 	for _, n := range g.nodes {
-		known[n] = true
+		d.known[n] = true
 	}
 	for _, s := range p.steps {
 		if err := s(d); err != nil {
 			return fmt.Errorf("edit graph: %w", err)
-		}
-	}
-	for n := range d.replaced {
-		if !known[n] {
-			return fmt.Errorf("edit graph: %v is not part of it", n)
-		}
-	}
-	for n := range d.gone {
-		if !known[n] {
-			return fmt.Errorf("edit graph: %v is not part of it", n)
 		}
 	}
 	kept := d.nodes[:0]
@@ -302,107 +355,10 @@ func (p *Patch) Apply() error {
 	if err := d.settle(); err != nil {
 		return fmt.Errorf("edit graph: %w", err)
 	}
+	d.dropStaleTypes()
 	*g = d.Graph
 	p.steps = nil
 	return nil
-}
-
-// settle checks the graph, orders its nodes and builds the index.
-func (g *Graph) settle() error {
-	made := make(map[string]*Node, len(g.nodes))
-	for _, n := range g.nodes {
-		for _, o := range n.Outputs() {
-			switch {
-			case o == "":
-			case made[o] != nil:
-				return fmt.Errorf("value %q is made by %v and by %v", o, made[o], n)
-			case g.inits[o] != nil:
-				return fmt.Errorf("value %q is made by %v and is an initializer", o, n)
-			default:
-				made[o] = n
-			}
-		}
-	}
-	for _, v := range g.inputs {
-		if n := made[v.GetName()]; n != nil {
-			return fmt.Errorf("value %q is made by %v and is a graph input", v.GetName(), n)
-		}
-	}
-	if err := g.order(made); err != nil {
-		return err
-	}
-	g.index()
-	for _, v := range g.outputs {
-		if name := v.GetName(); made[name] == nil && g.inits[name] == nil && !g.fed(name) {
-			return fmt.Errorf("graph output %q is made by no node", name)
-		}
-	}
-	g.typeNames = slices.DeleteFunc(g.typeNames, func(name string) bool {
-		if made[name] != nil {
-			return false
-		}
-		delete(g.types, name)
-		return true
-	})
-	return nil
-}
-
-func (g *Graph) fed(name string) bool {
-	return slices.ContainsFunc(g.inputs, func(v *onnxpb.ValueInfoProto) bool { return v.GetName() == name })
-}
-
-// order sorts the nodes topologically, keeping the given order wherever it
-// is already one.
-func (g *Graph) order(made map[string]*Node) error {
-	const visiting, done = 1, 2
-	state := make(map[*Node]int, len(g.nodes))
-	fed := make(map[string]bool, len(g.inputs))
-	for _, v := range g.inputs {
-		fed[v.GetName()] = true
-	}
-	sorted := make([]*Node, 0, len(g.nodes))
-	type frame struct {
-		n    *Node
-		deps []string
-	}
-	for _, root := range g.nodes {
-		if state[root] == done {
-			continue
-		}
-		stack := []frame{{root, reads(root)}}
-		state[root] = visiting
-		for len(stack) > 0 {
-			top := &stack[len(stack)-1]
-			if len(top.deps) == 0 {
-				state[top.n] = done
-				sorted = append(sorted, top.n)
-				stack = stack[:len(stack)-1]
-				continue
-			}
-			name := top.deps[0]
-			top.deps = top.deps[1:]
-			m := made[name]
-			switch {
-			case name == "" || g.inits[name] != nil || fed[name]:
-			case m == nil:
-				return fmt.Errorf("%v reads %q, which nothing makes", top.n, name)
-			case state[m] == visiting:
-				return errors.New("the graph has a cycle through " + m.String())
-			case state[m] == 0:
-				state[m] = visiting
-				stack = append(stack, frame{m, reads(m)})
-			}
-		}
-	}
-	g.nodes = sorted
-	return nil
-}
-
-func reads(n *Node) []string {
-	if c := n.captures(); len(c) > 0 {
-		return append(slices.Clone(n.Inputs()), c...)
-	}
-	return n.Inputs()
 }
 
 func shallowNode(n *onnxpb.NodeProto) *onnxpb.NodeProto {

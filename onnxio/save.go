@@ -6,6 +6,7 @@ import (
 	"io"
 	"math"
 	"path/filepath"
+	"slices"
 
 	"google.golang.org/protobuf/proto"
 
@@ -37,7 +38,7 @@ func (m *Model) Marshal() ([]byte, error) {
 func (m *Model) marshal(tensor func(*Tensor) (*onnxpb.TensorProto, error)) ([]byte, error) {
 	g := m.Graph
 	gp := proto.Clone(g.pb).(*onnxpb.GraphProto)
-	gp.Input, gp.Output = g.inputs, g.outputs
+	gp.Input, gp.Output = m.inputs(), g.outputs
 	for _, n := range g.nodes {
 		gp.Node = append(gp.Node, n.pb)
 	}
@@ -67,11 +68,33 @@ func (m *Model) marshal(tensor func(*Tensor) (*onnxpb.TensorProto, error)) ([]by
 	return b, nil
 }
 
+// inputs are the graph inputs as the file lists them: up to IR version 3 every
+// initializer must be among them.
+func (m *Model) inputs() []*onnxpb.ValueInfoProto {
+	g := m.Graph
+	if m.IRVersion() > 3 {
+		return g.inputs
+	}
+	listed := make(map[string]bool, len(g.inputs))
+	for _, v := range g.inputs {
+		listed[v.GetName()] = true
+	}
+	all := slices.Clone(g.inputs)
+	for _, name := range g.names {
+		if !listed[name] {
+			all = append(all, &onnxpb.ValueInfoProto{Name: &name, Type: protoType(g.inits[name].Type())})
+		}
+	}
+	return all
+}
+
 // Save writes the model to a file, whole or not at all: it is written under
-// a temporary name and renamed. An existing file is replaced.
+// a temporary name and renamed, with its data file where it has one. Existing
+// files are replaced. Saving over the data file that m itself was loaded from
+// is safe, but leaves the tensors of m unreadable: load the new file.
 func (m *Model) Save(path string, o SaveOptions) error {
 	if err := m.save(path, o); err != nil {
-		return fmt.Errorf("save %s: %w", path, err)
+		return fmt.Errorf("save %s: %w", path, pathless(err))
 	}
 	return nil
 }
@@ -84,9 +107,11 @@ func (m *Model) save(path string, o SaveOptions) error {
 		}
 		return atomicfile.WriteBytes(path, 0o644, b)
 	}
+	var files atomicfile.Group
+	defer files.Discard()
 	var b []byte
 	data := path + ".data"
-	err := atomicfile.Write(data, 0o644, func(w io.Writer) error {
+	err := files.Write(data, 0o644, func(w io.Writer) error {
 		x := &externalWriter{w: w, location: filepath.Base(data), min: o.ExternalMin}
 		if x.min == 0 {
 			x.min = 1024
@@ -98,5 +123,12 @@ func (m *Model) save(path string, o SaveOptions) error {
 	if err != nil {
 		return err
 	}
-	return atomicfile.WriteBytes(path, 0o644, b)
+	err = files.Write(path, 0o644, func(w io.Writer) error {
+		_, err := w.Write(b)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return files.Commit()
 }

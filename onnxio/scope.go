@@ -3,21 +3,18 @@ package onnxio
 import "github.com/prunefuse/prunefuse/onnxio/onnxpb"
 
 // scope walks the subgraphs of a node and tells the names they define for
-// themselves from those they capture from the graph around the node.
+// themselves from those they capture from the graph around the node. The
+// zero scope is ready for use.
 type scope struct {
 	visible  map[string]int // how many of the graphs being walked define the name; 0 once left
 	seen     map[string]bool
 	captured []string // in order of first use
 }
 
-func newScope() *scope {
-	return &scope{visible: map[string]int{}, seen: map[string]bool{"": true}}
-}
-
 // captures are the names that subgraphs of the node read from the graph
 // around it, in order of first use.
 func (n *Node) captures() []string {
-	s := newScope()
+	var s scope
 	s.node(n.pb)
 	return s.captured
 }
@@ -34,6 +31,9 @@ func (s *scope) node(n *onnxpb.NodeProto) {
 }
 
 func (s *scope) graph(g *onnxpb.GraphProto) {
+	if s.visible == nil {
+		s.visible, s.seen = map[string]int{}, map[string]bool{"": true}
+	}
 	var defined []string
 	define := func(name string) {
 		s.visible[name]++

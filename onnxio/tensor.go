@@ -28,7 +28,7 @@ type Number interface {
 // NewTensor makes a tensor that owns a copy of data. It panics when the
 // shape does not hold len(data) elements, which is a mistake in the program.
 func NewTensor[T Number](name string, shape []int64, data []T) *Tensor {
-	if n := product(shape); n != int64(len(data)) {
+	if n, ok := elements(elemOf[T](), shape); !ok || n != int64(len(data)) {
 		panic(fmt.Sprintf("BUG: tensor %q of shape %v given %d elements", name, shape, len(data)))
 	}
 	raw := make([]byte, 0, binary.Size(data))
@@ -42,8 +42,8 @@ func NewTensor[T Number](name string, shape []int64, data []T) *Tensor {
 // RawTensor makes a tensor of any element type around little-endian bytes,
 // which it keeps. The caller no longer changes raw.
 func RawTensor(name string, elem Elem, shape []int64, raw []byte) *Tensor {
-	if want := elem.packedBytes(product(shape)); want != int64(len(raw)) {
-		panic(fmt.Sprintf("BUG: tensor %q %s%v given %d bytes, want %d", name, elem, shape, len(raw), want))
+	if n, ok := elements(elem, shape); !ok || elem.packedBytes(n) != int64(len(raw)) {
+		panic(fmt.Sprintf("BUG: tensor %q %s%v given %d bytes", name, elem, shape, len(raw)))
 	}
 	return &Tensor{pb: &onnxpb.TensorProto{
 		Name: &name, DataType: elem.proto(), Dims: slices.Clone(shape), RawData: raw,
@@ -188,6 +188,9 @@ func (t *Tensor) Floats() ([]float32, error) {
 	if err != nil {
 		return nil, err
 	}
+	if !t.Elem().Float() {
+		return nil, fmt.Errorf("read tensor %q: element type %s is not a float", t.Name(), t.Elem())
+	}
 	out := make([]float32, t.Len())
 	le := binary.LittleEndian
 	switch t.Elem() {
@@ -207,8 +210,6 @@ func (t *Tensor) Floats() ([]float32, error) {
 		for i := range out {
 			out[i] = math.Float32frombits(uint32(le.Uint16(raw[2*i:])) << 16)
 		}
-	default:
-		return nil, fmt.Errorf("read tensor %q: element type %s is not a float", t.Name(), t.Elem())
 	}
 	return out, nil
 }
@@ -218,6 +219,9 @@ func (t *Tensor) Ints() ([]int64, error) {
 	raw, err := t.Bytes()
 	if err != nil {
 		return nil, err
+	}
+	if !t.Elem().Int() {
+		return nil, fmt.Errorf("read tensor %q: element type %s is not an integer", t.Name(), t.Elem())
 	}
 	out := make([]int64, t.Len())
 	le := binary.LittleEndian
@@ -237,8 +241,6 @@ func (t *Tensor) Ints() ([]int64, error) {
 			out[i] = int64(int8(raw[i]))
 		case Uint8, Bool:
 			out[i] = int64(raw[i])
-		default:
-			return nil, fmt.Errorf("read tensor %q: element type %s is not an integer", t.Name(), t.Elem())
 		}
 	}
 	return out, nil
@@ -247,8 +249,11 @@ func (t *Tensor) Ints() ([]int64, error) {
 // WithFloats is a tensor of the same name, element type and shape holding
 // the given values, rounded to the element type.
 func (t *Tensor) WithFloats(v []float32) (*Tensor, error) {
-	if int64(len(v)) != t.Len() {
+	switch {
+	case int64(len(v)) != t.Len():
 		return nil, fmt.Errorf("set tensor %q: %d values for shape %v", t.Name(), len(v), t.pb.GetDims())
+	case !t.Elem().Float():
+		return nil, fmt.Errorf("set tensor %q: element type %s is not a float", t.Name(), t.Elem())
 	}
 	le := binary.LittleEndian
 	raw := make([]byte, 0, t.Elem().packedBytes(t.Len()))
@@ -262,8 +267,6 @@ func (t *Tensor) WithFloats(v []float32) (*Tensor, error) {
 			raw = le.AppendUint16(raw, FloatToHalf(x))
 		case BFloat16:
 			raw = le.AppendUint16(raw, floatToBrain(x))
-		default:
-			return nil, fmt.Errorf("set tensor %q: element type %s is not a float", t.Name(), t.Elem())
 		}
 	}
 	return RawTensor(t.Name(), t.Elem(), t.pb.GetDims(), raw), nil
@@ -280,26 +283,50 @@ func (t *Tensor) Take(axis int, index []int) (*Tensor, error) {
 	if axis < 0 || axis >= len(dims) {
 		return nil, fmt.Errorf("slice tensor %q: axis %d of rank %d", t.Name(), axis, len(dims))
 	}
+	for _, j := range index {
+		if j < 0 || int64(j) >= dims[axis] {
+			return nil, fmt.Errorf("slice tensor %q: index %d on axis %d of extent %d", t.Name(), j, axis, dims[axis])
+		}
+	}
+	shape := slices.Clone(dims)
+	shape[axis] = int64(len(index))
+	if _, ok := elements(t.Elem(), shape); !ok {
+		return nil, fmt.Errorf("slice tensor %q: the shape %v is too large", t.Name(), shape)
+	}
 	raw, err := t.Bytes()
 	if err != nil {
 		return nil, err
 	}
 	outer := product(dims[:axis])
 	row := product(dims[axis+1:]) * int64(bits/8)
-	out := make([]byte, 0, outer*int64(len(index))*row)
-	for o := range outer {
+	size := outer * int64(len(index)) * row
+	out := make([]byte, 0, size)
+	for o := int64(0); o < outer && size > 0; o++ { // an empty tensor may still have 2^60 outer rows
 		base := o * dims[axis] * row
 		for _, j := range index {
-			if j < 0 || int64(j) >= dims[axis] {
-				return nil, fmt.Errorf("slice tensor %q: index %d on axis %d of extent %d", t.Name(), j, axis, dims[axis])
-			}
 			at := base + int64(j)*row
 			out = append(out, raw[at:at+row]...)
 		}
 	}
-	shape := slices.Clone(dims)
-	shape[axis] = int64(len(index))
 	return RawTensor(t.Name(), t.Elem(), shape, out), nil
+}
+
+// elements is how many elements a tensor of that shape holds; ok is false when
+// an extent is negative or the count of bits would overflow, were the extents
+// of 0 left out: so no product of some of the extents overflows either.
+func elements(elem Elem, dims []int64) (n int64, ok bool) {
+	most := math.MaxInt64 / int64(max(elem.Bits(), 8))
+	full, n := int64(1), int64(1)
+	for _, d := range dims {
+		switch {
+		case d < 0 || (d > 0 && full > most/d):
+			return 0, false
+		case d > 0:
+			full *= d
+		}
+		n *= d
+	}
+	return n, true
 }
 
 func product(dims []int64) int64 {

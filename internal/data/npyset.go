@@ -1,0 +1,125 @@
+package data
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strconv"
+	"strings"
+)
+
+// npySet is a set of the rows of an array.
+type npySet struct {
+	a      *NPY
+	path   string
+	prefix string
+	shape  Shape
+	nhwc   bool
+}
+
+// openNPYSet opens an array of samples and the labels.npy beside it, unless the
+// options name other labels.
+func openNPYSet(path string, opts Options) (Set, error) {
+	a, err := OpenNPY(path)
+	if err != nil {
+		return nil, err
+	}
+	set, err := newNPYSet(a, path, opts.Layout)
+	if err != nil {
+		a.Close()
+		return nil, err
+	}
+	beside, ok := firstFile(filepath.Dir(path), "labels.npy")
+	if !ok || opts.Labels != "" {
+		return set, nil
+	}
+	labels, err := readLabels(beside)
+	if err == nil && len(labels) != set.Len() {
+		err = fmt.Errorf("%d labels for %d samples; name the labels of this array, or none", len(labels), set.Len())
+	}
+	if err != nil {
+		a.Close()
+		return nil, fmt.Errorf("labels.npy beside it: %w", bare(err, beside))
+	}
+	return WithLabels(set, labels, nil)
+}
+
+func newNPYSet(a *NPY, path, layout string) (*npySet, error) {
+	base := filepath.Base(path)
+	set := &npySet{a: a, path: path, prefix: strings.TrimSuffix(base, filepath.Ext(base)) + "/"}
+	d := a.Shape
+	switch len(d) {
+	case 2:
+		set.shape = Shape{d[1], 1, 1}
+	case 3:
+		set.shape = Shape{1, d[1], d[2]}
+	case 4:
+		nhwc, err := isNHWC(d, layout)
+		if err != nil {
+			return nil, err
+		}
+		if set.nhwc = nhwc; nhwc {
+			set.shape = Shape{d[3], d[1], d[2]}
+		} else {
+			set.shape = Shape{d[1], d[2], d[3]}
+		}
+	default:
+		return nil, fmt.Errorf("the array has shape %v; samples are N×C×H×W, N×H×W×C, N×H×W or N×F", d)
+	}
+	if a.Len() == 0 {
+		return nil, errors.New("it holds no samples")
+	}
+	return set, nil
+}
+
+func isNHWC(d []int, layout string) (bool, error) {
+	if layout != "" {
+		return layout == "nhwc", nil
+	}
+	colours := func(n int) bool { return n == 1 || n == 3 }
+	first, last := colours(d[1]), colours(d[3])
+	if first == last {
+		return false, fmt.Errorf("the array of shape %v may be N×C×H×W or N×H×W×C; give the layout, nchw or nhwc", d)
+	}
+	return last, nil
+}
+
+func (s *npySet) Len() int          { return s.a.Shape[0] }
+func (s *npySet) Shape() Shape      { return s.shape }
+func (s *npySet) Classes() []string { return nil }
+func (s *npySet) ID(i int) string   { return s.prefix + strconv.Itoa(i) }
+func (s *npySet) Label(int) int     { return -1 }
+func (s *npySet) Close() error      { return s.a.Close() }
+
+func (s *npySet) Read(i int, dst []float32) error {
+	if err := checkDst(dst, s.shape); err != nil {
+		return err
+	}
+	if err := s.read(i, dst); err != nil {
+		return fmt.Errorf("read sample %d of %s: %w", i, s.path, err)
+	}
+	if s.a.DType == "|u1" {
+		for k, v := range dst {
+			dst[k] = unit[uint8(v)]
+		}
+	}
+	return nil
+}
+
+func (s *npySet) read(i int, dst []float32) error {
+	if !s.nhwc || s.shape.C == 1 {
+		return s.a.ReadFloats(i*len(dst), dst)
+	}
+	return withFloats(len(dst), func(pixels []float32) error {
+		if err := s.a.ReadFloats(i*len(dst), pixels); err != nil {
+			return err
+		}
+		plane := s.shape.H * s.shape.W
+		for c := range s.shape.C {
+			for p := range plane {
+				dst[c*plane+p] = pixels[p*s.shape.C+c]
+			}
+		}
+		return nil
+	})
+}

@@ -1,0 +1,211 @@
+package data
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Options say how [Open] reads a set. The zero value reads it as it is stored.
+type Options struct {
+	// Size is the height and width that samples are resized to. Zero keeps
+	// theirs, which then must be the same for all.
+	Size [2]int
+
+	// Channels is 1 for grey or 3 for RGB; other sets are converted. Zero keeps
+	// what is stored; for image files that is 1 if all of them are grey, else 3.
+	Channels int
+
+	// Layout is the axis order of four-dimensional .npy data: "nchw" or "nhwc".
+	// Empty takes the one axis that is 1 or 3 long for the channels.
+	Layout string
+
+	// Labels is a file (.npy of integers or idx) with one label per sample,
+	// used instead of what the set has; -1 stands for no label. "none" drops
+	// the labels.
+	Labels string
+
+	// Split is "train", "test" or "val" where a source holds several. Empty
+	// means the one the spec ends in (":test"), else "train".
+	Split string
+}
+
+// Open returns the set that spec names: "demo", "fashion-mnist" or a path, as
+// the package documentation lists. A path that is also a name is written with a
+// leading "./".
+func Open(spec string, opts Options) (Set, error) {
+	source, split, err := splitSpec(spec, opts.Split)
+	if err != nil {
+		return nil, fmt.Errorf("open data %s: %w", spec, err)
+	}
+	if err := checkOptions(opts); err != nil {
+		return nil, fmt.Errorf("open data %s: %w", spec, err)
+	}
+	opts.Split = split
+	set, err := openSource(source, opts)
+	if err != nil {
+		return nil, fmt.Errorf("open data %s: %w", spec, bare(err, source))
+	}
+	finished, err := finish(set, opts)
+	if err != nil {
+		Close(set)
+		return nil, fmt.Errorf("open data %s: %w", spec, err)
+	}
+	return finished, nil
+}
+
+// finish applies the options that do not depend on the kind of source.
+func finish(set Set, opts Options) (Set, error) {
+	if set.Len() == 0 {
+		return nil, errors.New("it holds no samples")
+	}
+	if opts.Labels != "" {
+		labels, err := labelsFor(set, opts.Labels)
+		if err != nil {
+			return nil, err
+		}
+		if set, err = WithLabels(set, labels, set.Classes()); err != nil {
+			return nil, fmt.Errorf("labels %s: %w", opts.Labels, err)
+		}
+	}
+	return adapt(set, opts)
+}
+
+func labelsFor(set Set, path string) ([]int, error) {
+	if path != "none" {
+		return ReadLabels(path)
+	}
+	labels := make([]int, set.Len())
+	for i := range labels {
+		labels[i] = -1
+	}
+	return labels, nil
+}
+
+// bare strips the path from a file error where the message gives it already.
+func bare(err error, path string) error {
+	if pe, ok := err.(*fs.PathError); ok && pe.Path == path { //nolint:errorlint // what wraps it has words of its own
+		return pe.Err
+	}
+	return err
+}
+
+func checkOptions(o Options) error {
+	switch {
+	case o.Channels != 0 && o.Channels != 1 && o.Channels != 3:
+		return fmt.Errorf("%d channels asked for: only 1 (grey) and 3 (RGB) can be made", o.Channels)
+	case o.Size != [2]int{} && (o.Size[0] <= 0 || o.Size[1] <= 0 || o.Size[0] > maxSide || o.Size[1] > maxSide):
+		return fmt.Errorf("size %d×%d is not between 1×1 and %d×%d", o.Size[0], o.Size[1], maxSide, maxSide)
+	case o.Layout != "" && o.Layout != "nchw" && o.Layout != "nhwc":
+		return fmt.Errorf("layout %q is not nchw or nhwc", o.Layout)
+	}
+	return nil
+}
+
+// splitSpec takes a trailing ":train", ":test" or ":val" off spec, unless a
+// file is really named so.
+func splitSpec(spec, split string) (source, chosen string, err error) {
+	if spec == "" {
+		return "", "", errors.New("the name is empty")
+	}
+	source = spec
+	if base, suffix, ok := cutLast(spec, ":"); ok && knownSplit(suffix) {
+		if _, serr := os.Lstat(spec); serr != nil {
+			if split != "" && split != suffix {
+				return "", "", fmt.Errorf("the name says %s and the options say %s", suffix, split)
+			}
+			source, split = base, suffix
+		}
+	}
+	if split != "" && !knownSplit(split) {
+		return "", "", fmt.Errorf("split %q is not train, test or val", split)
+	}
+	return source, split, nil
+}
+
+func knownSplit(s string) bool { return s == "train" || s == "test" || s == "val" }
+
+func cutLast(s, sep string) (before, after string, found bool) {
+	if i := strings.LastIndex(s, sep); i > 0 {
+		return s[:i], s[i+len(sep):], true
+	}
+	return s, "", false
+}
+
+func openSource(source string, opts Options) (Set, error) {
+	switch source {
+	case "demo":
+		return Demo(opts.Split)
+	case "fashion-mnist":
+		return openFashion(opts.Split)
+	}
+	info, err := os.Stat(source)
+	if err != nil {
+		return nil, err
+	}
+	if info.IsDir() {
+		return openFolder(source, opts)
+	}
+	if !info.Mode().IsRegular() {
+		return nil, errors.New("it is neither a file nor a folder")
+	}
+	if info.Size() == 0 {
+		return nil, errors.New("the file is empty")
+	}
+	if opts.Split == "test" || opts.Split == "val" {
+		return nil, fmt.Errorf("a single file has no split %s", opts.Split)
+	}
+	return openFile(source, opts)
+}
+
+func openFolder(dir string, opts Options) (Set, error) {
+	if path, ok := idxInFolder(dir, opts.Split); ok {
+		return OpenIDX(path)
+	}
+	if paths, ok := cifarInFolder(dir, opts.Split); ok {
+		return OpenCIFAR(paths...)
+	}
+	root, err := splitFolder(os.DirFS(dir), opts.Split)
+	if err != nil {
+		return nil, err
+	}
+	return ImageFolder(root, opts)
+}
+
+func openFile(path string, opts Options) (Set, error) {
+	head, err := fileHead(path, 8)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case bytes.HasPrefix(head, []byte(npyMagic)):
+		return openNPYSet(path, opts)
+	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
+		return nil, errors.New("it is a zip or .npz archive; unpack it first")
+	case bytes.HasPrefix(head, []byte{0x1f, 0x8b}), len(head) >= 4 && head[0] == 0 && head[1] == 0 && head[2] == idxUbyte:
+		return OpenIDX(path)
+	case strings.EqualFold(filepath.Ext(path), ".bin"):
+		return OpenCIFAR(path)
+	}
+	switch strings.ToLower(filepath.Ext(path)) {
+	case ".npy":
+		return nil, errors.New("it does not begin as an .npy file does")
+	case ".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp":
+		return nil, errors.New("it is a single image; name the folder that holds the images")
+	}
+	return nil, errors.New("not an idx, CIFAR .bin or .npy file, nor a folder of images")
+}
+
+func fileHead(path string, n int64) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, n))
+}

@@ -1,0 +1,113 @@
+package data
+
+import (
+	"fmt"
+	"slices"
+)
+
+// Preprocess says what a model expects of its input. It travels in a model's
+// metadata under "prunefuse.preprocess" as JSON.
+type Preprocess struct {
+	// Mean and Std normalise each channel: (x − mean) / std, on pixels in
+	// [0, 1]. Each has one value per channel, or one for all, or none.
+	Mean []float32 `json:"mean,omitempty"`
+	Std  []float32 `json:"std,omitempty"`
+
+	// Layout is the model's axis order, "NCHW". Empty means that too.
+	Layout string `json:"layout,omitempty"`
+
+	// Size is the input's height and width; zero where the model takes any.
+	Size [2]int `json:"size,omitzero"`
+
+	// Classes are the names of the model's outputs, in order.
+	Classes []string `json:"classes,omitempty"`
+}
+
+// presets holds the mean and standard deviation of the training images, per
+// channel. Those of cifar10 are the population's, not the mean over images of
+// each image's deviation (0.2023, 0.1994, 0.2010) that is often copied.
+var presets = map[string]Preprocess{
+	"cifar10": {
+		Mean: []float32{0.4914, 0.4822, 0.4465}, Std: []float32{0.2470, 0.2435, 0.2616},
+		Layout: "NCHW", Size: [2]int{32, 32},
+	},
+	"fashion-mnist": {
+		Mean: []float32{0.2860}, Std: []float32{0.3530},
+		Layout: "NCHW", Size: [2]int{28, 28},
+	},
+	"imagenet": {
+		Mean: []float32{0.485, 0.456, 0.406}, Std: []float32{0.229, 0.224, 0.225},
+		Layout: "NCHW", Size: [2]int{224, 224},
+	},
+}
+
+// Preset returns the preprocessing known under a name: "cifar10",
+// "fashion-mnist" or "imagenet".
+func Preset(name string) (Preprocess, error) {
+	p, ok := presets[name]
+	if !ok {
+		return Preprocess{}, fmt.Errorf("no preprocessing is named %q; known are cifar10, fashion-mnist and imagenet", name)
+	}
+	p.Mean, p.Std = slices.Clone(p.Mean), slices.Clone(p.Std)
+	return p, nil
+}
+
+// Check reports whether p can be applied to samples of the given shape.
+func (p Preprocess) Check(shape Shape) error {
+	if p.Layout != "" && p.Layout != "NCHW" {
+		return fmt.Errorf("preprocess: layout %q is not NCHW", p.Layout)
+	}
+	for _, list := range []struct {
+		name   string
+		values []float32
+	}{{"means", p.Mean}, {"standard deviations", p.Std}} {
+		if n := len(list.values); n > 1 && n != shape.C {
+			return fmt.Errorf("preprocess: %d %s for samples of %v", n, list.name, shape)
+		}
+		for _, v := range list.values {
+			if v != v || v-v != 0 {
+				return fmt.Errorf("preprocess: the %s hold %v", list.name, v)
+			}
+		}
+	}
+	for _, v := range p.Std {
+		if v <= 0 {
+			return fmt.Errorf("preprocess: a standard deviation is %v", v)
+		}
+	}
+	if p.Size != [2]int{} && p.Size != [2]int{shape.H, shape.W} {
+		return fmt.Errorf("preprocess: samples of %v for an input of %d×%d", shape, p.Size[0], p.Size[1])
+	}
+	return nil
+}
+
+// Apply normalises the samples in x in place. x holds any number of samples of
+// the given shape, one after the other.
+func (p Preprocess) Apply(x []float32, shape Shape) error {
+	if err := p.Check(shape); err != nil {
+		return err
+	}
+	plane := shape.H * shape.W
+	if shape.Size() == 0 || len(x)%shape.Size() != 0 {
+		return fmt.Errorf("preprocess: %d values are no whole number of samples of %v", len(x), shape)
+	}
+	for start := 0; start < len(x); start += plane {
+		c := start / plane % shape.C
+		mean, std := perChannel(p.Mean, c, 0), perChannel(p.Std, c, 1)
+		values := x[start : start+plane]
+		for i, v := range values {
+			values[i] = (v - mean) / std
+		}
+	}
+	return nil
+}
+
+func perChannel(values []float32, c int, none float32) float32 {
+	switch len(values) {
+	case 0:
+		return none
+	case 1:
+		return values[0]
+	}
+	return values[c]
+}

@@ -1,0 +1,78 @@
+package data
+
+import (
+	"context"
+	"errors"
+	"math"
+)
+
+// Stats returns mean and standard deviation (of the population) of each channel
+// over the pixels of set, for [Preprocess]. With 0 < limit < set.Len() it reads
+// only limit samples, evenly spaced. A constant channel has a deviation of 1, so
+// that it can be divided by.
+func Stats(ctx context.Context, set Set, limit int) (mean, std []float32, err error) {
+	n := set.Len()
+	if limit > 0 {
+		n = min(n, limit)
+	}
+	if n == 0 {
+		return nil, nil, errors.New("statistics of no samples")
+	}
+	shape := set.Shape()
+	sums := make([]moments, n*shape.C)
+	errs := make([]error, n)
+	err = parallel(ctx, n, 0, func(k int) {
+		errs[k] = withFloats(shape.Size(), func(x []float32) error {
+			i := k * set.Len() / n
+			if err := set.Read(i, x); err != nil {
+				return err
+			}
+			plane := shape.H * shape.W
+			for c := range shape.C {
+				sums[k*shape.C+c] = momentsOf(x[c*plane : (c+1)*plane])
+			}
+			return nil
+		})
+	})
+	if err == nil {
+		err = firstError(errs)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	// Added in order, whatever the order of reading: the result is exact again.
+	total := make([]moments, shape.C)
+	for i, m := range sums {
+		total[i%shape.C].sum += m.sum
+		total[i%shape.C].squares += m.squares
+	}
+	count := float64(n * shape.H * shape.W)
+	for _, t := range total {
+		m := t.sum / count
+		deviation := math.Sqrt(math.Max(0, t.squares/count-m*m))
+		if deviation < 1e-6 {
+			deviation = 1
+		}
+		mean, std = append(mean, float32(m)), append(std, float32(deviation))
+	}
+	return mean, std, nil
+}
+
+type moments struct{ sum, squares float64 }
+
+func momentsOf(x []float32) (m moments) {
+	for _, v := range x {
+		m.sum += float64(v)
+		m.squares += float64(v) * float64(v)
+	}
+	return m
+}
+
+func firstError(errs []error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

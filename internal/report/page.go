@@ -1,0 +1,157 @@
+package report
+
+import (
+	"bytes"
+	_ "embed"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"html/template"
+	"io"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/prunefuse/prunefuse/internal/term"
+)
+
+//go:embed page.html.tmpl
+var pageText string
+
+//go:embed chart.html.tmpl
+var chartText string
+
+//go:embed style.css
+var style string
+
+var page = template.Must(template.Must(template.New("page").Funcs(template.FuncMap{
+	"count":   func(n any) (figure, error) { return whole(n, term.Count) },
+	"macs":    func(n any) (figure, error) { return whole(n, term.MACs) },
+	"bytes":   func(n any) (figure, error) { return whole(n, term.Bytes) },
+	"seconds": func(x float64) figure { return figure{exact(x), duration(x)} },
+	"ratio":   func(x float64) figure { return figure{exact(x), term.Ratio(x)} },
+	"percent": func(x float64) figure { return figure{exact(x), percent(x)} },
+	"level":   func(x float64) figure { return figure{exact(x), fmt.Sprintf("%.0f\u202f%%", 100*x)} },
+	"points":  func(x float64) figure { return figure{exact(x), fmt.Sprintf("%.1f", 100*x)} },
+	"signed":  func(x float64) figure { return figure{exact(x), signed(x)} },
+	"score":   func(x float64) figure { return figure{exact(x), strconv.FormatFloat(x, 'g', 3, 64)} },
+	"loss":    func(x float64) figure { return figure{exact(x), fmt.Sprintf("%.3f", x)} },
+	"share":   func(x float64) string { return fmt.Sprintf("%.2f%%", 100*x) },
+	"dataURI": dataURI,
+	"strip":   strip,
+	"last":    last,
+}).Parse(pageText)).Parse(chartText))
+
+// figure is a number of the report as the page shows it.
+type figure struct{ Value, Text string }
+
+func exact(x float64) string { return strconv.FormatFloat(x, 'g', -1, 64) }
+
+func whole(n any, format func(int64) string) (figure, error) {
+	switch n := n.(type) {
+	case int:
+		return figure{strconv.Itoa(n), format(int64(n))}, nil
+	case int64:
+		return figure{strconv.FormatInt(n, 10), format(n)}, nil
+	case uint64:
+		return figure{strconv.FormatUint(n, 10), strconv.FormatUint(n, 10)}, nil
+	}
+	return figure{}, fmt.Errorf("BUG: %T is not a whole number", n)
+}
+
+func percent(x float64) string { return fmt.Sprintf("%.1f\u202f%%", 100*x) }
+
+func signed(x float64) string {
+	if x < 0 {
+		return fmt.Sprintf("−%.1f", -100*x)
+	}
+	return fmt.Sprintf("+%.1f", 100*x)
+}
+
+// duration is exact to a tenth of a second up to an hour, since a ledger is
+// added up by its readers.
+func duration(s float64) string {
+	if s >= 1 && s < time.Hour.Seconds() {
+		return fmt.Sprintf("%.1f s", s)
+	}
+	return term.Seconds(s)
+}
+
+// dataURI is a PNG file as the source of an img. Anything else is not shown.
+func dataURI(png []byte) template.URL {
+	if !bytes.HasPrefix(png, []byte("\x89PNG\r\n\x1a\n")) {
+		return ""
+	}
+	return template.URL("data:image/png;base64," + base64.StdEncoding.EncodeToString(png))
+}
+
+func last(xs []float64) float64 { return xs[len(xs)-1] }
+
+// view is what the template sees: the report and its drawings.
+type view struct {
+	*Report
+	Result, Random *Accuracy
+	Intervals      *intervals
+	BySize         *chart
+	Loss, Accuracy *chart
+	Grid           [][]*Point // a row per labelled count, a column per series
+	Style          template.CSS
+	Data           template.JS
+}
+
+// Render completes r and writes the page to w.
+func Render(w io.Writer, r *Report) error {
+	if err := r.Complete(); err != nil {
+		return err
+	}
+	// Marshal escapes <, > and &, so that no string of the report can end the
+	// script element.
+	data, err := json.Marshal(r)
+	if err != nil {
+		return fmt.Errorf("encode report: %w", err)
+	}
+	v := view{
+		Report:    r,
+		Result:    r.accuracy(RoleFineTuned),
+		Random:    r.accuracy(RoleRandom),
+		Intervals: newIntervals(r.Accuracies),
+		BySize:    seriesChart(r.Series),
+		Loss:      lossChart(r.Curves),
+		Accuracy:  accuracyChart(r.Curves),
+		Grid:      grid(r.Series),
+		Style:     template.CSS(style),
+		Data:      template.JS(data),
+	}
+	// A template that fails half-way must not leave half a page.
+	var out bytes.Buffer
+	if err := page.Execute(&out, v); err != nil {
+		return fmt.Errorf("render report: %w", err)
+	}
+	if _, err := out.WriteTo(w); err != nil {
+		return fmt.Errorf("write report: %w", err)
+	}
+	return nil
+}
+
+// grid lines up the points of all series by labelled count; a series without
+// a point there has nil.
+func grid(series []Series) [][]*Point {
+	var labels []int
+	for _, s := range series {
+		for _, p := range s.Points {
+			labels = append(labels, p.Labels)
+		}
+	}
+	slices.Sort(labels)
+	labels = slices.Compact(labels)
+	rows := make([][]*Point, len(labels))
+	for i, n := range labels {
+		rows[i] = make([]*Point, len(series))
+		for j, s := range series {
+			if k := slices.IndexFunc(s.Points, func(p Point) bool { return p.Labels == n }); k >= 0 {
+				rows[i][j] = &s.Points[k]
+			}
+		}
+	}
+	return rows
+}

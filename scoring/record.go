@@ -1,0 +1,135 @@
+package scoring
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+)
+
+// RecordSchema names the format of one line of a score file. Every line
+// carries it, so that files can be cut, joined and filtered by line.
+const RecordSchema = "prunefuse.score/1"
+
+// maxLine is the longest line a score file may have, in bytes.
+const maxLine = 1 << 20
+
+// Record is what scoring says of one sample. It shares no memory with other
+// records.
+type Record struct {
+	Index      int    // position in the pool, from 0
+	ID         string // the pool's name for it
+	Label      *int   // the known class, nil where there is none
+	Class      int    // the predicted class; the lowest where several tie
+	Confidence float64
+	// Scores are the measures by name, each in its natural definition:
+	// a small margin is uncertain, a large entropy is.
+	Scores map[string]float64
+	// Features are the input of the last layer, nil unless asked for. They
+	// are not part of a score file.
+	Features []float32
+}
+
+// recordLine is a Record as a line of JSON. Pointers tell a value that is
+// missing or null from one that is zero.
+type recordLine struct {
+	Schema     string              `json:"schema"`
+	Index      *int                `json:"index"`
+	ID         string              `json:"id"`
+	Label      *int                `json:"label,omitempty"`
+	Class      *int                `json:"class"`
+	Confidence *float64            `json:"confidence"`
+	Scores     map[string]*float64 `json:"scores"`
+}
+
+// RecordWriter writes a score file: one JSON object a line, numbers with all
+// their digits, keys always in the same order.
+type RecordWriter struct {
+	buf *bufio.Writer
+	enc *json.Encoder
+}
+
+// NewRecordWriter writes to w through a buffer; call Flush at the end.
+func NewRecordWriter(w io.Writer) *RecordWriter {
+	buf := bufio.NewWriter(w)
+	enc := json.NewEncoder(buf)
+	enc.SetEscapeHTML(false)
+	return &RecordWriter{buf, enc}
+}
+
+// Write adds one line.
+func (w *RecordWriter) Write(r Record) error {
+	line := recordLine{
+		Schema: RecordSchema, Index: &r.Index, ID: r.ID, Label: r.Label,
+		Class: &r.Class, Confidence: &r.Confidence, Scores: make(map[string]*float64, len(r.Scores)),
+	}
+	for name, v := range r.Scores {
+		line.Scores[name] = &v
+	}
+	if err := w.enc.Encode(line); err != nil {
+		return fmt.Errorf("write score of %q: %w", r.ID, err)
+	}
+	return nil
+}
+
+// Flush writes out what is buffered.
+func (w *RecordWriter) Flush() error { return w.buf.Flush() }
+
+// ReadRecords reads a score file line by line. It is strict: the first line
+// that is not a complete record ends the sequence with an error that names
+// the line.
+func ReadRecords(r io.Reader) iter.Seq2[Record, error] {
+	return func(yield func(Record, error) bool) {
+		lines := bufio.NewScanner(r)
+		lines.Buffer(nil, maxLine)
+		n := 0
+		for lines.Scan() {
+			n++
+			rec, err := parseRecord(lines.Bytes())
+			if err != nil {
+				yield(Record{}, fmt.Errorf("line %d: %w", n, err))
+				return
+			}
+			if !yield(rec, nil) {
+				return
+			}
+		}
+		if err := lines.Err(); err != nil {
+			yield(Record{}, fmt.Errorf("line %d: %w", n+1, err))
+		}
+	}
+}
+
+func parseRecord(text []byte) (Record, error) {
+	var line recordLine
+	if err := json.Unmarshal(text, &line); err != nil {
+		return Record{}, fmt.Errorf("read score record: %w", err)
+	}
+	switch {
+	case line.Schema != RecordSchema:
+		return Record{}, fmt.Errorf("schema is %q, want %q: not a score file of this version", line.Schema, RecordSchema)
+	case line.Index == nil || *line.Index < 0:
+		return Record{}, errors.New(`"index" is missing or negative`)
+	case line.ID == "":
+		return Record{}, errors.New(`"id" is missing or empty`)
+	case line.Class == nil:
+		return Record{}, errors.New(`"class" is missing`)
+	case line.Confidence == nil:
+		return Record{}, errors.New(`"confidence" is missing`)
+	case line.Scores == nil:
+		return Record{}, errors.New(`"scores" is missing`)
+	}
+	rec := Record{
+		Index: *line.Index, ID: line.ID, Label: line.Label, Class: *line.Class,
+		Confidence: *line.Confidence, Scores: make(map[string]float64, len(line.Scores)),
+	}
+	for name, v := range line.Scores {
+		if v == nil {
+			return Record{}, fmt.Errorf("score %q is null", name)
+		}
+		rec.Scores[name] = *v
+	}
+	return rec, nil
+}
