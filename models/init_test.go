@@ -14,21 +14,22 @@ func TestInitialDistributions(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		arch, tensor string
+		width        float64
 		deviation    float64
 		bound        float64 // of uniform ones; 0 for normal
 	}{
-		{"resnet20", "layer3.0.conv2.weight", math.Sqrt(2.0 / (64 * 9)), 0},
-		{"preresnet56", "layer2.0.downsample.0.weight", math.Sqrt(2.0 / 32), 0},
-		{"resnet50-cifar", "layer1.0.conv3.weight", math.Sqrt(2.0 / 256), 0},
-		{"resnet50-cifar", "fc.weight", 1 / math.Sqrt(3*2048), 1 / math.Sqrt(2048)},
-		{"vgg11-bn", "features.4.weight", math.Sqrt(2.0 / (128 * 9)), 0},
-		{"vgg11-bn", "classifier.weight", 0.01, 0},
-		{"mobilenetv2-cifar", "features.2.conv.1.0.weight", math.Sqrt(2.0 / (96 * 9)), 0},
-		{"lenet", "conv2.weight", 1 / math.Sqrt(3*150), 1 / math.Sqrt(150)},
-		{"lenet", "fc1.weight", 1 / math.Sqrt(3*400), 1 / math.Sqrt(400)},
-		{"lenet", "fc1.bias", 1 / math.Sqrt(3*400), 1 / math.Sqrt(400)},
+		{"resnet20", "layer3.0.conv2.weight", 1, math.Sqrt(2.0 / (64 * 9)), 0},
+		{"preresnet56", "layer2.0.downsample.0.weight", 1, math.Sqrt(2.0 / 32), 0},
+		{"resnet50-cifar", "layer1.0.conv3.weight", 0.25, math.Sqrt(2.0 / 64), 0},
+		{"resnet50-cifar", "fc.weight", 0.25, 1 / math.Sqrt(3*512), 1 / math.Sqrt(512)},
+		{"vgg11-bn", "features.4.weight", 0.25, math.Sqrt(2.0 / (32 * 9)), 0},
+		{"vgg11-bn", "classifier.weight", 0.25, 0.01, 0},
+		{"mobilenetv2-cifar", "features.2.conv.1.0.weight", 1, math.Sqrt(2.0 / (96 * 9)), 0},
+		{"lenet", "conv2.weight", 1, 1 / math.Sqrt(3*150), 1 / math.Sqrt(150)},
+		{"lenet", "fc1.weight", 1, 1 / math.Sqrt(3*400), 1 / math.Sqrt(400)},
+		{"lenet", "fc1.bias", 1, 1 / math.Sqrt(3*400), 1 / math.Sqrt(400)},
 	} {
-		w := floats(t, build(t, c.arch, models.Options{Seed: 5}).Graph.Initializer(c.tensor))
+		w := floats(t, build(t, c.arch, models.Options{Seed: 5, Width: c.width}).Graph.Initializer(c.tensor))
 		n := float64(len(w))
 		var sum, squares, most float64
 		for _, x := range w {

@@ -7,7 +7,7 @@ type inverted struct{ expand, channels, blocks, stride int }
 
 // mobileNetV2 is MobileNetV2 layer for layer as in torchvision. The form for
 // CIFAR leaves out the first two of its five halvings, in the stem and the
-// third run, as is usual at 32×32 pixels; its weights have the same shapes.
+// second run, as is usual at 32×32 pixels; its weights have the same shapes.
 func mobileNetV2(cifar bool) arch {
 	runs := []inverted{
 		{1, 16, 1, 1}, {6, 24, 2, 2}, {6, 32, 3, 2}, {6, 64, 4, 2}, {6, 96, 3, 1}, {6, 160, 3, 2}, {6, 320, 1, 1},

@@ -149,7 +149,7 @@ func TestBuildErrors(t *testing.T) {
 		o    models.Options
 		want string
 	}{
-		{"resent20", models.Options{}, `unknown architecture "resent20"; nearest: resnet20, `},
+		{"resent20", models.Options{}, `build "resent20": unknown architecture; nearest: resnet20, `},
 		{"ResNet56", models.Options{}, "nearest: resnet56, "},
 		{"vgg16", models.Options{}, "vgg16-bn"},
 		{"", models.Options{}, "unknown architecture"},

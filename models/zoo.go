@@ -129,5 +129,5 @@ func find(name string) (arch, error) {
 		}
 		return a, nil
 	}
-	return arch{}, fmt.Errorf("unknown architecture %q; nearest: %s", name, strings.Join(nearest(name), ", "))
+	return arch{}, fmt.Errorf("build %q: unknown architecture; nearest: %s", name, strings.Join(nearest(name), ", "))
 }

@@ -81,7 +81,7 @@ func TestKCenterEqualsPlain(t *testing.T) {
 	}
 	for name, draw := range draws {
 		for _, size := range []struct{ n, dim, labelled, k int }{
-			{40, 1, 0, 40}, {60, 3, 7, 30}, {300, 17, 0, 40}, {700, 5, 300, 25}, {530, 64, 1, 60},
+			{40, 1, 0, 40}, {60, 3, 7, 30}, {300, 17, 0, 40}, {700, 5, 100, 25}, {530, 64, 1, 30},
 		} {
 			t.Run(fmt.Sprintf("%s/%d×%d", name, size.n, size.dim), func(t *testing.T) {
 				pool := randomFeatures(size.n, size.dim, draw)

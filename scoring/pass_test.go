@@ -152,7 +152,9 @@ func TestScoreHammer(t *testing.T) {
 					}
 					return nil
 				}
+				runs := 0
 				c.hook = func(context.Context, int) error {
+					runs++
 					time.Sleep(time.Duration(rand.IntN(300)) * time.Microsecond)
 					return nil
 				}
@@ -170,9 +172,16 @@ func TestScoreHammer(t *testing.T) {
 					t.Error(d)
 				}
 				var wantProgress []int
-				for done := 0; done < n; {
-					done = min(done+batch, n)
+				wantRuns := 0
+				for start := 0; start < n; start += batch {
+					done := min(start+batch, n)
 					wantProgress = append(wantProgress, done, n)
+					if slices.ContainsFunc(want, func(r Record) bool { return r.Index >= start && r.Index < done }) {
+						wantRuns++
+					}
+				}
+				if runs != wantRuns {
+					t.Errorf("the model ran %d times, want %d: not for a batch without a sample", runs, wantRuns)
 				}
 				if d := cmp.Diff(wantProgress, progress); d != "" {
 					t.Error(d)
@@ -312,7 +321,7 @@ func (u *inUse) add(d int) {
 // Whatever ends a pass, nothing of it is at work afterwards.
 func TestScoreEndsClean(t *testing.T) {
 	before := runtime.NumGoroutine()
-	for _, how := range []string{"cancel from the loop", "cancel in a read", "cancel in the model", "break", "panic", "cancelled before"} {
+	for _, how := range []string{"cancel from the loop", "cancel in a read", "cancel in the model", "break", "cancel and break", "panic", "cancelled before"} {
 		t.Run(how, func(t *testing.T) {
 			var users inUse
 			ctx, cancel := context.WithCancelCause(context.Background())
@@ -357,6 +366,9 @@ func TestScoreEndsClean(t *testing.T) {
 						cancel(cause)
 					case how == "break" && seen == 50:
 						return
+					case how == "cancel and break" && seen == 50:
+						cancel(cause)
+						return
 					case how == "panic" && seen == 50:
 						panic("in the loop body")
 					}
@@ -368,7 +380,7 @@ func TestScoreEndsClean(t *testing.T) {
 			if seen > 1000 {
 				t.Errorf("went on for %d records", seen)
 			}
-			if strings.HasPrefix(how, "cancel") && !errors.Is(last, cause) {
+			if strings.HasPrefix(how, "cancel") && how != "cancel and break" && !errors.Is(last, cause) {
 				t.Errorf("error is %v, want the cause of the cancellation", last)
 			}
 			cancel(nil)

@@ -117,13 +117,13 @@ func TestSelectorMergeEqualsOneRun(t *testing.T) {
 		if s.Features {
 			continue
 		}
-		want, err := Select(sequence(records), s.Name, 50, 9)
+		want, err := Select(sequence(records), s.Name, 200, 9)
 		if err != nil {
 			t.Fatal(err)
 		}
 		shards := make([]*Selector, 4)
 		for i := range shards {
-			if shards[i], err = NewSelector(s.Name, 50, 9); err != nil {
+			if shards[i], err = NewSelector(s.Name, 200, 9); err != nil {
 				t.Fatal(err)
 			}
 		}

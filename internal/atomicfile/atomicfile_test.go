@@ -69,7 +69,9 @@ func TestFailedWriteKeepsOld(t *testing.T) {
 	for name, write := range map[string]func(io.Writer) error{
 		"at once": func(io.Writer) error { return boom },
 		"late": func(w io.Writer) error {
-			w.Write(bytes.Repeat([]byte("x"), 1<<20))
+			if _, err := w.Write(bytes.Repeat([]byte("x"), 1<<20)); err != nil {
+				return err
+			}
 			return fmt.Errorf("encode: %w", boom)
 		},
 	} {
@@ -95,8 +97,10 @@ func TestPanicLeavesNothing(t *testing.T) {
 				t.Error("the panic was swallowed")
 			}
 		}()
-		Write(filepath.Join(dir, "a"), 0o666, func(w io.Writer) error {
-			io.WriteString(w, "half")
+		_ = Write(filepath.Join(dir, "a"), 0o666, func(w io.Writer) error {
+			if _, err := io.WriteString(w, "half"); err != nil {
+				return err
+			}
 			panic("midway")
 		})
 	}()
@@ -120,12 +124,16 @@ func TestFullDisk(t *testing.T) {
 	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=64k", "none", dir).CombinedOutput(); err != nil {
 		t.Skipf("cannot mount a tmpfs here: %v: %s", err, out)
 	}
-	defer exec.Command("umount", dir).Run()
+	defer func() {
+		if err := exec.Command("umount", dir).Run(); err != nil {
+			t.Errorf("umount %s: %v", dir, err)
+		}
+	}()
 	path := filepath.Join(dir, "a")
 	put(t, path, "old")
 	err := Write(path, 0o666, func(w io.Writer) error {
 		for range 64 { // the callback ignores the errors it is given
-			w.Write(make([]byte, 4096))
+			_, _ = w.Write(make([]byte, 4096))
 		}
 		return nil
 	})

@@ -119,7 +119,7 @@ func (g *Group) undo() {
 		p := g.pending[i]
 		switch {
 		case p.backup != "":
-			os.Rename(p.backup, p.target)
+			_ = os.Rename(p.backup, p.target) // Commit already has an error to tell
 			os.Remove(p.backup) // renaming a link over its own file leaves both
 		case p.renamed:
 			os.Remove(p.target)

@@ -248,7 +248,7 @@ func FuzzNPY(f *testing.F) {
 		if err != nil {
 			return
 		}
-		a.labels()
+		_, _ = a.labels()
 		set, err := newNPYSet(a, "fuzz.npy", "")
 		if err != nil {
 			return

@@ -127,11 +127,15 @@ func TestCompleteRefuses(t *testing.T) {
 		"loss that diverged":     {func(r *Report) { r.Curves[0].Loss[2] = math.NaN() }, "report.curves[0].loss[2] is NaN"},
 		"infinite score":         {func(r *Report) { r.Selection.Thumbs[1].Score = math.Inf(-1) }, "report.selection.thumbs[1].score is -Inf"},
 		"more kept than there":   {func(r *Report) { r.Layers[1].Kept = 65 }, `layer "fc.weight": 65 of 64 channels kept`},
-		"indices and their count": {func(r *Report) { r.Layers[0].Indices = []int{1} },
-			"1 indices of 8 kept channels"},
+		"indices and their count": {
+			func(r *Report) { r.Layers[0].Indices = []int{1} },
+			"1 indices of 8 kept channels",
+		},
 		"channel out of range": {func(r *Report) { r.Layers[0].Indices[7] = 16 }, "channel 16"},
-		"labels that fall": {func(r *Report) { r.Series = []Series{{Name: "a", Points: []Point{{Labels: 2}, {Labels: 2}}}} },
-			`series "a": 2 labels after 2`},
+		"labels that fall": {
+			func(r *Report) { r.Series = []Series{{Name: "a", Points: []Point{{Labels: 2}, {Labels: 2}}}} },
+			`series "a": 2 labels after 2`,
+		},
 		"half an interval": {func(r *Report) { r.Series = []Series{{Name: "a", Points: []Point{{Low: &low}}}} }, "one end"},
 	}
 	for name, test := range tests {

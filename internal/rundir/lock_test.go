@@ -68,7 +68,7 @@ func TestKillInTheMiddle(t *testing.T) {
 	if err := child.Start(); err != nil {
 		t.Fatal(err)
 	}
-	defer child.Process.Kill()
+	defer func() { _ = child.Process.Kill() }()
 	if line, err := bufio.NewReader(out).ReadString('\n'); line != "writing\n" {
 		t.Fatalf("the child said %q, %v", line, err)
 	}
@@ -85,7 +85,7 @@ func TestKillInTheMiddle(t *testing.T) {
 	if err := child.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
-	child.Wait()
+	_ = child.Wait() // it was killed
 	if readPID(filepath.Join(path, "LOCK")) != child.Process.Pid {
 		t.Error("the dead process's LOCK is not there to be taken over")
 	}

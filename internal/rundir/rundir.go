@@ -107,8 +107,7 @@ func (d *Dir) clear() error {
 // Open locks the run folder path to go on with its run. While another process
 // holds it the error is a [*LockedError].
 func Open(path string) (*Dir, error) {
-	d, err := View(path)
-	if err != nil {
+	if _, err := View(path); err != nil {
 		return nil, err
 	}
 	held, err := acquire(path)
@@ -116,7 +115,8 @@ func Open(path string) (*Dir, error) {
 		return nil, err
 	}
 	// Read again what may have changed before the lock was held.
-	if d, err = View(path); err == nil {
+	d, err := View(path)
+	if err == nil {
 		if err = d.events.open(d.Path(eventsName)); err != nil {
 			err = fmt.Errorf("open run folder %s: %w", path, err)
 		}

@@ -208,7 +208,10 @@ func TestEvents(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	io.WriteString(f, `{"time":"2026-`+strings.Repeat("x", 9000)) // a line cut short by a kill
+	// A line cut short by a kill.
+	if _, err := io.WriteString(f, `{"time":"2026-`+strings.Repeat("x", 9000)); err != nil {
+		t.Fatal(err)
+	}
 	f.Close()
 	if got := names(t, d); !slices.Equal(got, []string{"e0", "e1", "e2"}) {
 		t.Errorf("before opening again: %v", got)
@@ -220,7 +223,10 @@ func TestEvents(t *testing.T) {
 	if got := names(t, d); !slices.Equal(got, []string{"e0", "e1", "e2", "e3"}) {
 		t.Errorf("after it: %v", got)
 	}
-	for e := range d.Events() {
+	for e, err := range d.Events() {
+		if err != nil {
+			t.Fatal(err)
+		}
 		var data struct {
 			Text string
 			I    int

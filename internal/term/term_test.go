@@ -166,7 +166,7 @@ func TestDrawnBarEndsOnAnEmptyLine(t *testing.T) {
 	bar.Add(2)
 	bar.Note("loss 0.50")
 	bar.Done()
-	fmt.Fprintln(&out, "Error: out of luck")
+	_, _ = fmt.Fprintln(&out, "Error: out of luck")
 	term.Close()
 
 	got := out.String()
@@ -211,7 +211,7 @@ func TestDrawnBarCancelled(t *testing.T) {
 	}
 	term.Close()
 	before := out.String()
-	fmt.Fprintln(&out, "Error: interrupted")
+	_, _ = fmt.Fprintln(&out, "Error: interrupted")
 	if got := out.String(); got != before+"Error: interrupted\n" || strings.Contains(got, "not seen") {
 		t.Errorf("something came between: %q", got)
 	}

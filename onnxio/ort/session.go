@@ -173,7 +173,15 @@ func (s *Session) Run(ctx context.Context, in, out []*Tensor) error {
 		return fmt.Errorf("run session: %w", err)
 	}
 	err := s.attempt(ctx, in, out)
-	for i := undeclaredScalar(0); errors.As(err, &i) && !s.scalar[i].Swap(true); {
+	for range s.outs { // each attempt may find one more scalar
+		if err == nil {
+			break
+		}
+		var i undeclaredScalar
+		if !errors.As(err, &i) {
+			break
+		}
+		s.scalar[i].Store(true)
 		err = s.attempt(ctx, in, out)
 	}
 	if err != nil {

@@ -38,8 +38,9 @@ func FoldBatchNorm(m *onnxio.Model) (*onnxio.Model, []Folded, error) {
 	return out, done, nil
 }
 
-// Folded is a layer that took a BatchNormalization in.
-type Folded struct{ Weight, Bias string }
+// Folded is a layer that took a BatchNormalization in: the name of its
+// weight before, and of the weight and bias after.
+type Folded struct{ Source, Weight, Bias string }
 
 type layer struct {
 	node, bn       *onnxio.Node
@@ -123,7 +124,7 @@ func (l *layer) fold(p *onnxio.Patch) (Folded, error) {
 	if err != nil {
 		return Folded{}, err
 	}
-	f := Folded{Weight: p.Fresh(l.weightName + ".folded"), Bias: p.Fresh(l.weightName + ".folded_bias")}
+	f := Folded{l.weightName, p.Fresh(l.weightName + ".folded"), p.Fresh(l.weightName + ".folded_bias")}
 	p.SetInitializer(weight.Renamed(f.Weight))
 	p.SetInitializer(bias.Renamed(f.Bias))
 	p.SetInput(l.node, 1, f.Weight)
