@@ -2,6 +2,7 @@ package onnxio
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -288,6 +289,21 @@ func TestSaveOverOwnData(t *testing.T) {
 	}
 	if _, err := old.Fingerprint(); err == nil || !strings.Contains(err.Error(), "net.onnx.data was replaced since the model was loaded; load it again") {
 		t.Errorf("the original reads the clone's data: %v", err)
+	}
+}
+
+func TestTooLargeForOneFile(t *testing.T) {
+	t.Parallel()
+	m := smallNet(t)
+	raw := make([]byte, 1<<30) // never touched, so it takes no memory
+	p := m.Graph.Edit()
+	for _, name := range []string{"a", "b"} {
+		p.SetInitializer(RawTensor(name, Uint8, []int64{1 << 30}, raw))
+	}
+	apply(t, p)
+	path := filepath.Join(t.TempDir(), "net.onnx")
+	if err := m.Save(path, SaveOptions{}); !errors.Is(err, ErrTooLarge) || !strings.HasPrefix(err.Error(), "save "+path+": ") {
+		t.Errorf("error %v", err)
 	}
 }
 

@@ -64,6 +64,15 @@ func Parse(b []byte, dir string) (*Model, error) {
 	case len(pb.GetOpsetImport()) == 0:
 		return nil, &FormatError{"the model states no opset"}
 	}
+	for _, f := range pb.GetFunctions() {
+		attrs := slices.Clone(f.GetAttributeProto())
+		for _, n := range f.GetNode() {
+			attrs = append(attrs, n.GetAttribute()...)
+		}
+		if err := checkAttrs(attrs); err != nil {
+			return nil, fmt.Errorf("function %q: %w", f.GetName(), err)
+		}
+	}
 	g, err := newGraph(pb.GetGraph(), dir)
 	if err != nil {
 		return nil, err
@@ -89,7 +98,7 @@ func newGraph(pb *onnxpb.GraphProto, dir string) (*Graph, error) {
 		g.names = append(g.names, t.GetName())
 	}
 	for _, n := range pb.GetNode() {
-		if err := checkNode(n); err != nil {
+		if err := checkAttrs(n.GetAttribute()); err != nil {
 			return nil, fmt.Errorf("%v: %w", &Node{n}, err)
 		}
 		g.nodes = append(g.nodes, &Node{n})
@@ -107,10 +116,10 @@ func newGraph(pb *onnxpb.GraphProto, dir string) (*Graph, error) {
 	return g, nil
 }
 
-// checkNode holds every tensor below the node, in attributes and subgraphs, to
-// what initializers are held to, and to lie inside the model file.
-func checkNode(n *onnxpb.NodeProto) error {
-	for _, a := range n.GetAttribute() {
+// checkAttrs holds every tensor below the attributes, in subgraphs too, to what
+// initializers are held to, and to lie inside the model file.
+func checkAttrs(attrs []*onnxpb.AttributeProto) error {
+	for _, a := range attrs {
 		tensors, graphs := slices.Clone(a.GetTensors()), slices.Clone(a.GetGraphs())
 		if a.GetT() != nil {
 			tensors = append(tensors, a.GetT())
@@ -121,7 +130,7 @@ func checkNode(n *onnxpb.NodeProto) error {
 		for _, g := range graphs {
 			tensors = append(tensors, g.GetInitializer()...)
 			for _, n := range g.GetNode() {
-				if err := checkNode(n); err != nil {
+				if err := checkAttrs(n.GetAttribute()); err != nil {
 					return err
 				}
 			}

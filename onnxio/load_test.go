@@ -129,6 +129,13 @@ func TestParseRefuses(t *testing.T) {
 			b := g.Node[1].Attribute[0].G
 			b.Node = append(b.Node, constant(external(ramp("", 2).pb)))
 		}},
+		{`function "Twice": tensor "" has the impossible shape [-1]`, func(m *onnxpb.ModelProto, g *onnxpb.GraphProto) {
+			bad := constant(&onnxpb.TensorProto{DataType: Float32.proto(), Dims: []int64{-1}})
+			m.Functions = []*onnxpb.FunctionProto{{Name: proto.String("Twice"), Node: []*onnxpb.NodeProto{bad}}}
+		}},
+		{`function "Twice": attribute "value" lies in an external file`, func(m *onnxpb.ModelProto, g *onnxpb.GraphProto) {
+			m.Functions = []*onnxpb.FunctionProto{{Name: proto.String("Twice"), AttributeProto: constant(external(ramp("", 2).pb)).Attribute}}
+		}},
 		{`graph input "x" is listed twice`, func(m *onnxpb.ModelProto, g *onnxpb.GraphProto) { g.Input = append(g.Input, in("x")) }},
 		{"a graph input has no name", func(m *onnxpb.ModelProto, g *onnxpb.GraphProto) { g.Input = append(g.Input, in("")) }},
 		{`value "h" is made by node "Relu_h" (Relu) and is a graph input`, func(m *onnxpb.ModelProto, g *onnxpb.GraphProto) { g.Input = append(g.Input, in("h")) }},
@@ -211,12 +218,9 @@ func TestHostileShapes(t *testing.T) {
 	t.Run("deeper than protobuf allows", func(t *testing.T) {
 		t.Parallel()
 		var b []byte
-		for range 20_000 { // graph in attribute in node in graph
-			for _, field := range []protowire.Number{6, 5, 1} {
+		for range 4000 {
+			for _, field := range []protowire.Number{6, 5, 1} { // graph in attribute in node in graph
 				b = protowire.AppendBytes(protowire.AppendTag(nil, field, protowire.BytesType), b)
-				if len(b) > 1<<17 {
-					break
-				}
 			}
 		}
 		b = append([]byte{8, 8}, protowire.AppendBytes(protowire.AppendTag(nil, 7, protowire.BytesType), b)...)
@@ -229,7 +233,7 @@ func TestHostileShapes(t *testing.T) {
 		inner := &onnxpb.NodeProto{Output: []string{"leaf"}}
 		pb := branchProto()
 		pb.Graph = &onnxpb.GraphProto{}
-		for i := range 100_000 {
+		for i := range 30_000 {
 			name := fmt.Sprint("v", i)
 			inner.Input = append(inner.Input, name)
 			pb.Graph.Input = append(pb.Graph.Input, &onnxpb.ValueInfoProto{Name: &name})
@@ -241,7 +245,7 @@ func TestHostileShapes(t *testing.T) {
 		}
 		pb.Graph.Node = []*onnxpb.NodeProto{{Output: []string{"out"}, Attribute: []*onnxpb.AttributeProto{{G: g}}}}
 		m := parse(t, encode(t, pb))
-		if n := len(m.Graph.Nodes()[0].captures()); n != 100_000 {
+		if n := len(m.Graph.Nodes()[0].captures()); n != 30_000 {
 			t.Errorf("%d captures", n)
 		}
 	})
@@ -249,7 +253,7 @@ func TestHostileShapes(t *testing.T) {
 		t.Parallel()
 		pb := branchProto()
 		pb.Graph = &onnxpb.GraphProto{Input: []*onnxpb.ValueInfoProto{{Name: proto.String("v0")}}}
-		const n = 100_000
+		const n = 30_000
 		for i := n; i > 0; i-- {
 			pb.Graph.Node = append(pb.Graph.Node, &onnxpb.NodeProto{Input: []string{fmt.Sprint("v", i-1)}, Output: []string{fmt.Sprint("v", i)}})
 		}

@@ -36,20 +36,40 @@ func (t *Tensor) Scatter(index [][]int, src *Tensor) (*Tensor, error) {
 		return nil, err
 	}
 	out := append([]byte(nil), to...)
-	scatter(out, from, t.pb.GetDims(), index, int64(bits/8), 0)
+	if len(from) > 0 { // an empty source may still have many outer indices
+		dims, run := t.pb.GetDims(), int64(bits/8)
+		for len(index) > 0 && whole(index[len(index)-1], dims[len(index)-1]) {
+			index = index[:len(index)-1]
+			run *= dims[len(index)]
+		}
+		scatter(out, from, dims[:len(index)], index, run, 0)
+	}
 	return RawTensor(t.Name(), t.Elem(), t.pb.GetDims(), out), nil
 }
 
-// scatter writes the block of from that belongs to one outer index, and
-// returns what of from is left.
-func scatter(to, from []byte, dims []int64, index [][]int, size, at int64) []byte {
-	if len(index) == 0 {
-		copy(to[at:at+size], from[:size])
-		return from[size:]
+// whole reports whether the indices are all of an axis, in order.
+func whole(index []int, extent int64) bool {
+	if int64(len(index)) != extent {
+		return false
 	}
-	row := size * product(dims[1:])
+	for i, j := range index {
+		if i != j {
+			return false
+		}
+	}
+	return true
+}
+
+// scatter writes the part of from that belongs to one outer index, in
+// runs of that many bytes, and returns what of from is left.
+func scatter(to, from []byte, dims []int64, index [][]int, run, at int64) []byte {
+	if len(index) == 0 {
+		copy(to[at:at+run], from[:run])
+		return from[run:]
+	}
+	row := run * product(dims[1:])
 	for _, j := range index[0] {
-		from = scatter(to, from, dims[1:], index[1:], size, at+int64(j)*row)
+		from = scatter(to, from, dims[1:], index[1:], run, at+int64(j)*row)
 	}
 	return from
 }
