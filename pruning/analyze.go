@@ -19,6 +19,7 @@ type Analysis struct {
 	values map[string][]axis // of activations
 	uses   []*use            // of constants, in node order
 	byUse  map[useKey]*use
+	byRead map[onnxio.Use]*use
 	rules  map[*onnxio.Node]*op.Axes
 	made   map[elem][]elem // classes that follow from others
 	group  map[elem]place  // by class root
@@ -37,9 +38,7 @@ type use struct {
 	root   string // the initializer or Constant output
 	axes   []axis
 	reads  []onnxio.Use
-	// state is set for running statistics, which are no learnable weights.
-	state bool
-	scale bool // the scale of a BatchNormalization
+	scale  bool // the scale of a BatchNormalization
 }
 
 type useKey struct {
@@ -50,7 +49,8 @@ type useKey struct {
 
 // Options say what may be pruned. The zero value spares nothing.
 type Options struct {
-	// Ignore lists nodes, by name, whose outputs keep all their indices.
+	// Ignore lists nodes whose outputs keep all their indices: by name, or
+	// by first output where a node has no name.
 	Ignore []string
 	// FreeEnds lets the axes of graph inputs and outputs be pruned, for tests
 	// of single operators.
@@ -67,7 +67,7 @@ func Analyze(m *onnxio.Model, o Options) (*Analysis, error) {
 	}
 	a := &Analysis{
 		Model: m, Facts: facts, space: &space{}, values: map[string][]axis{}, byUse: map[useKey]*use{},
-		rules: map[*onnxio.Node]*op.Axes{}, group: map[elem]place{},
+		byRead: map[onnxio.Use]*use{}, rules: map[*onnxio.Node]*op.Axes{}, group: map[elem]place{},
 	}
 	for _, v := range m.Graph.Inputs() {
 		a.values[v.Name] = a.newAxes(v.Type.Shape)
@@ -77,44 +77,81 @@ func Analyze(m *onnxio.Model, o Options) (*Analysis, error) {
 			}
 		}
 	}
-	ignored := map[string]bool{}
-	for _, name := range o.Ignore {
-		ignored[name] = true
-	}
 	for _, n := range m.Graph.Nodes() {
 		if err := a.node(n); err != nil {
 			return nil, fmt.Errorf("analyze: %w", err)
 		}
-		if ignored[n.Name()] {
-			delete(ignored, n.Name())
-			for _, out := range n.Outputs() {
-				for _, x := range a.values[out] {
-					a.space.keep(x, "node %q is to be left alone", n.Name())
-				}
-			}
-		}
 	}
-	for name := range ignored {
-		return nil, fmt.Errorf("analyze: the model has no node %q to leave alone", name)
+	if err := a.ignore(o.Ignore); err != nil {
+		return nil, fmt.Errorf("analyze: %w", err)
 	}
+	a.pinCaptured()
 	if !o.FreeEnds {
-		a.pinOutputs()
+		for _, v := range m.Graph.Outputs() {
+			a.pinValue(v.Name, "graph output %q", v.Name)
+		}
 	}
 	a.made = a.space.settle()
 	a.form()
 	return a, nil
 }
 
-func (a *Analysis) pinOutputs() {
-	for _, v := range a.Model.Graph.Outputs() {
-		for k, x := range a.values[v.Name] {
-			a.space.keep(x, "graph output %q, axis %d", v.Name, k)
-		}
-		if t := a.Model.Graph.Initializer(v.Name); t != nil {
-			for k, x := range a.shared(t, v.Name).axes {
-				a.space.keep(x, "graph output %q, axis %d", v.Name, k)
+// ignore pins the outputs of the named nodes.
+func (a *Analysis) ignore(names []string) error {
+	for _, name := range names {
+		found := false
+		for _, n := range a.Model.Graph.Nodes() {
+			if n.Name() != name && (n.Name() != "" || n.Output(0) != name) {
+				continue
+			}
+			found = true
+			for _, out := range n.Outputs() {
+				a.pinValue(out, "node %q is to be left alone", name)
 			}
 		}
+		if !found {
+			return fmt.Errorf("the model has no node %q to leave alone", name)
+		}
+	}
+	return nil
+}
+
+// pinCaptured pins what subgraphs read from outside, as their insides are not
+// followed.
+func (a *Analysis) pinCaptured() {
+	g := a.Model.Graph
+	pin := func(name string) {
+		for _, u := range g.Consumers(name) {
+			if u.Index < 0 {
+				a.pinValue(name, "a subgraph of %v reads it", u.Node)
+			}
+		}
+	}
+	for _, v := range g.Inputs() {
+		pin(v.Name)
+	}
+	for _, t := range g.Initializers() {
+		pin(t.Name())
+	}
+	for _, n := range g.Nodes() {
+		for _, o := range n.Outputs() {
+			pin(o)
+		}
+	}
+}
+
+// pinValue pins every axis of a value, and of the constant behind it.
+func (a *Analysis) pinValue(name, format string, args ...any) {
+	_, root := a.Model.Graph.Constant(name)
+	for _, u := range a.uses {
+		if root != "" && u.root == root {
+			for k, x := range u.axes {
+				a.space.keep(x, format+", axis %d", append(args, k)...)
+			}
+		}
+	}
+	for k, x := range a.values[name] {
+		a.space.keep(x, format+", axis %d", append(args, k)...)
 	}
 }
 
@@ -126,11 +163,6 @@ func (a *Analysis) newAxes(s onnxio.Shape) []axis {
 		}
 	}
 	return out
-}
-
-// shared is the use of a constant by all its readers together.
-func (a *Analysis) shared(t *onnxio.Tensor, root string) *use {
-	return a.use(useKey{root: root}, t)
 }
 
 func (a *Analysis) use(k useKey, t *onnxio.Tensor) *use {
@@ -150,11 +182,10 @@ func (a *Analysis) node(n *onnxio.Node) error {
 		return err
 	}
 	a.rules[n] = rule
-	def := op.Lookup(n, a.Facts.Opset)
 	ins := make([][]axis, len(n.Inputs()))
 	for i, in := range n.Inputs() {
 		if in != "" {
-			ins[i] = a.input(n, i, def)
+			ins[i] = a.input(n, i)
 		}
 	}
 	outs := make([][]axis, len(n.Outputs()))
@@ -178,13 +209,12 @@ func (a *Analysis) node(n *onnxio.Node) error {
 // input is the axes of a node's input. A matrix or kernel read by several
 // nodes keeps one set of indices, as shared weights should; vectors, which
 // exporters merge merely because they hold equal numbers, are taken apart.
-func (a *Analysis) input(n *onnxio.Node, i int, def *op.Def) []axis {
+func (a *Analysis) input(n *onnxio.Node, i int) []axis {
 	name := n.Input(i)
 	t, root := a.Model.Graph.Constant(name)
-	if t == nil || n.Op() == "Identity" || n.Op() == "Constant" {
-		if t != nil {
-			return a.shadow(name)
-		}
+	if t == nil || n.Op() == "Identity" {
+		// The axes of a constant on its way through an Identity choose
+		// nothing: the nodes behind read the constant itself.
 		if _, ok := a.values[name]; !ok {
 			a.values[name] = a.newAxes(a.Facts.Types[name].Shape)
 		}
@@ -195,21 +225,20 @@ func (a *Analysis) input(n *onnxio.Node, i int, def *op.Def) []axis {
 		k.node, k.slot = n, i
 	}
 	u := a.use(k, t)
-	u.reads = append(u.reads, onnxio.Use{Node: n, Index: i})
-	if def != nil {
-		for _, s := range def.State {
-			u.state = u.state || s == i
-		}
-		u.scale = u.scale || (n.Op() == "BatchNormalization" && i == 1)
-	}
+	read := onnxio.Use{Node: n, Index: i}
+	u.reads = append(u.reads, read)
+	a.byRead[read] = u
+	u.scale = u.scale || (n.Op() == "BatchNormalization" && i == 1)
 	return u.axes
 }
 
-// shadow is the axes of a constant on its way through an Identity, which
-// choose nothing: the nodes behind read the constant itself.
-func (a *Analysis) shadow(name string) []axis {
-	if _, ok := a.values[name]; !ok {
-		a.values[name] = a.newAxes(a.Facts.Types[name].Shape)
+// axisOf is the axis that a ref of the node's rule stands for.
+func (a *Analysis) axisOf(n *onnxio.Node, r op.Ref) axis {
+	if r.Output {
+		return a.values[n.Output(r.Slot)][r.Axis]
 	}
-	return a.values[name]
+	if u := a.byRead[onnxio.Use{Node: n, Index: r.Slot}]; u != nil {
+		return u.axes[r.Axis]
+	}
+	return a.values[n.Input(r.Slot)][r.Axis]
 }

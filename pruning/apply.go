@@ -49,7 +49,7 @@ func (a *Analysis) Apply(sel Selection, parentName string) (*onnxio.Model, *Plan
 
 type cutter struct {
 	*Analysis
-	gone    map[elem]bool
+	gone    []bool
 	patch   *onnxio.Patch
 	entries map[string]Entry
 	names   map[*use]string // the weight's name after the cut
@@ -128,6 +128,9 @@ func (c *cutter) slice(u *use, kept map[string][]int, name string) error {
 		}
 	}
 	c.patch.SetInitializer(t.Renamed(name))
+	if c.Model.IRVersion() < 4 {
+		c.patch.SetInputType(name, t.Type()) // where initializers are graph inputs too
+	}
 	if len(kept) > 0 || name != u.root {
 		e := Entry{Shape: u.tensor.Dims(), Kept: kept}
 		if name != u.root {
@@ -168,34 +171,29 @@ func (c *cutter) extents() error {
 			lists[e.Input][e.Index] = int64(now) * factor
 		}
 		for _, i := range slices.Sorted(maps.Keys(lists)) {
-			// A Constant node and not an initializer: the model's initializers
-			// stay the parent's weights and nothing else.
-			name := c.patch.Fresh(n.Input(i))
-			v := onnxio.NewTensor("", []int64{int64(len(lists[i]))}, lists[i])
-			c.patch.Add(onnxio.NodeSpec{Op: "Constant", Outputs: []string{name}, Attrs: []onnxio.Attr{onnxio.TensorValue("value", v)}})
-			c.patch.SetInput(n, i, name)
+			c.setList(n, i, lists[i])
 		}
 	}
 	return nil
 }
 
-// axisOf is the axis a ref stands for.
-func (a *Analysis) axisOf(n *onnxio.Node, r op.Ref) axis {
-	name := n.Input(r.Slot)
-	if r.Output {
-		name = n.Output(r.Slot)
+// setList gives a node another constant list to read, in a Constant node and
+// not an initializer: the model's initializers stay the parent's weights and
+// nothing else. The old list goes where nothing else reads it.
+func (c *cutter) setList(n *onnxio.Node, i int, list []int64) {
+	g, old := c.Model.Graph, n.Input(i)
+	name := c.patch.Fresh(old)
+	v := onnxio.NewTensor("", []int64{int64(len(list))}, list)
+	c.patch.Add(onnxio.NodeSpec{Op: "Constant", Outputs: []string{name}, Attrs: []onnxio.Attr{onnxio.TensorValue("value", v)}})
+	c.patch.SetInput(n, i, name)
+	if len(g.Consumers(old)) > 1 || g.IsOutput(old) {
+		return
 	}
-	if v, ok := a.values[name]; ok {
-		return v[r.Axis]
+	if made := g.Producer(old); made != nil {
+		c.patch.Remove(made)
+	} else {
+		c.patch.RemoveInitializer(old)
 	}
-	for _, u := range a.uses {
-		for _, read := range u.reads {
-			if read.Node == n && read.Index == r.Slot && !r.Output {
-				return u.axes[r.Axis]
-			}
-		}
-	}
-	return nil
 }
 
 func (c *cutter) extent(n *onnxio.Node, r op.Ref) (now, was int) {
@@ -252,7 +250,7 @@ func (c *cutter) recheck(m *onnxio.Model) error {
 				types[o] = got
 			}
 			axes, ok := c.values[o]
-			if !ok || got.Shape == nil {
+			if !ok || got.Shape == nil || c.constant(o) {
 				continue
 			}
 			for k, x := range axes {
@@ -270,25 +268,38 @@ func (c *cutter) recheck(m *onnxio.Model) error {
 	return p.Apply()
 }
 
+// constant reports whether a value is a constant or an alias of one; such are
+// cut as their readers need them.
+func (c *cutter) constant(name string) bool {
+	t, _ := c.Model.Graph.Constant(name)
+	return t != nil
+}
+
 func (c *cutter) plan(sel Selection, parentName string) (*Plan, error) {
 	sum, err := c.Model.Fingerprint()
 	if err != nil {
 		return nil, err
 	}
-	p := &Plan{Schema: PlanSchema, Parent: Parent{sum, parentName}, Initializers: c.entries}
+	p := &Plan{Schema: PlanSchema, Parent: Parent{sum, parentName}, Initializers: c.entries, Groups: []PlanGroup{}}
 	for i, g := range c.Groups {
 		pg := PlanGroup{ID: g.ID, Size: g.Size, Kept: sel[i]}
 		if pg.Kept == nil {
 			pg.Kept = iota(g.Size)
 		}
 		for _, m := range g.Members {
-			pg.Members = append(pg.Members, [2]any{c.names[m.use], m.Axis})
+			// Readers that cut a constant alike share what is left of it.
+			if member := [2]any{c.names[m.use], m.Axis}; !slices.Contains(pg.Members, member) {
+				pg.Members = append(pg.Members, member)
+			}
 		}
 		p.Groups = append(p.Groups, pg)
 	}
 	old, err := ReadPlan(c.Model)
 	if err != nil || old == nil {
 		return p, err
+	}
+	if err := old.fits(c.Model); err != nil {
+		return nil, err
 	}
 	return p.after(old), nil
 }

@@ -81,12 +81,8 @@ func (a *Analysis) enlist(r elem, u *use, k int, kind []uint64, groups map[uint6
 		g.classes = append(g.classes, r)
 		g.Size++
 	}
+	// The elements of one axis come in a row.
 	if n := len(g.Members); n == 0 || g.Members[n-1].use != u || g.Members[n-1].Axis != k {
-		for _, m := range g.Members {
-			if m.use == u && m.Axis == k {
-				return
-			}
-		}
 		g.Members = append(g.Members, Member{u.root, k, u})
 	}
 }

@@ -2,7 +2,9 @@ package pruning
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 
@@ -70,9 +72,20 @@ func ParsePlan(b []byte) (*Plan, error) {
 	if p.Schema != PlanSchema {
 		return nil, fmt.Errorf("read plan: schema %q, want %q", p.Schema, PlanSchema)
 	}
-	for name, e := range p.Initializers {
-		if err := e.check(); err != nil {
-			return nil, fmt.Errorf("read plan: %s: %w", name, err)
+	for _, name := range slices.Sorted(maps.Keys(p.Initializers)) {
+		if err := p.Initializers[name].check(); err != nil {
+			return nil, fmt.Errorf("read plan: weight %q: %w", name, err)
+		}
+	}
+	for _, g := range p.Groups {
+		if err := checkKept(g.Kept, int64(g.Size)); err != nil {
+			return nil, fmt.Errorf("read plan: group %d: %w", g.ID, err)
+		}
+		for _, m := range g.Members {
+			_, named := m[0].(string)
+			if _, numbered := m[1].(float64); !named || !numbered {
+				return nil, fmt.Errorf("read plan: group %d: member %v, want a weight's name and an axis", g.ID, m)
+			}
 		}
 	}
 	return p, nil
@@ -81,16 +94,39 @@ func ParsePlan(b []byte) (*Plan, error) {
 func (e Entry) check() error {
 	for key, kept := range e.Kept {
 		k, err := strconv.Atoi(key)
-		if err != nil || k < 0 || k >= len(e.Shape) {
+		if err != nil || strconv.Itoa(k) != key || k < 0 || k >= len(e.Shape) {
 			return fmt.Errorf("axis %q of shape %v", key, e.Shape)
 		}
-		for i, j := range kept {
-			if j < 0 || int64(j) >= e.Shape[k] || (i > 0 && j <= kept[i-1]) {
-				return fmt.Errorf("axis %s keeps %v of %d: want ascending indices", key, kept, e.Shape[k])
-			}
+		if err := checkKept(kept, e.Shape[k]); err != nil {
+			return fmt.Errorf("axis %s: %w", key, err)
 		}
-		if len(kept) == 0 {
-			return fmt.Errorf("axis %s keeps nothing", key)
+	}
+	return nil
+}
+
+func (e Entry) equal(o Entry) bool {
+	return e.From == o.From && slices.Equal(e.Shape, o.Shape) && maps.EqualFunc(e.Kept, o.Kept, slices.Equal[[]int])
+}
+
+func checkKept(kept []int, n int64) error {
+	if len(kept) == 0 {
+		return errors.New("nothing is kept")
+	}
+	for i, j := range kept {
+		if j < 0 || int64(j) >= n || (i > 0 && j <= kept[i-1]) {
+			return fmt.Errorf("%v is kept of %d: want ascending indices", kept, n)
+		}
+	}
+	return nil
+}
+
+// fits is an error unless the plan's weights are in the model, at the shapes
+// that the plan leaves.
+func (p *Plan) fits(m *onnxio.Model) error {
+	for _, name := range slices.Sorted(maps.Keys(p.Initializers)) {
+		e := p.Initializers[name]
+		if t := m.Graph.Initializer(name); t == nil || !slices.Equal(t.Dims(), e.Dims()) {
+			return fmt.Errorf("the plan in the model's metadata (%s) leaves %v of weight %q, which the model does not have; drop that plan or use the file it came with", PlanKey, e.Dims(), name)
 		}
 	}
 	return nil

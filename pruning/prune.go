@@ -2,6 +2,8 @@ package pruning
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/prunefuse/prunefuse/onnxio"
 )
@@ -57,7 +59,9 @@ func Prune(m *onnxio.Model, c Config) (*Result, error) {
 	return a.cut(sel, c.ParentName)
 }
 
-// PruneByPlan cuts a model as a plan says, which must be of this model.
+// PruneByPlan cuts a model as a plan says, which must be of this model. A
+// plan that keeps other indices than the model's coupled channels allow is
+// an error.
 func PruneByPlan(m *onnxio.Model, p *Plan, parentName string) (*Result, error) {
 	a, err := Analyze(m, Options{})
 	if err != nil {
@@ -67,7 +71,18 @@ func PruneByPlan(m *onnxio.Model, p *Plan, parentName string) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	return a.cut(sel, parentName)
+	r, err := a.cut(sel, parentName)
+	if err != nil {
+		return nil, err
+	}
+	for _, list := range []map[string]Entry{p.Initializers, r.Plan.Initializers} {
+		for _, name := range slices.Sorted(maps.Keys(list)) {
+			if !p.Initializers[name].equal(r.Plan.Initializers[name]) {
+				return nil, fmt.Errorf("prune: the plan cuts weight %q in a way that its coupled channels do not allow", name)
+			}
+		}
+	}
+	return r, nil
 }
 
 func (a *Analysis) cut(sel Selection, parentName string) (*Result, error) {
@@ -95,7 +110,7 @@ func (a *Analysis) SelectionOf(p *Plan) (Selection, error) {
 	if err := p.CheckParent(a.Model); err != nil {
 		return nil, err
 	}
-	alive, seen := map[elem]bool{}, map[elem]bool{}
+	alive, seen := make([]bool, len(a.space.parent)), make([]bool, len(a.space.parent))
 	for _, u := range a.uses {
 		e, ok := p.Initializers[u.root]
 		if !ok {

@@ -45,12 +45,12 @@ func best(scores []float64, n int) []int {
 	return kept
 }
 
-// removed marks the class roots that a selection removes.
-func (a *Analysis) removed(sel Selection) (map[elem]bool, error) {
+// removed marks, by class root, what a selection removes.
+func (a *Analysis) removed(sel Selection) ([]bool, error) {
 	if len(sel) != len(a.Groups) {
 		return nil, fmt.Errorf("selection is for %d groups, the model has %d", len(sel), len(a.Groups))
 	}
-	gone := map[elem]bool{}
+	gone := make([]bool, len(a.space.parent))
 	for i, g := range a.Groups {
 		if sel[i] == nil {
 			continue
@@ -75,7 +75,7 @@ func (a *Analysis) removed(sel Selection) (map[elem]bool, error) {
 }
 
 // kept are the positions of an axis that a set of removed classes leaves.
-func (a *Analysis) kept(x axis, gone map[elem]bool) []int {
+func (a *Analysis) kept(x axis, gone []bool) []int {
 	out := make([]bool, x.extent())
 	a.positions(x, func(p int, r elem) { out[p] = out[p] || gone[r] })
 	var stay []int

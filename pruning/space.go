@@ -1,6 +1,9 @@
 package pruning
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // elem is one index along one axis of one tensor. Elements that must be
 // removed together are joined; what is left of each join is a class.
@@ -69,20 +72,23 @@ func (s *space) join(a, b elem) {
 	}
 }
 
-// keep pins the class of every element of the axis.
-func (s *space) keep(x axis, format string, args ...any) {
-	if len(x) == 0 {
-		return
-	}
-	s.reason = append(s.reason, fmt.Sprintf(format, args...))
-	id := int32(len(s.reason))
+// keep pins the class of every element of the axis, those that are pinned
+// already excepted; it reports whether there were others.
+func (s *space) keep(x axis, format string, args ...any) (changed bool) {
 	for _, f := range x {
 		for _, e := range f {
-			if r := s.find(e); s.pin[r] == 0 {
-				s.pin[r] = id
+			r := s.find(e)
+			if s.pin[r] != 0 {
+				continue
 			}
+			if !changed {
+				s.reason = append(s.reason, fmt.Sprintf(format, args...))
+				changed = true
+			}
+			s.pin[r] = int32(len(s.reason))
 		}
 	}
+	return changed
 }
 
 // why is the reason an element's class is pinned, "" when it is not.
@@ -123,6 +129,9 @@ func (s *space) tie(x, y axis) {
 	x, y = x.trim(), y.trim()
 	switch {
 	case len(x) == 0 || len(y) == 0:
+	case x.extent() != y.extent():
+		s.keep(x, "axes of different extents meet here")
+		s.keep(y, "axes of different extents meet here")
 	case sameDigits(x, y):
 		for i := range x {
 			for j := range x[i] {
@@ -219,10 +228,10 @@ func (s *space) severed(from []axis, extents []int) []axis {
 	return out
 }
 
-// settle resolves the products into choices: a class that is a product of
-// parts is removed when a part is, never by itself, and of each product's
-// parts the widest is the one to choose from. Products of one class must
-// agree part by part; where they do not, all of them are pinned.
+// settle resolves the products into choices and returns, by class, the parts
+// that make it: such a class is removed when a part is, never by itself.
+// Products of one class must agree part by part; where they do not, all of
+// them are pinned.
 func (s *space) settle() map[elem][]elem {
 	made := map[elem][]elem{}
 	for again := true; again; {
@@ -247,8 +256,12 @@ func (s *space) settle() map[elem][]elem {
 			}
 		}
 	}
+	s.cutCycles(made)
+	s.spread()
 	for _, p := range s.products {
-		s.choose(p)
+		if s.choose(p) {
+			s.spread()
+		}
 	}
 	return made
 }
@@ -257,11 +270,7 @@ func (s *space) settle() map[elem][]elem {
 // changed anything.
 func (s *space) agree(a, b []elem) (changed bool) {
 	if len(a) != len(b) {
-		for _, e := range append(append([]elem(nil), a...), b...) {
-			if s.pin[s.find(e)] == 0 {
-				s.keep(axis{{e}}, "reshaped in two ways that do not agree")
-			}
-		}
+		s.keep(axis{a, b}, "reshaped in two ways that do not agree")
 		return false
 	}
 	for i := range a {
@@ -273,23 +282,66 @@ func (s *space) agree(a, b []elem) (changed bool) {
 	return changed
 }
 
-func (s *space) choose(p product) {
-	widest := 0
-	for i, f := range p.parts {
-		if len(f) > len(p.parts[widest]) {
-			widest = i
+// cutCycles pins the classes that are made of themselves, at some remove,
+// with their parts, and takes them off the list.
+func (s *space) cutCycles(made map[elem][]elem) {
+	sound := map[elem]bool{}
+	for again := true; again; {
+		again = false
+		for r, parts := range made {
+			if !sound[r] && !slices.ContainsFunc(parts, func(p elem) bool { return made[p] != nil && !sound[p] }) {
+				sound[r], again = true, true
+			}
 		}
 	}
-	// What keeps the whole keeps every part.
-	for _, e := range p.whole {
-		if why := s.why(e); why != "" {
-			s.keep(p.parts, "%s", why)
-			return
+	for r, parts := range made {
+		if !sound[r] {
+			s.keep(axis{{r}, parts}, "reshaped into a part of itself")
+			delete(made, r)
+		}
+	}
+}
+
+// spread pins the parts of every position that is pinned as a whole.
+func (s *space) spread() {
+	for again := true; again; {
+		again = false
+		for _, p := range s.products {
+			x := axis(p.parts)
+			var at []int
+			for i, e := range p.whole {
+				why := s.why(e)
+				if why == "" {
+					continue
+				}
+				at = x.digits(i, at)
+				for k, d := range at {
+					again = s.keep(axis{x[k][d : d+1]}, "%s", why) || again
+				}
+			}
+		}
+	}
+}
+
+// choose pins all parts of a product but the one with the most choices; it
+// reports whether that changed anything.
+func (s *space) choose(p product) (changed bool) {
+	widest, most := 0, 0
+	for i, f := range p.parts {
+		n := 0
+		for _, e := range f {
+			if s.pin[s.find(e)] == 0 {
+				n++
+			}
+		}
+		if n > most {
+			widest, most = i, n
 		}
 	}
 	for i, f := range p.parts {
 		if i != widest {
-			s.keep(axis{f}, "a block of a reshaped axis")
+			changed = s.keep(axis{f}, "a block of a reshaped axis") || changed
 		}
 	}
+	return changed
 }

@@ -192,6 +192,9 @@ func (v *Verification) compare(ctx context.Context, sx, sy *ort.Session, feeds m
 	if err != nil {
 		return err
 	}
+	if len(a) != len(b) {
+		return fmt.Errorf("the models differ in their outputs: %d against %d", len(a), len(b))
+	}
 	for i := range a {
 		if len(a[i]) != len(b[i]) {
 			return fmt.Errorf("output %d has %d elements against %d", i, len(a[i]), len(b[i]))

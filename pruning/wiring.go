@@ -25,19 +25,19 @@ func (w *wiring) at(r op.Ref) *axis {
 func (w *wiring) symbolic(r op.Ref) bool { return !w.rule.Dim(r).IsKnown() }
 
 // regroup sets the axes that the rule reads off others in row-major order.
+// With an axis of symbolic extent among them nothing can be said, and all
+// are pinned.
 func (w *wiring) regroup() {
 	for _, g := range w.rule.Groups {
 		from, ok := w.collect(g.From)
-		if !ok {
-			continue
-		}
 		extents := make([]int, len(g.To))
 		for i, r := range g.To {
 			extents[i] = int(w.rule.Dim(r).Or(0))
 			ok = ok && extents[i] > 0
 		}
 		if !ok {
-			for _, x := range from {
+			to, _ := w.collect(g.To)
+			for _, x := range append(from, to...) {
 				w.space.keep(x, "%v reshapes it together with an axis of unknown extent", w.rule.Node)
 			}
 			continue
@@ -49,19 +49,13 @@ func (w *wiring) regroup() {
 }
 
 // collect is the axes of the refs, which are given indices where they have
-// none yet; ok is false when one is symbolic, and then the others are pinned.
+// none yet; ok is false when one is symbolic.
 func (w *wiring) collect(refs []op.Ref) (out []axis, ok bool) {
 	ok = true
 	for _, r := range refs {
 		ok = ok && !w.symbolic(r)
-	}
-	for _, r := range refs {
 		w.ensure(r)
-		x := *w.at(r)
-		if !ok {
-			w.space.keep(x, "%v reshapes it together with an axis of unknown extent", w.rule.Node)
-		}
-		out = append(out, x)
+		out = append(out, *w.at(r))
 	}
 	return out, ok
 }

@@ -119,8 +119,8 @@ func (g *Group) undo() {
 		p := g.pending[i]
 		switch {
 		case p.backup != "":
-			_ = os.Rename(p.backup, p.target) // Commit already has an error to tell
-			os.Remove(p.backup) // renaming a link over its own file leaves both
+			_ = os.Rename(p.backup, p.target) // Commit has its error already
+			os.Remove(p.backup)               // renaming a link over its own file leaves both
 		case p.renamed:
 			os.Remove(p.target)
 		}

@@ -2,11 +2,11 @@ package op
 
 var add = Def{
 	Type: "Add", Since: []int64{1, 6, 7, 13, 14},
-	Shape: broadcastShape, Axes: elementwise, Cost: free,
+	Shape: arithmetic(addDims), Axes: elementwise, Cost: free,
 	Grad: func(g *Grad) error {
 		g.GIBroadcast(0, g.GO(0))
 		g.GIBroadcast(1, g.GO(0))
 		return nil
 	},
-	Cases: broadcastCases(),
+	Cases: append(broadcastCases(), integerCases()...),
 }

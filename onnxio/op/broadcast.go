@@ -3,8 +3,7 @@ package op
 import "github.com/prunefuse/prunefuse/onnxio"
 
 // broadcastShape is the shape rule of operators whose operands broadcast to
-// one shape. Integer operands of one axis are carried as values by those
-// operators that shapes are computed with.
+// one shape.
 func broadcastShape(c *Infer) error { return broadcastTo(c, c.In(0).Elem, 0) }
 
 // broadcastTo gives output 0 the element type and the shape that the
@@ -34,5 +33,14 @@ func broadcastCases() []Case {
 		{Name: "last axis", Inputs: []Input{X(2, 3, 4), Pos(4)}},
 		{Name: "left is smaller", Inputs: []Input{X(3, 1), Pos(2, 3, 4)}},
 		{Name: "both broadcast", Inputs: []Input{X(2, 1, 4), Pos(3, 1)}},
+	}
+}
+
+// integerCases are operands that shapes are computed with.
+func integerCases() []Case {
+	return []Case{
+		{Name: "of shapes", Inputs: []Input{I64(2, 3, -7), I64(4, 5, 2)}},
+		{Name: "of a scalar", Inputs: []Input{I64(12, 3), I0(4)}},
+		{Name: "of scalars", Inputs: []Input{I0(13), I0(4)}},
 	}
 }

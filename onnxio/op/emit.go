@@ -54,7 +54,9 @@ func (e *Emit) Multi(domain, op string, n int, in []string, attrs ...onnxio.Attr
 
 // Into adds a node that makes a value of a given name.
 func (e *Emit) Into(out, op string, in []string, attrs ...onnxio.Attr) {
-	e.Patch.Add(onnxio.NodeSpec{Op: op, Inputs: in, Outputs: []string{out}, Attrs: attrs})
+	// A name of its own: the value may have had another producer, which was
+	// named after it.
+	e.Patch.Add(onnxio.NodeSpec{Op: op, Name: e.name(op), Inputs: in, Outputs: []string{out}, Attrs: attrs})
 }
 
 // List is a constant one-axis int64 tensor.
@@ -75,6 +77,27 @@ func (e *Emit) Scalar(v float32) string {
 		e.Patch.SetInitializer(onnxio.Scalar(e.consts[key], v))
 	}
 	return e.consts[key]
+}
+
+// Like is a constant of rank 0 and a floating-point element type.
+func (e *Emit) Like(v float32, elem onnxio.Elem) (string, error) {
+	if elem == onnxio.Float32 {
+		return e.Scalar(v), nil
+	}
+	key := fmt.Sprint(elem, v)
+	if e.consts[key] == "" {
+		name := e.name("scalar")
+		if !elem.Float() {
+			return "", fmt.Errorf("element type %v is not a float", elem)
+		}
+		t, err := onnxio.RawTensor(name, elem, nil, make([]byte, elem.Bits()/8)).WithFloats([]float32{v})
+		if err != nil {
+			return "", err
+		}
+		e.consts[key] = name
+		e.Patch.SetInitializer(t)
+	}
+	return e.consts[key], nil
 }
 
 // Add is a + b with broadcasting.
@@ -133,6 +156,29 @@ func (e *Emit) ReshapeLike(x, like string, s onnxio.Shape) string {
 		return e.Reshape(x, dims...)
 	}
 	return e.Op("Reshape", []string{x, e.Op("Shape", []string{like})})
+}
+
+// Zeros is a tensor of zeros of the shape of x.
+func (e *Emit) Zeros(x string) string {
+	return e.Op("ConstantOfShape", []string{e.Op("Shape", []string{x})})
+}
+
+// ExpandLike repeats x along its axes of extent 1 to the shape of another
+// value. Both have the same rank; from and to are their inferred shapes.
+func (e *Emit) ExpandLike(x string, from onnxio.Shape, like string, to onnxio.Shape) string {
+	dims := make([]int64, len(to))
+	for i, d := range to {
+		n, ok := d.Value()
+		switch {
+		case from[i] == d:
+			dims[i] = 1 // which copies
+		case ok:
+			dims[i] = n
+		default:
+			return e.Op("Expand", []string{x, e.Op("Shape", []string{like})})
+		}
+	}
+	return e.Op("Expand", []string{x, e.List(dims...)})
 }
 
 // Transpose permutes the axes of x.

@@ -83,6 +83,9 @@ type Train struct {
 	Update map[string]string
 	// Feeds collects tensors that must be fed at every step, each its own.
 	Feeds map[string]onnxio.Type
+	// Uniform collects tensors that must be fed at every step with new draws
+	// from [0, 1).
+	Uniform map[string]onnxio.Type
 }
 
 // Save keeps a value for the gradient rule of the same node.
@@ -107,11 +110,14 @@ func NewDerivative(e *Emit, f *Facts, g *onnxio.Graph) *Derivative {
 type Training struct {
 	Update map[string]string      // new running statistics, by initializer
 	Feeds  map[string]onnxio.Type // tensors to feed, zero-filled, each its own
+	// Uniform are tensors to feed with new draws from [0, 1) at every step,
+	// such as a Dropout's; a symbolic extent is that of the batch.
+	Uniform map[string]onnxio.Type
 }
 
 // Forward writes the nodes of the graph in their training form.
 func (d *Derivative) Forward() (*Training, error) {
-	t := &Training{Update: map[string]string{}, Feeds: map[string]onnxio.Type{}}
+	t := &Training{Update: map[string]string{}, Feeds: map[string]onnxio.Type{}, Uniform: map[string]onnxio.Type{}}
 	for _, n := range d.Graph.Nodes() {
 		def := Lookup(n, d.Facts.Opset)
 		if def == nil {
@@ -121,7 +127,7 @@ func (d *Derivative) Forward() (*Training, error) {
 			d.Emit.Patch.Add(onnxio.NodeSpec{Op: n.Op(), Domain: n.Domain(), Name: n.Name(), Inputs: n.Inputs(), Outputs: n.Outputs(), Attrs: n.Attrs()})
 			continue
 		}
-		c := &Train{Emit: d.Emit, Infer: &Infer{Facts: d.Facts, Node: n, Graph: d.Graph}, saved: d.saved, Update: t.Update, Feeds: t.Feeds}
+		c := &Train{Emit: d.Emit, Infer: &Infer{Facts: d.Facts, Node: n, Graph: d.Graph}, saved: d.saved, Update: t.Update, Feeds: t.Feeds, Uniform: t.Uniform}
 		if err := def.Train(c); err != nil {
 			return nil, fmt.Errorf("%v: %w", n, err)
 		}

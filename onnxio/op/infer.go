@@ -12,8 +12,9 @@ type Facts struct {
 	// Types are the element types and shapes; a value that cannot be
 	// inferred has the type the file declares, or none.
 	Types map[string]onnxio.Type
-	// Values are the elements of small integer tensors, as far as they
-	// follow from shapes and constants: a number, or the extent of an axis.
+	// Values are the elements of small tensors of whole numbers, as far as
+	// they follow from shapes and constants: a number, or the extent of an
+	// axis. Floats are among them where shapes are computed with them.
 	Values map[string][]onnxio.Dim
 	// Unknown are the nodes whose operator the table does not have.
 	Unknown []*onnxio.Node
@@ -59,11 +60,20 @@ func InferGraph(m *onnxio.Model, o InferOptions) (*Facts, error) {
 }
 
 func (f *Facts) constant(name string, t *onnxio.Tensor) error {
-	if (t.Elem() != onnxio.Int64 && t.Elem() != onnxio.Int32) || t.Rank() > 1 || t.Len() > maxValues {
+	if t.Rank() > 1 || t.Len() > maxValues {
 		return nil
 	}
-	ints, err := t.Ints()
-	if err != nil {
+	var ints []int64
+	var err error
+	switch {
+	case t.Elem() == onnxio.Int64 || t.Elem() == onnxio.Int32 || t.Elem() == onnxio.Bool:
+		ints, err = t.Ints()
+	case t.Elem().Float() && t.Len() <= maxFloatValues:
+		ints, err = wholeFloats(t)
+	default:
+		return nil
+	}
+	if err != nil || ints == nil {
 		return err
 	}
 	v := make([]onnxio.Dim, len(ints))
@@ -72,6 +82,26 @@ func (f *Facts) constant(name string, t *onnxio.Tensor) error {
 	}
 	f.Values[name] = v
 	return nil
+}
+
+// maxFloatValues bounds the float constants that are taken for extents, such
+// as the divisor of an image's side.
+const maxFloatValues = 8
+
+// wholeFloats are the elements as integers; nil where one is none, or too
+// large to be exact.
+func wholeFloats(t *onnxio.Tensor) ([]int64, error) {
+	v, err := t.Floats()
+	if err != nil {
+		return nil, err
+	}
+	ints := make([]int64, len(v))
+	for i, x := range v {
+		if ints[i] = int64(x); x < -1<<24 || x > 1<<24 || float32(ints[i]) != x {
+			return nil, nil
+		}
+	}
+	return ints, nil
 }
 
 func (f *Facts) node(g *onnxio.Graph, n *onnxio.Node) error {

@@ -26,7 +26,7 @@ func FoldBatchNorm(m *onnxio.Model) (*onnxio.Model, []Folded, error) {
 			continue
 		}
 		seen[l.weightName] = true
-		f, err := l.fold(p)
+		f, err := l.fold(p, m.IRVersion())
 		if err != nil {
 			return nil, nil, fmt.Errorf("fold %v: %w", bn, err)
 		}
@@ -73,23 +73,25 @@ func layerBefore(g *onnxio.Graph, bn *onnxio.Node) *layer {
 	case n.Op() == "Conv":
 	case n.Op() == "Gemm":
 		l.alpha, l.beta = float64(n.Float("alpha", 1)), float64(n.Float("beta", 1))
-		l.channel = 1 - int(n.Int("transB", 0))
+		if n.Int("transB", 0) == 0 {
+			l.channel = 1
+		}
 	default:
 		return nil
 	}
+	l.weight, l.weightName = g.Constant(n.Input(1))
+	if l.weight == nil || !l.weight.Elem().Float() || l.weight.Rank() < 2 {
+		return nil
+	}
+	channels := l.weight.Dim(l.channel)
 	constants := []**onnxio.Tensor{&l.scale, &l.shift, &l.mean, &l.variance}
 	for i, t := range constants {
-		if *t, _ = g.Constant(bn.Input(i + 1)); *t == nil {
+		if *t, _ = g.Constant(bn.Input(i + 1)); !vector(*t, channels) {
 			return nil
 		}
 	}
-	l.weight, l.weightName = g.Constant(n.Input(1))
-	if l.weight == nil || !l.weight.Elem().Float() || l.weight.Dim(l.channel) != l.scale.Len() {
-		return nil
-	}
 	if n.Input(2) != "" {
-		l.bias, _ = g.Constant(n.Input(2))
-		if l.bias == nil || (l.bias.Len() != l.scale.Len() || l.bias.Dim(l.bias.Rank()-1) != l.scale.Len()) {
+		if l.bias, _ = g.Constant(n.Input(2)); !vector(l.bias, channels) {
 			return nil
 		}
 	}
@@ -99,7 +101,13 @@ func layerBefore(g *onnxio.Graph, bn *onnxio.Node) *layer {
 	return l
 }
 
-func (l *layer) fold(p *onnxio.Patch) (Folded, error) {
+// vector reports whether t is a constant of one value for each channel, which
+// a Gemm may also hold as a row.
+func vector(t *onnxio.Tensor, channels int64) bool {
+	return t != nil && t.Elem().Float() && t.Rank() > 0 && t.Len() == channels && t.Dim(t.Rank()-1) == channels
+}
+
+func (l *layer) fold(p *onnxio.Patch, ir int64) (Folded, error) {
 	w, err := l.weight.Floats()
 	if err != nil {
 		return Folded{}, err
@@ -127,6 +135,10 @@ func (l *layer) fold(p *onnxio.Patch) (Folded, error) {
 	f := Folded{l.weightName, p.Fresh(l.weightName + ".folded"), p.Fresh(l.weightName + ".folded_bias")}
 	p.SetInitializer(weight.Renamed(f.Weight))
 	p.SetInitializer(bias.Renamed(f.Bias))
+	if ir < 4 { // where initializers are graph inputs too
+		p.SetInputType(f.Weight, weight.Type())
+		p.SetInputType(f.Bias, bias.Type())
+	}
 	p.SetInput(l.node, 1, f.Weight)
 	p.SetInput(l.node, 2, f.Bias)
 	p.DropAttr(l.node, "alpha")

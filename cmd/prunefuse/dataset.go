@@ -1,0 +1,214 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/spf13/pflag"
+
+	"github.com/prunefuse/prunefuse"
+	"github.com/prunefuse/prunefuse/internal/data"
+	"github.com/prunefuse/prunefuse/onnxio"
+)
+
+// dataFormats is the part of a command's help that lists what data it reads.
+const dataFormats = `Data is named by
+  demo, demo:test             7,000 images of Fashion-MNIST, built in
+  fashion-mnist[:test]        all of it, from Debian's dataset-fashion-mnist
+  a folder or file            idx (MNIST) or CIFAR binaries, as downloaded
+  a folder of images          one folder a class, or a flat one without labels
+  a file x.npy                N×C×H×W, N×H×W×C, N×H×W or N×F; labels.npy beside it
+A folder that holds both parts takes :train or :test at the end.`
+
+// dataOptions are the flags of a command that reads samples.
+type dataOptions struct {
+	labels string
+	layout string
+	resize bool
+	preset string
+	mean   []float32
+	std    []float32
+
+	only, exclude string
+}
+
+func (o *dataOptions) addFlags(fs *pflag.FlagSet) {
+	fs.StringVar(&o.labels, "labels", "", "`file` (.npy or idx) with a label a sample, instead of the data's own")
+	fs.StringVar(&o.layout, "layout", "", "axes of a four-dimensional .npy: nchw or nhwc; empty tells by the channels")
+	fs.BoolVar(&o.resize, "resize", false, "resize samples to the model's input, and make them grey or RGB")
+	fs.StringVar(&o.preset, "preset", "", "normalise as for cifar10, fashion-mnist or imagenet")
+	fs.Float32SliceVar(&o.mean, "mean", nil, "normalise: the mean of each channel, of pixels from 0 to 1")
+	fs.Float32SliceVar(&o.std, "std", nil, "normalise: the standard deviation of each channel")
+}
+
+// addSubsetFlags adds the flags that leave samples out.
+func (o *dataOptions) addSubsetFlags(fs *pflag.FlagSet) {
+	fs.StringVar(&o.only, "only", "", "take only the samples that this `file` names: one a line, or a .jsonl selection")
+	fs.StringVar(&o.exclude, "exclude", "", "leave out the samples that this `file` names")
+}
+
+func (o *dataOptions) settle() error {
+	if o.preset != "" {
+		if o.mean != nil || o.std != nil {
+			return errors.New("--preset excludes --mean and --std")
+		}
+		if _, err := data.Preset(o.preset); err != nil {
+			return fmt.Errorf("--preset: %w", err)
+		}
+	}
+	if (o.mean == nil) != (o.std == nil) {
+		return errors.New("--mean and --std go together")
+	}
+	if !slices.Contains([]string{"", "nchw", "nhwc"}, o.layout) {
+		return fmt.Errorf("--layout %q: want nchw or nhwc", o.layout)
+	}
+	return nil
+}
+
+// open reads a set whose samples fit the model's input.
+func (o *dataOptions) open(spec string, m *onnxio.Model) (data.Set, error) {
+	input := sampleShape(m)
+	opts := data.Options{Labels: o.labels, Layout: o.layout}
+	if o.resize {
+		if len(input) != 3 || slices.Contains(input, 0) {
+			return nil, errors.New("--resize needs a model with a fixed image size")
+		}
+		opts.Channels, opts.Size = input[0], [2]int{input[1], input[2]}
+	}
+	set, err := data.Open(spec, opts)
+	if err != nil {
+		return nil, err
+	}
+	if s := set.Shape(); !takes(input, s) {
+		err := fmt.Errorf("data %s: the samples are %v but the model takes %s", spec, s, shapeText(input))
+		if len(input) == 3 {
+			err = fmt.Errorf("%w; --resize converts images", err)
+		}
+		return nil, errors.Join(err, data.Close(set))
+	}
+	part, err := subset(set, o.only, o.exclude)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("data %s: %w", spec, err), data.Close(set))
+	}
+	return part, nil
+}
+
+// openLabelled reads a set whose samples fit the model's input and whose
+// labels, of which none may be missing, fit its classes.
+func (o *dataOptions) openLabelled(spec string, m *onnxio.Model) (data.Set, error) {
+	set, err := o.open(spec, m)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkLabels(set, classCount(m)); err != nil {
+		return nil, errors.Join(fmt.Errorf("data %s: %w", spec, err), data.Close(set))
+	}
+	return set, nil
+}
+
+// checkLabels refuses samples without a label, and labels beyond the model's
+// classes where their number is known.
+func checkLabels(set data.Set, classes int) error {
+	for i := range set.Len() {
+		if set.Label(i) < 0 {
+			return fmt.Errorf("sample %s has no label", set.ID(i))
+		}
+	}
+	if classes == 0 {
+		return nil
+	}
+	return data.CheckLabels(set, classes)
+}
+
+// classCount is the extent of the last axis of the model's first output, 0
+// where it is not known.
+func classCount(m *onnxio.Model) int {
+	outs := m.Graph.Outputs()
+	if len(outs) == 0 || len(outs[0].Type.Shape) == 0 {
+		return 0
+	}
+	s := outs[0].Type.Shape
+	return int(s[len(s)-1].Or(0))
+}
+
+// sampleShape is the shape of the model's first input without the batch, 0
+// for an extent that is free; nil where it is not known.
+func sampleShape(m *onnxio.Model) []int {
+	ins := m.Graph.Inputs()
+	if len(ins) == 0 || len(ins[0].Type.Shape) < 2 {
+		return nil
+	}
+	var out []int
+	for _, d := range ins[0].Type.Shape[1:] {
+		out = append(out, int(d.Or(0)))
+	}
+	return out
+}
+
+// takes reports whether samples can be fed to an input of a shape: extent
+// for extent, or as many values for a flat one.
+func takes(input []int, s data.Shape) bool {
+	switch len(input) {
+	case 1:
+		return input[0] == 0 || input[0] == s.Size()
+	case 3:
+		for i, n := range []int{s.C, s.H, s.W} {
+			if input[i] != 0 && input[i] != n {
+				return false
+			}
+		}
+		return true
+	}
+	return input == nil
+}
+
+func shapeText(input []int) string {
+	var out string
+	for i, n := range input {
+		if i > 0 {
+			out += "×"
+		}
+		if n == 0 {
+			out += "?"
+		} else {
+			out += fmt.Sprint(n)
+		}
+	}
+	return out
+}
+
+// preprocess is what the flags say of normalisation, else what the model
+// carries; ok is false where neither says anything.
+func (o *dataOptions) preprocess(m *onnxio.Model) (p data.Preprocess, ok bool, err error) {
+	if text, carried := m.Meta(prunefuse.PreprocessKey); carried {
+		if err := json.Unmarshal([]byte(text), &p); err != nil {
+			return p, false, fmt.Errorf("metadata %s: %w", prunefuse.PreprocessKey, err)
+		}
+		ok = true
+	}
+	switch {
+	case o.preset != "":
+		preset, err := data.Preset(o.preset)
+		if err != nil {
+			return p, false, err
+		}
+		p.Mean, p.Std, ok = preset.Mean, preset.Std, true
+	case o.mean != nil:
+		p.Mean, p.Std, ok = o.mean, o.std, true
+	}
+	return p, ok, nil
+}
+
+// prepare puts normalisation before the samples, where there is any.
+func (o *dataOptions) prepare(g *globals, set data.Set, m *onnxio.Model) (*data.Prepared, error) {
+	p, ok, err := o.preprocess(m)
+	if err != nil {
+		return nil, err
+	}
+	if !ok {
+		g.note("note: the model does not say how its input is normalised; pixels from 0 to 1 are fed as they are (--preset, --mean, --std)")
+	}
+	return data.Prepare(set, p)
+}

@@ -1,0 +1,113 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+func main() {
+	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+// run executes one command line and returns its exit code.
+func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
+
+	g := &globals{stdin: stdin, stdout: stdout, stderr: stderr}
+	err := g.execute(ctx, args)
+	if ctx.Err() != nil && err != nil && !errors.Is(err, errInterrupted) {
+		err = errInterrupted
+	}
+	return g.exit(err, args)
+}
+
+// execute runs the command. A panic, which is a mistake in the program, comes
+// back as an error.
+func (g *globals) execute(ctx context.Context, args []string) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = &panicError{p, debug.Stack()}
+		}
+	}()
+	root := newRootCommand(g)
+	root.SetArgs(args)
+	root.SetIn(g.stdin)
+	root.SetOut(g.stdout)
+	root.SetErr(g.stderr)
+	return root.ExecuteContext(ctx)
+}
+
+const (
+	groupMethod = "method"
+	groupModels = "models"
+	groupData   = "data"
+	groupAbout  = "about"
+)
+
+func newRootCommand(g *globals) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "prunefuse",
+		Short: "Prune an ONNX classifier, let the small copy choose what to label, fuse it back",
+		Long: withExitStatus(`
+Prunefuse takes an ONNX classifier, prunes it to a small selector, lets the
+selector choose which samples are worth a label, and fuses what it learned back
+into the full network. Everything that computes runs on ONNX Runtime.
+
+The steps by hand:
+  prunefuse new resnet20 --input 1x28x28 -o dense.onnx
+  prunefuse prune dense.onnx --ratio 0.5 -o small.onnx
+  prunefuse train small.onnx --data demo --epochs 2 -o selector.onnx
+  prunefuse score selector.onnx --pool demo --strategy margin -k 100 -o scores.jsonl
+  prunefuse fuse --dense dense.onnx --pruned selector.onnx -o fused.onnx
+
+Results go to stdout, everything else to stderr. A persistent flag that is not
+given takes its value from the environment variable PRUNEFUSE_ and its name,
+such as PRUNEFUSE_PROVIDER or PRUNEFUSE_ORT_LIB.`,
+			exitOK, exitFailed, exitUsage, exitSkipped, exitDiffers, exitNoRuntime, exitLocked, exitUnsupported, exitInterrupted),
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+		DisableAutoGenTag: true,
+		Args:              cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return cmd.Help()
+			}
+			return unknownCommand(cmd, args[0])
+		},
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return g.settle(cmd) },
+	}
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usageIn(cmd, err) })
+	root.CompletionOptions.HiddenDefaultCmd = true
+	g.addFlags(root.PersistentFlags())
+	root.AddGroup(
+		&cobra.Group{ID: groupMethod, Title: "The whole method:"},
+		&cobra.Group{ID: groupModels, Title: "Networks:"},
+		&cobra.Group{ID: groupData, Title: "Networks and data:"},
+		&cobra.Group{ID: groupAbout, Title: "About this program:"},
+	)
+	root.SetHelpCommandGroupID(groupAbout)
+	root.SetCompletionCommandGroupID(groupAbout)
+	root.AddCommand(
+		newNewCommand(g),
+		newInspectCommand(g),
+		newPruneCommand(g),
+		newFuseCommand(g),
+		newVerifyCommand(g),
+		newTrainCommand(g),
+		newEvalCommand(g),
+		newScoreCommand(g),
+		newSelectCommand(g),
+		newDoctorCommand(g),
+		newVersionCommand(g),
+	)
+	return root
+}

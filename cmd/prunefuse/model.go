@@ -1,0 +1,62 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/prunefuse/prunefuse"
+	"github.com/prunefuse/prunefuse/onnxio"
+)
+
+const (
+	commandKey = "prunefuse.command"
+	versionKey = "prunefuse.version"
+)
+
+// stamp writes into a model what made it. Only what bears on the content is
+// recorded: not where files lie, nor how fast or how loud the work was, so
+// that the same work gives the same file.
+func stamp(m *onnxio.Model, cmd *cobra.Command, args []string) {
+	words := []string{cmd.CommandPath()}
+	for _, a := range args {
+		words = append(words, filepath.Base(a))
+	}
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		if !f.Changed || f.Annotations[incidental] != nil {
+			return
+		}
+		value := f.Value.String()
+		if list, ok := f.Value.(pflag.SliceValue); ok {
+			value = strings.Join(list.GetSlice(), ",")
+		}
+		words = append(words, "--"+f.Name+"="+filepath.Base(value))
+	})
+	m.SetMeta(commandKey, strings.Join(words, " "))
+	m.SetMeta(versionKey, prunefuse.Version)
+	m.SetProducer("prunefuse", prunefuse.Version)
+}
+
+// incidental is the annotation of flags that do not bear on the content of
+// the model a command writes.
+const incidental = "incidental"
+
+func markIncidental(fs *pflag.FlagSet, names ...string) {
+	for _, name := range names {
+		if err := fs.SetAnnotation(name, incidental, []string{}); err != nil {
+			panic("BUG: " + err.Error())
+		}
+	}
+}
+
+// fileSize is the size of a file, 0 where it cannot be told.
+func fileSize(path string) int64 {
+	info, err := os.Stat(path)
+	if err != nil {
+		return 0
+	}
+	return info.Size()
+}

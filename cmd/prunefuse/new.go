@@ -1,0 +1,155 @@
+package main
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/prunefuse/prunefuse/internal/term"
+	"github.com/prunefuse/prunefuse/models"
+)
+
+type newOptions struct {
+	out     modelOutput
+	list    bool
+	classes int
+	input   string
+	width   float64
+}
+
+func (o *newOptions) addFlags(fs *pflag.FlagSet) {
+	o.out.addFlags(fs)
+	fs.BoolVar(&o.list, "list", false, "list the architectures")
+	fs.IntVar(&o.classes, "classes", 0, "number of outputs; 0 is the architecture's own")
+	fs.StringVar(&o.input, "input", "", "channels, height and width of an image, such as `3x32x32`; empty is the architecture's own")
+	fs.Float64Var(&o.width, "width", 1, "`factor` on the channels of every layer but input and output")
+}
+
+func newNewCommand(g *globals) *cobra.Command {
+	var o newOptions
+	cmd := &cobra.Command{
+		Use:     "new ARCH -o FILE",
+		GroupID: groupModels,
+		Short:   "Write an untrained network",
+		Long: withExitStatus(`
+Write an untrained network with freshly initialised weights, drawn from --seed,
+and a free batch size. --list shows the architectures there are; of families
+with a free depth it shows the usual members.
+
+The MACs are the multiply-accumulates for one image.`, exitOK, exitFailed, exitUsage, exitInterrupted),
+		Example: `  prunefuse new preresnet56 --classes 10 -o dense.onnx
+  prunefuse new resnet20 --input 1x28x28 -o dense.onnx
+  prunefuse new --list`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if o.list {
+				return exactArgs()(cmd, args)
+			}
+			return exactArgs("ARCH")(cmd, args)
+		},
+		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+			var names []string
+			for _, a := range models.List() {
+				names = append(names, a.Name+"\t"+a.Summary)
+			}
+			return names, cobra.ShellCompDirectiveNoFileComp
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if o.list {
+				return listArchitectures(g)
+			}
+			return runNew(cmd, g, o, args[0])
+		},
+	}
+	o.addFlags(cmd.Flags())
+	return cmd
+}
+
+func runNew(cmd *cobra.Command, g *globals, o newOptions, arch string) error {
+	input, err := parseInput(o.input)
+	if err != nil {
+		return err
+	}
+	if err := o.out.check(); err != nil {
+		return err
+	}
+	m, err := models.Build(arch, models.Options{Classes: o.classes, Input: input, Seed: g.seed, Width: o.width})
+	if err != nil {
+		return usagef("%w", err)
+	}
+	stamp(m, cmd, []string{arch})
+	size, err := measure(m)
+	if err != nil {
+		return err
+	}
+	out := outputs{stdout: g.stdout}
+	defer out.discard()
+	if size.Bytes, err = out.model(m, o.out); err != nil {
+		return err
+	}
+	if err := out.commit(); err != nil {
+		return err
+	}
+	if g.json {
+		return g.printJSON(struct {
+			Schema string `json:"schema"`
+			File   string `json:"file"`
+			Arch   string `json:"arch"`
+			Seed   uint64 `json:"seed"`
+			modelSize
+		}{"prunefuse.new/1", o.out.path, arch, g.seed, size})
+	}
+	_, err = fmt.Fprintf(g.stdout, "%s: %s parameters, %s MACs, %s\n",
+		o.out.path, term.Count(size.Parameters), size.macs(), term.Bytes(size.Bytes))
+	return err
+}
+
+// parseInput reads channels, height and width. The empty text is the
+// architecture's own.
+func parseInput(s string) ([3]int, error) {
+	var out [3]int
+	if s == "" {
+		return out, nil
+	}
+	parts := strings.FieldsFunc(s, func(r rune) bool { return r == 'x' || r == 'X' || r == '×' || r == ',' })
+	if len(parts) != len(out) {
+		return out, usagef("--input %q: want channels, height and width, such as 3x32x32", s)
+	}
+	for i, p := range parts {
+		n, err := strconv.Atoi(p)
+		if err != nil || n < 1 {
+			return out, usagef("--input %q: %q is not a number above 0", s, p)
+		}
+		out[i] = n
+	}
+	return out, nil
+}
+
+func listArchitectures(g *globals) error {
+	type entry struct {
+		Name    string `json:"name"`
+		Form    string `json:"form,omitempty"`
+		Summary string `json:"summary"`
+		Source  string `json:"source"`
+		Input   [3]int `json:"input"`
+		Classes int    `json:"classes"`
+	}
+	var entries []entry
+	var rows [][]string
+	for _, a := range models.List() {
+		entries = append(entries, entry{a.Name, a.Form, a.Summary, a.Source, a.Input, a.Classes})
+		rows = append(rows, []string{
+			a.Name, a.Form, fmt.Sprintf("%d×%d×%d", a.Input[0], a.Input[1], a.Input[2]), strconv.Itoa(a.Classes), a.Summary,
+		})
+	}
+	if g.json {
+		return g.printJSON(struct {
+			Schema        string  `json:"schema"`
+			Architectures []entry `json:"architectures"`
+		}{"prunefuse.architectures/1", entries})
+	}
+	return term.Table(g.stdout, []string{"architecture", "family", "input", "classes", "what it is"}, rows,
+		[]term.Align{term.Left, term.Left, term.Right, term.Right, term.Left})
+}

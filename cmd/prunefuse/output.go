@@ -1,0 +1,161 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/pflag"
+
+	"github.com/prunefuse/prunefuse/internal/atomicfile"
+	"github.com/prunefuse/prunefuse/onnxio"
+)
+
+// stdStream is the file name that stands for stdout or stdin.
+const stdStream = "-"
+
+// outputOptions are the flags of a command that writes files. A command with
+// more than one output names the others to check.
+type outputOptions struct {
+	path  string
+	force bool
+}
+
+func (o *outputOptions) addFlags(fs *pflag.FlagSet, usage string) {
+	fs.StringVarP(&o.path, "output", "o", "", usage)
+	fs.BoolVarP(&o.force, "force", "f", false, "replace outputs that exist")
+}
+
+// check refuses, before any work, outputs that exist or cannot be written.
+// Paths that are empty or stdout pass.
+func (o *outputOptions) check(more ...string) error {
+	seen := map[string]bool{}
+	for _, path := range append([]string{o.path}, more...) {
+		if path == "" || path == stdStream {
+			continue
+		}
+		if clean := filepath.Clean(path); seen[clean] {
+			return usagef("two outputs have the same name %s", path)
+		} else {
+			seen[clean] = true
+		}
+		if err := checkFolder(filepath.Dir(path)); err != nil {
+			return fmt.Errorf("write %s: %w", path, err)
+		}
+		if err := atomicfile.CheckAbsent(path, o.force); errors.Is(err, atomicfile.ErrExists) {
+			return fmt.Errorf("%w; --force replaces it", err)
+		} else if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func checkFolder(dir string) error {
+	info, err := os.Stat(dir)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return fmt.Errorf("there is no folder %s", dir)
+	case err != nil:
+		return err
+	case !info.IsDir():
+		return fmt.Errorf("%s is not a folder", dir)
+	}
+	return nil
+}
+
+// modelOutput is the flags of a command that writes a model.
+type modelOutput struct {
+	outputOptions
+	external bool
+}
+
+func (o *modelOutput) addFlags(fs *pflag.FlagSet) {
+	o.outputOptions.addFlags(fs, "the model `file` to write")
+	fs.BoolVar(&o.external, "external-data", false, "put the weights into a second file, named after the model with .data appended")
+}
+
+// check refuses outputs as outputOptions.check does. The model is required.
+func (o *modelOutput) check(more ...string) error {
+	switch {
+	case o.path == "":
+		return usagef("name the file to write with --output (-o)")
+	case o.path == stdStream:
+		return usagef("a model cannot be written to stdout; name a file with --output (-o)")
+	case o.external:
+		more = append(more, o.path+".data")
+	}
+	return o.outputOptions.check(more...)
+}
+
+// outputs are the files of one command, which appear together or not at all.
+type outputs struct {
+	stdout io.Writer
+	group  atomicfile.Group
+	save   []func() error
+}
+
+// write adds a file; the name - is stdout, written at once.
+func (o *outputs) write(path string, write func(io.Writer) error) error {
+	if path == stdStream {
+		return write(o.stdout)
+	}
+	return o.group.Write(path, 0o666, write)
+}
+
+// model adds a model and returns its size in bytes, weights included.
+func (o *outputs) model(m *onnxio.Model, to modelOutput) (int64, error) {
+	if to.external {
+		o.save = append(o.save, func() error { return m.Save(to.path, onnxio.SaveOptions{External: true}) })
+		return weightBytes(m), nil
+	}
+	b, err := m.Marshal()
+	if errors.Is(err, onnxio.ErrTooLarge) {
+		return 0, fmt.Errorf("save %s: %w (--external-data)", to.path, err)
+	}
+	if err != nil {
+		return 0, fmt.Errorf("save %s: %w", to.path, err)
+	}
+	return int64(len(b)), o.group.Write(to.path, 0o666, func(w io.Writer) error {
+		_, err := w.Write(b)
+		return err
+	})
+}
+
+// commit makes the files appear.
+func (o *outputs) commit() error {
+	for _, save := range o.save {
+		if err := save(); err != nil {
+			return err
+		}
+	}
+	return o.group.Commit()
+}
+
+// discard removes what was not committed.
+func (o *outputs) discard() { o.group.Discard() }
+
+func weightBytes(m *onnxio.Model) int64 {
+	var n int64
+	for _, t := range m.Graph.Initializers() {
+		n += (t.Len()*int64(t.Elem().Bits()) + 7) / 8
+	}
+	return n
+}
+
+// stream adds several files that are written at the same time. do gets a
+// writer for each path, nil for an empty one.
+func (o *outputs) stream(paths []string, do func([]io.Writer) error) error {
+	if len(paths) == 0 {
+		return do(nil)
+	}
+	first := func(w io.Writer) error {
+		return o.stream(paths[1:], func(rest []io.Writer) error { return do(append([]io.Writer{w}, rest...)) })
+	}
+	if paths[0] == "" {
+		return first(nil)
+	}
+	return o.write(paths[0], first)
+}

@@ -1,0 +1,196 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/prunefuse/prunefuse/internal/data"
+	"github.com/prunefuse/prunefuse/onnxio"
+	"github.com/prunefuse/prunefuse/onnxio/ort"
+	"github.com/prunefuse/prunefuse/onnxio/ort/orttest"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"prunefuse": main})
+}
+
+// TestScripts runs the command lines under testdata/script. Besides the
+// commands of testscript they use
+//
+//	fails CODE REGEXP COMMAND…  the command must exit with CODE, print nothing
+//	                            on stdout and one line on stderr that matches
+//	exits CODE COMMAND…         the command must exit with CODE
+//	holds DIR [NAME…]           the folder must hold these files and no others
+//	npy FILE TYPE SHAPE [V…]    write an array, of a fixed pattern without values
+//	cut FILE N                  shorten a file to N bytes
+//	foreign FILE OUT            put an operator that nobody knows into a model
+//	tmpfs DIR BYTES             mount a small disk
+//
+// and the conditions [ort], a runtime is there, and [mount], a disk can be
+// mounted.
+func TestScripts(t *testing.T) {
+	library := ""
+	missing := ort.Init(context.Background(), ort.Options{Progress: os.Stderr})
+	if missing == nil {
+		library = ort.Describe().Library
+	}
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script",
+		Setup: func(e *testscript.Env) error {
+			e.Setenv(ort.EnvLibrary, library)
+			return nil
+		},
+		Condition: func(cond string) (bool, error) {
+			switch cond {
+			case "ort":
+				if missing != nil && os.Getenv(orttest.EnvRequire) == "1" {
+					return false, missing
+				}
+				return missing == nil, nil
+			case "mount":
+				return canMount(), nil
+			}
+			return false, fmt.Errorf("unknown condition %q", cond)
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"fails":   cmdFails,
+			"exits":   cmdExits,
+			"holds":   cmdHolds,
+			"npy":     cmdNPY,
+			"cut":     cmdCut,
+			"foreign": cmdForeign,
+			"tmpfs":   cmdTmpfs,
+		},
+		RequireUniqueNames: true,
+	})
+}
+
+func cmdFails(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) < 3 {
+		ts.Fatalf("usage: fails CODE REGEXP COMMAND…")
+	}
+	expectCode(ts, args[0], args[2:])
+	if out := ts.ReadFile("stdout"); out != "" {
+		ts.Fatalf("stdout of a failure: %q", out)
+	}
+	lines := strings.SplitAfter(ts.ReadFile("stderr"), "\n")
+	if len(lines) != 2 || lines[1] != "" || !strings.HasPrefix(lines[0], "prunefuse: ") {
+		ts.Fatalf("stderr is %q, want one line that begins with \"prunefuse: \"", lines)
+	}
+	pattern, err := regexp.Compile(args[1])
+	ts.Check(err)
+	if !pattern.MatchString(lines[0]) {
+		ts.Fatalf("stderr %q does not match %q", lines[0], args[1])
+	}
+}
+
+func cmdExits(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) < 2 {
+		ts.Fatalf("usage: exits CODE COMMAND…")
+	}
+	expectCode(ts, args[0], args[1:])
+}
+
+func expectCode(ts *testscript.TestScript, code string, command []string) {
+	got := 0
+	err := ts.Exec(command[0], command[1:]...)
+	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
+		got = exit.ExitCode()
+	} else {
+		ts.Check(err)
+	}
+	if want, err := strconv.Atoi(code); err != nil || got != want {
+		ts.Fatalf("%v: exit code %d, want %s", command, got, code)
+	}
+}
+
+func cmdHolds(ts *testscript.TestScript, _ bool, args []string) {
+	entries, err := os.ReadDir(ts.MkAbs(args[0]))
+	ts.Check(err)
+	var got []string
+	for _, e := range entries {
+		got = append(got, e.Name())
+	}
+	want := args[1:]
+	slices.Sort(want)
+	if !slices.Equal(got, want) {
+		ts.Fatalf("%s holds %v, want %v", args[0], got, want)
+	}
+}
+
+func cmdNPY(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) < 3 {
+		ts.Fatalf("usage: npy FILE TYPE SHAPE [VALUE…]")
+	}
+	path := ts.MkAbs(args[0])
+	var shape []int
+	size := 1
+	for s := range strings.SplitSeq(args[2], ",") {
+		n, err := strconv.Atoi(s)
+		ts.Check(err)
+		shape = append(shape, n)
+		size *= n
+	}
+	values := make([]float64, size)
+	for i := range values {
+		if len(args) > 3 {
+			v, err := strconv.ParseFloat(args[3+i%(len(args)-3)], 64)
+			ts.Check(err)
+			values[i] = v
+		} else {
+			values[i] = float64(i*7%23) / 23
+		}
+	}
+	switch args[1] {
+	case "f4":
+		ts.Check(data.WriteNPY(path, shape, convert[float32](values)))
+	case "i8":
+		ts.Check(data.WriteNPY(path, shape, convert[int64](values)))
+	default:
+		ts.Fatalf("unknown type %q", args[1])
+	}
+}
+
+func convert[T float32 | int64](v []float64) []T {
+	out := make([]T, len(v))
+	for i, x := range v {
+		out[i] = T(x)
+	}
+	return out
+}
+
+func cmdCut(ts *testscript.TestScript, _ bool, args []string) {
+	n, err := strconv.ParseInt(args[1], 10, 64)
+	ts.Check(err)
+	ts.Check(os.Truncate(ts.MkAbs(args[0]), n))
+}
+
+func cmdForeign(ts *testscript.TestScript, _ bool, args []string) {
+	m, err := onnxio.Load(ts.MkAbs(args[0]))
+	ts.Check(err)
+	p := m.Graph.Edit()
+	in := m.Graph.Inputs()[0].Name
+	p.Redirect(in, "foreign")
+	p.Add(onnxio.NodeSpec{Op: "Frobnicate", Name: "odd", Inputs: []string{in}, Outputs: []string{"foreign"}})
+	ts.Check(p.Apply())
+	ts.Check(m.Save(ts.MkAbs(args[1]), onnxio.SaveOptions{}))
+}
+
+func cmdTmpfs(ts *testscript.TestScript, _ bool, args []string) {
+	dir := ts.MkAbs(filepath.Clean(args[0]))
+	ts.Check(os.MkdirAll(dir, 0o777))
+	unmount, err := mountTmpfs(dir, args[1])
+	ts.Check(err)
+	ts.Defer(func() { ts.Check(unmount()) })
+}

@@ -1,0 +1,44 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/prunefuse/prunefuse/internal/term"
+	"github.com/prunefuse/prunefuse/onnxio"
+	"github.com/prunefuse/prunefuse/onnxio/op"
+)
+
+// modelSize is what a model costs to keep and to run.
+type modelSize struct {
+	Parameters int64 `json:"parameters"`
+	MACs       int64 `json:"macs"` // multiply-accumulates for one image
+	Bytes      int64 `json:"bytes,omitempty"`
+}
+
+func measure(m *onnxio.Model) (modelSize, error) {
+	s, err := op.Count(m)
+	if err != nil {
+		return modelSize{}, fmt.Errorf("count: %w", err)
+	}
+	return modelSize{Parameters: s.Parameters, MACs: s.MACs}, nil
+}
+
+func (s modelSize) macs() string { return term.MACs(s.MACs) }
+
+// printChange prints the table before | after | change of two models.
+func printChange(g *globals, before, after modelSize) error {
+	row := func(name string, a, b int64, format func(int64) string) []string {
+		change := "–"
+		if a > 0 {
+			change = term.Ratio(float64(b) / float64(a))
+		}
+		return []string{name, format(a), format(b), change}
+	}
+	rows := [][]string{
+		row("parameters", before.Parameters, after.Parameters, term.Count),
+		row("MACs", before.MACs, after.MACs, term.MACs),
+		row("file size", before.Bytes, after.Bytes, term.Bytes),
+	}
+	return term.Table(g.stdout, []string{"", "before", "after", "change"}, rows,
+		[]term.Align{term.Left, term.Right, term.Right, term.Right})
+}

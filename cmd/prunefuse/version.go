@@ -1,0 +1,33 @@
+package main
+
+import (
+	"fmt"
+	"runtime"
+
+	"github.com/spf13/cobra"
+
+	"github.com/prunefuse/prunefuse"
+)
+
+func newVersionCommand(g *globals) *cobra.Command {
+	return &cobra.Command{
+		Use:     "version",
+		GroupID: groupAbout,
+		Short:   "Print the version",
+		Long:    withExitStatus("Print the version of this program and of the Go it was built with.", exitOK, exitUsage),
+		Args:    exactArgs(),
+		RunE: func(*cobra.Command, []string) error {
+			if g.json {
+				return g.printJSON(struct {
+					Schema  string `json:"schema"`
+					Version string `json:"version"`
+					Go      string `json:"go"`
+					GOOS    string `json:"goos"`
+					GOARCH  string `json:"goarch"`
+				}{"prunefuse.version/1", prunefuse.Version, runtime.Version(), runtime.GOOS, runtime.GOARCH})
+			}
+			_, err := fmt.Fprintf(g.stdout, "prunefuse %s %s %s/%s\n", prunefuse.Version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+			return err
+		},
+	}
+}

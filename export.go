@@ -1,0 +1,129 @@
+package prunefuse
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"github.com/prunefuse/prunefuse/onnxio"
+	"github.com/prunefuse/prunefuse/onnxio/op"
+	"github.com/prunefuse/prunefuse/onnxio/ort"
+	"github.com/prunefuse/prunefuse/onnxio/rewrite"
+	"github.com/prunefuse/prunefuse/pruning"
+)
+
+// ExportKey is the metadata property in which an exported model says what it
+// was made from.
+const ExportKey = "prunefuse.export"
+
+// ExportOptions say how Export checks its work. SkipVerify leaves the check
+// out, which otherwise needs ONNX Runtime.
+type ExportOptions struct {
+	SkipVerify bool
+	Seed       uint64
+	Session    ort.SessionOptions
+}
+
+// ExportReport is what Export did.
+type ExportReport struct {
+	Schema          string                `json:"schema"`
+	Source          string                `json:"source"` // fingerprint of the model exported
+	FoldedBatchNorm int                   `json:"folded_batchnorm"`
+	NodesBefore     int                   `json:"nodes_before"`
+	NodesAfter      int                   `json:"nodes_after"`
+	FreedBatch      bool                  `json:"freed_batch"` // a fixed batch size was made free
+	Verification    *pruning.Verification `json:"verification,omitempty"`
+}
+
+// DiffersError says that a model made from another does not compute the
+// same.
+type DiffersError struct{ Verification *pruning.Verification }
+
+func (e *DiffersError) Error() string {
+	return fmt.Sprintf("the outputs differ by %.3g, more than %.3g", e.Verification.MaxDiff, e.Verification.Tolerance)
+}
+
+// Export makes a model ready for deployment: BatchNormalization folded into
+// the layers before it, shape arithmetic worked out, nodes and weights that
+// nothing needs gone, the batch size free. Metadata stays, and the new model
+// names its source. It is run against the source on random inputs; a
+// difference is a *DiffersError. The source is not changed.
+func Export(ctx context.Context, m *onnxio.Model, o ExportOptions) (*onnxio.Model, *ExportReport, error) {
+	out, rep, err := export(ctx, m, o)
+	if err != nil {
+		return nil, nil, fmt.Errorf("export: %w", err)
+	}
+	return out, rep, nil
+}
+
+func export(ctx context.Context, m *onnxio.Model, o ExportOptions) (*onnxio.Model, *ExportReport, error) {
+	source, err := m.Fingerprint()
+	if err != nil {
+		return nil, nil, err
+	}
+	rep := &ExportReport{Schema: "prunefuse.export/1", Source: source, NodesBefore: len(m.Graph.Nodes())}
+	out, folded, err := rewrite.FoldBatchNorm(m)
+	if err != nil {
+		return nil, nil, err
+	}
+	rep.FoldedBatchNorm = len(folded)
+	if out, rep.FreedBatch, err = rewrite.FreeBatch(out); err != nil {
+		return nil, nil, err
+	}
+	if out, err = op.Fold(out); err != nil {
+		return nil, nil, err
+	}
+	rep.NodesAfter = len(out.Graph.Nodes())
+	if err := keepPlan(out, folded); err != nil {
+		return nil, nil, err
+	}
+	if !o.SkipVerify {
+		if rep.Verification, err = pruning.Compare(ctx, m, out, pruning.VerifyOptions{Seed: o.Seed, Session: o.Session}); err != nil {
+			return nil, nil, err
+		}
+		if !rep.Verification.Equal() {
+			return nil, nil, &DiffersError{rep.Verification}
+		}
+	}
+	lineage, err := json.Marshal(map[string]any{"schema": rep.Schema, "source": source, "folded_batchnorm": rep.FoldedBatchNorm})
+	if err != nil {
+		return nil, nil, err
+	}
+	out.SetMeta(ExportKey, string(lineage))
+	out.SetProducer("prunefuse", Version)
+	return out, rep, nil
+}
+
+// keepPlan makes the plan of a pruned model speak of the weights that the
+// export left: a folded weight keeps the cut of the one it was made from,
+// and what is gone is dropped.
+func keepPlan(m *onnxio.Model, folded []rewrite.Folded) error {
+	plan, err := pruning.ReadPlan(m)
+	if err != nil || plan == nil {
+		return err
+	}
+	for _, f := range folded {
+		if e, ok := plan.Initializers[f.Source]; ok {
+			e.From = e.Source(f.Source)
+			plan.Initializers[f.Weight] = e
+		}
+	}
+	for name := range plan.Initializers {
+		if m.Graph.Initializer(name) == nil {
+			delete(plan.Initializers, name)
+		}
+	}
+	for i, g := range plan.Groups {
+		plan.Groups[i].Members = slices.DeleteFunc(g.Members, func(member [2]any) bool {
+			name, _ := member[0].(string)
+			return m.Graph.Initializer(name) == nil
+		})
+	}
+	b, err := plan.JSON()
+	if err != nil {
+		return err
+	}
+	m.SetMeta(pruning.PlanKey, string(b))
+	return nil
+}

@@ -1,0 +1,93 @@
+package prunefuse
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/prunefuse/prunefuse/internal/data"
+	"github.com/prunefuse/prunefuse/internal/report"
+	"github.com/prunefuse/prunefuse/training"
+)
+
+// trained is what a training did, for the report.
+type trained struct {
+	steps int
+	curve report.Curve
+}
+
+// train fits a network to labelled samples of the pool by a recipe. The
+// stream, with the run's seed, determines the order and the augmentation.
+func (r *run) train(ctx context.Context, n *network, labelled []int, t Training, stream uint64, stage, module string, costs *[]report.Cost) (*network, *trained, error) {
+	set, err := data.Prepare(data.Subset(r.pool, labelled), data.Preprocess{})
+	if err != nil {
+		return nil, nil, err
+	}
+	o := t.options(len(labelled))
+	o.Step.Session = r.opts.Session
+	o.Normalize = training.Normalize{Mean: r.pre.Mean, Std: r.pre.Std}
+	o.Seed = r.cfg.Seed<<16 ^ stream
+	o.Progress = func(p training.Progress) {
+		r.opts.tell(Event{
+			Stage: stage, Done: int64(p.Step), Total: int64(p.Steps), Unit: "steps",
+			Note: fmt.Sprintf("loss %.3f, accuracy %.1f %%", p.Loss, 100*p.Accuracy),
+		})
+	}
+	var out *network
+	res := &trained{curve: report.Curve{Name: stage}}
+	err = r.timed(module, n, trainingPasses, costs, func() (int64, error) {
+		m, h, err := training.Train(ctx, n.model, set, o)
+		if err != nil {
+			return 0, err
+		}
+		out, res.steps = n.with(m), h.Steps
+		for _, e := range h.Epochs {
+			res.curve.Loss = append(res.curve.Loss, e.Loss)
+			res.curve.Accuracy = append(res.curve.Accuracy, e.Train)
+		}
+		return int64(h.Samples), nil
+	})
+	return out, res, err
+}
+
+// options are the recipe as package training takes it, for n samples.
+func (t Training) options(n int) training.Options {
+	batch := min(t.Batch, n)
+	steps := t.Steps
+	if steps == 0 {
+		steps = t.Epochs * ((n + batch - 1) / batch)
+	}
+	o := training.Options{
+		Batch: batch, Steps: steps, Augment: training.Augment{Pad: t.Crop, Flip: t.Flip},
+		Step: training.StepOptions{Optimizer: training.SGD{Momentum: float32(t.Momentum), WeightDecay: float32(t.WeightDecay)}},
+	}
+	// Phases in thousandths of the training; Options.Steps sets its length.
+	const whole = 1000
+	rate, from := t.LR, 0
+	for _, m := range append(append([]float64(nil), t.Milestones...), 1) {
+		if to := int(m * whole); to > from {
+			o.Schedule = append(o.Schedule, training.Phase{Epochs: to - from, Rate: float32(rate)})
+			from = to
+		}
+		rate *= t.Gamma
+	}
+	return o
+}
+
+// evaluate counts the test images that a network gets right.
+func (r *run) evaluate(ctx context.Context, n *network, costs *[]report.Cost) (correct, total int, err error) {
+	set, err := data.Prepare(r.test, data.Preprocess{})
+	if err != nil {
+		return 0, 0, err
+	}
+	err = r.timed("evaluate", n, 1, costs, func() (int64, error) {
+		e, err := training.Evaluate(ctx, n.model, set, training.EvalOptions{
+			Session: r.opts.Session, Normalize: training.Normalize{Mean: r.pre.Mean, Std: r.pre.Std},
+		})
+		if err != nil {
+			return 0, err
+		}
+		correct, total = e.Correct, e.Samples
+		return int64(total), nil
+	})
+	return correct, total, err
+}

@@ -1,0 +1,108 @@
+package op
+
+import "github.com/prunefuse/prunefuse/onnxio"
+
+var gather = Def{
+	Type: "Gather", Since: []int64{1, 11, 13},
+	Shape: gatherShape, Axes: gatherAxes, Grad: gatherGrad, Cost: free,
+	Cases: []Case{
+		{Name: "rows", Inputs: []Input{W(5, 3), {Elem: onnxio.Int64, Shape: []int64{2, 3}, Ints: []int64{0, 4, 2, 2, 0, -1}}}},
+		{Name: "channels", Inputs: []Input{X(2, 5, 3), I64(3, 0, 3)}, Attrs: attrs(onnxio.Int("axis", 1))},
+		{Name: "one", Inputs: []Input{X(2, 5, 3), I0(-2)}, Attrs: attrs(onnxio.Int("axis", 1))},
+		{Name: "last", Inputs: []Input{X(2, 5), {Elem: onnxio.Int64, Shape: []int64{2, 2}, Ints: []int64{1, 0, 4, 1}, Const: true}}, Attrs: attrs(onnxio.Int("axis", -1))},
+		{Name: "of a shape", Inputs: []Input{I64(4, 5, 6), I64(2, 0)}},
+		{Name: "one of a shape", Inputs: []Input{I64(4, 5, 6), I0(-1)}},
+		{Name: "opset 7", Opset: 7, Inputs: []Input{X(3, 5), I64(2, 0)}, Fixed: true},
+	},
+}
+
+func gatherShape(c *Infer) error {
+	k, err := c.Axis(0)
+	if err != nil {
+		return err
+	}
+	data, index := c.In(0).Shape, c.In(1).Shape
+	s := append(append(data[:k].Clone(), index...), data[k+1:]...)
+	if s == nil {
+		s = onnxio.Shape{}
+	}
+	c.Out(0, c.In(0).Elem, s)
+	v, ok := c.Dims(0)
+	at, known := c.Ints(1)
+	if !ok || !known || len(data) != 1 || len(s) > 1 {
+		return nil
+	}
+	out := make([]onnxio.Dim, len(at))
+	for i, j := range at {
+		if j < 0 {
+			j += int64(len(v))
+		}
+		if j < 0 || j >= int64(len(v)) {
+			return nil
+		}
+		out[i] = v[j]
+	}
+	c.OutDims(out)
+	return nil
+}
+
+func gatherAxes(a *Axes) error {
+	k, err := a.Axis(0)
+	if err != nil {
+		return err
+	}
+	index := len(a.In(1).Shape)
+	for j := range a.In(0).Shape {
+		switch {
+		case j < k:
+			a.Same(In(0, j), Out(0, j))
+		case j > k:
+			a.Same(In(0, j), Out(0, j-1+index))
+		default:
+			a.Pin(In(0, k), "it is indexed by position")
+		}
+	}
+	for j := range index {
+		a.Same(In(1, j), Out(0, k+j))
+	}
+	return nil
+}
+
+// gatherGrad adds each row of the gradient to the row of the data that it
+// was read from.
+func gatherGrad(g *Grad) error {
+	if !g.Needs(0) {
+		return nil
+	}
+	k, err := g.Axis(0)
+	if err != nil {
+		return err
+	}
+	// The indices become one axis k of the gradient, and are spread over the
+	// other axes, as ScatterElements wants them.
+	data := g.In(0).Shape
+	rows := g.Reshape(g.I(1), -1)
+	lead := make([]int64, k)
+	var dy string
+	if len(g.In(1).Shape) == 1 {
+		dy = g.GO(0)
+	} else {
+		to := append(lead, -1)
+		for _, d := range data[k+1:] {
+			n, ok := d.Value()
+			if !ok {
+				return &noGradError{"an axis after the gathered one has no known extent"}
+			}
+			to = append(to, n)
+		}
+		dy = g.Reshape(g.GO(0), to...)
+	}
+	column := make([]int64, len(data)-k)
+	for i := range column {
+		column[i] = 1
+	}
+	column[0] = -1
+	index := g.Op("Expand", []string{g.Reshape(rows, column...), g.Op("Shape", []string{dy})})
+	g.GI(0, g.Op("ScatterElements", []string{g.Zeros(g.I(0)), index, dy}, onnxio.Int("axis", int64(k)), onnxio.Str("reduction", "add")))
+	return nil
+}

@@ -1,0 +1,30 @@
+package op
+
+import "github.com/prunefuse/prunefuse/onnxio"
+
+var globalAveragePool = Def{
+	Type: "GlobalAveragePool", Since: []int64{1, 22},
+	Shape: globalPoolShape, Axes: poolAxes, Cost: free,
+	Grad: func(g *Grad) error {
+		dy := g.GO(0)
+		if n, ok := g.In(0).Shape[2:].Size().Value(); ok {
+			dy = g.Mul(dy, g.Scalar(1/float32(n)))
+		} else {
+			count := g.Op("Div", []string{g.Op("Size", []string{g.I(0)}), g.Op("Size", []string{g.O(0)})})
+			dy = g.Div(dy, g.Op("Cast", []string{count}, onnxio.Int("to", int64(onnxio.Float32))))
+		}
+		g.GI(0, g.ExpandLike(dy, g.OutType(0).Shape, g.I(0), g.In(0).Shape))
+		return nil
+	},
+	Cases: globalPoolCases(),
+}
+
+func globalPoolCases() []Case {
+	return []Case{
+		{Name: "image", Inputs: []Input{X(2, 3, 4, 5)}},
+		{Name: "one spatial axis", Inputs: []Input{X(2, 3, 4)}},
+		{Name: "volume", Inputs: []Input{X(2, 3, 2, 2, 2)}},
+		{Name: "opset 7", Opset: 7, Inputs: []Input{X(2, 3, 4, 4)}},
+		{Name: "opset 22", Opset: 22, Inputs: []Input{X(2, 3, 4, 4)}},
+	}
+}

@@ -1,0 +1,129 @@
+package op
+
+import (
+	"fmt"
+
+	"github.com/prunefuse/prunefuse/onnxio"
+)
+
+var pad = Def{
+	Type: "Pad", Since: []int64{1, 2, 11, 13, 18, 19, 21, 23},
+	Shape: padShape, Axes: padAxes, Grad: padGrad, Cost: free,
+	Upgrade: func(u *Upgrade) error {
+		if u.From >= 11 {
+			return nil
+		}
+		u.AttrToInput("pads", 1)
+		if u.Node.Has("value") {
+			v, err := u.Like(u.Node.Float("value", 0), u.In(0).Elem)
+			if err != nil {
+				return err
+			}
+			u.Patch.SetInput(u.Node, 2, v)
+			u.Patch.DropAttr(u.Node, "value")
+		}
+		return nil
+	},
+	Cases: []Case{
+		{Name: "image", Inputs: []Input{X(2, 3, 4, 4), I64(0, 0, 1, 2, 0, 0, 3, 1)}},
+		{Name: "channels", Inputs: []Input{X(2, 3, 4), I64(0, 2, 0, 0, 3, 0)}},
+		{Name: "value", Inputs: []Input{X(2, 3), I64(0, 1, 0, 1), F32([]float32{0.5})}},
+		{Name: "cut", Inputs: []Input{X(2, 5), I64(0, -1, 0, 2)}},
+		{Name: "reflect", Inputs: []Input{X(2, 5), I64(0, 2, 0, 1)}, Attrs: attrs(onnxio.Str("mode", "reflect"))},
+		{Name: "edge", Inputs: []Input{X(2, 5), I64(0, 2, 0, 1)}, Attrs: attrs(onnxio.Str("mode", "edge"))},
+		{Name: "axes", Opset: 18, Inputs: []Input{X(2, 3, 4), I64(1, 2), None(), I64(-1)}},
+		{Name: "opset 7", Opset: 7, Inputs: []Input{X(2, 3)}, Attrs: attrs(onnxio.Ints("pads", 0, 1, 0, 2), onnxio.Float("value", 1.5))},
+	},
+}
+
+// padding is how much is added at the beginning and the end of every axis;
+// nil where it is not known.
+func padding(c *Infer) (begin, end []int64, err error) {
+	list, known := c.listAttr("pads", 1, 11)
+	rank := len(c.In(0).Shape)
+	if !known {
+		return nil, nil, nil
+	}
+	axes := make([]int64, rank)
+	for k := range axes {
+		axes[k] = int64(k)
+	}
+	if c.Opset >= 18 && c.Has(3) {
+		if axes, known = c.Ints(3); !known {
+			return nil, nil, nil
+		}
+		if _, err := axisSet(axes, rank); err != nil {
+			return nil, nil, err
+		}
+	}
+	if len(list) != 2*len(axes) {
+		return nil, nil, fmt.Errorf("pads %v: want %d values", list, 2*len(axes))
+	}
+	begin, end = make([]int64, rank), make([]int64, rank)
+	for i, a := range axes {
+		k, _ := c.In(0).Shape.Axis(a)
+		begin[k], end[k] = list[i], list[len(axes)+i]
+	}
+	return begin, end, nil
+}
+
+func padShape(c *Infer) error {
+	begin, end, err := padding(c)
+	if err != nil {
+		return err
+	}
+	if begin == nil {
+		c.Out(0, c.In(0).Elem, nil)
+		return nil
+	}
+	s := c.In(0).Shape.Clone()
+	for k := range s {
+		s[k], _ = addDims(s[k], onnxio.Known(begin[k]+end[k]))
+	}
+	c.Out(0, c.In(0).Elem, s)
+	return nil
+}
+
+func padAxes(a *Axes) error {
+	begin, end, err := padding(a.Infer)
+	if err != nil {
+		return err
+	}
+	if begin == nil {
+		a.PinAll("its padding is computed at run time")
+		return nil
+	}
+	for k := range begin {
+		if begin[k] == 0 && end[k] == 0 {
+			a.Same(In(0, k), Out(0, k))
+			continue
+		}
+		a.Pin(In(0, k), "it is padded, at fixed positions")
+		a.Pin(Out(0, k), "it is padded, at fixed positions")
+	}
+	return nil
+}
+
+// padGrad cuts the padding off. The value padded with collects the rest.
+func padGrad(g *Grad) error {
+	begin, end, err := padding(g.Infer)
+	if err != nil {
+		return err
+	}
+	if mode := g.Node.Str("mode", "constant"); mode != "constant" || begin == nil {
+		return &noGradError{fmt.Sprintf("mode %s, or padding computed at run time", mode)}
+	}
+	back := make([]int64, 0, 2*len(begin))
+	for _, list := range [][]int64{begin, end} {
+		for _, n := range list {
+			back = append(back, -n)
+		}
+	}
+	dx := g.Pad(g.GO(0), back...)
+	g.GI(0, dx)
+	if g.Needs(2) {
+		whole := g.Op("ReduceSum", []string{g.GO(0)}, keepDims(false))
+		g.GI(2, g.ReshapeLike(g.Sub(whole, g.Op("ReduceSum", []string{dx}, keepDims(false))), g.I(2), g.In(2).Shape))
+	}
+	return nil
+}

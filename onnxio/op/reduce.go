@@ -1,0 +1,139 @@
+package op
+
+import "github.com/prunefuse/prunefuse/onnxio"
+
+// reduceSince is, for the operators that reduce axes, the opset in which the
+// axes became an input.
+var reduceSince = map[string]int64{"ReduceSum": 13, "ReduceMean": 18, "ReduceMax": 18}
+
+// reduced marks the axes of input 0 that are reduced; nil where they are not
+// known.
+func reduced(c *Infer) ([]bool, error) {
+	since := reduceSince[c.Node.Op()]
+	list, known := c.listAttr("axes", 1, since)
+	if !known {
+		return nil, nil
+	}
+	rank := len(c.In(0).Shape)
+	if len(list) == 0 {
+		all := make([]bool, rank)
+		for k := range all {
+			all[k] = c.Opset < since || c.Node.Int("noop_with_empty_axes", 0) == 0
+		}
+		return all, nil
+	}
+	return axisSet(list, rank)
+}
+
+func reduceShape(c *Infer) error {
+	gone, err := reduced(c)
+	if err != nil {
+		return err
+	}
+	if gone == nil {
+		c.Out(0, c.In(0).Elem, nil)
+		return nil
+	}
+	keep := c.Node.Int("keepdims", 1) != 0
+	s := onnxio.Shape{}
+	for k, d := range c.In(0).Shape {
+		switch {
+		case !gone[k]:
+			s = append(s, d)
+		case keep:
+			s = append(s, onnxio.Known(1))
+		}
+	}
+	c.Out(0, c.In(0).Elem, s)
+	return nil
+}
+
+func reduceAxes(a *Axes) error {
+	gone, err := reduced(a.Infer)
+	if err != nil {
+		return err
+	}
+	if gone == nil {
+		a.PinAll("the axes it reduces are computed at run time")
+		return nil
+	}
+	keep := a.Node.Int("keepdims", 1) != 0
+	at := 0
+	for k := range a.In(0).Shape {
+		switch {
+		case !gone[k]:
+			a.Same(In(0, k), Out(0, at))
+			at++
+		case keep:
+			a.Mixes(In(0, k))
+			a.Free(Out(0, at))
+			at++
+		default:
+			a.Mixes(In(0, k))
+		}
+	}
+	return nil
+}
+
+// unreduced gives a value of the output's shape axes of extent 1 in the
+// place of the reduced ones; the second result is its shape.
+func (g *Grad) unreduced(v string, gone []bool) (string, onnxio.Shape) {
+	s := g.In(0).Shape.Clone()
+	axes := []int64{}
+	for k := range s {
+		if gone[k] {
+			s[k] = onnxio.Known(1)
+			axes = append(axes, int64(k))
+		}
+	}
+	if g.Node.Int("keepdims", 1) == 0 && len(axes) > 0 {
+		v = g.Op("Unsqueeze", []string{v, g.List(axes...)})
+	}
+	return v, s
+}
+
+// reduceGrad is the gradient of operators that are linear in each reduced
+// element: slope, given the gradient, is what every element gets.
+func reduceGrad(slope func(g *Grad, dy string) string) func(*Grad) error {
+	return func(g *Grad) error {
+		gone, err := reduced(g.Infer)
+		if err != nil {
+			return err
+		}
+		if gone == nil {
+			return &noGradError{"the axes it reduces are computed at run time"}
+		}
+		dy, s := g.unreduced(slope(g, g.GO(0)), gone)
+		g.GI(0, g.ExpandLike(dy, s, g.I(0), g.In(0).Shape))
+		return nil
+	}
+}
+
+// reduceCases are checked with the axes as the operator takes them at each
+// opset.
+func reduceCases(op string) []Case {
+	since := reduceSince[op]
+	at := func(opset int64, name string, x Input, keep int64, axes ...int64) Case {
+		c := Case{Name: name, Opset: opset, Inputs: []Input{x}, Attrs: attrs(onnxio.Int("keepdims", keep))}
+		switch {
+		case axes == nil:
+		case opset >= since:
+			c.Inputs = append(c.Inputs, I64(axes...))
+		default:
+			c.Attrs = append(c.Attrs, onnxio.Ints("axes", axes...))
+		}
+		return c
+	}
+	cases := []Case{
+		at(17, "pool", X(2, 3, 4, 4), 1, 2, 3),
+		at(17, "pool and squeeze", X(2, 3, 4, 4), 0, -1, -2),
+		at(17, "channels", X(2, 5, 3), 0, 1),
+		at(17, "all", X(2, 3), 1),
+		at(17, "all to a scalar", X(2, 3), 0),
+		at(17, "batch", X(4, 3), 0, 0),
+		at(18, "opset 18", X(2, 3, 4), 0, 1),
+		at(7, "opset 7", X(2, 3, 4), 1, 1, 2),
+	}
+	noop := Case{Name: "no axes", Opset: since, Inputs: []Input{X(2, 3)}, Attrs: attrs(onnxio.Int("noop_with_empty_axes", 1))}
+	return append(cases, noop)
+}

@@ -1,0 +1,11 @@
+package op
+
+var sigmoid = Def{
+	Type: "Sigmoid", Since: []int64{1, 6, 13},
+	Shape: sameAsInput, Axes: alike, Cost: free,
+	Grad: func(g *Grad) error {
+		g.GI(0, g.Mul(g.GO(0), g.Mul(g.O(0), g.Sub(g.Scalar(1), g.O(0)))))
+		return nil
+	},
+	Cases: unaryCases(),
+}

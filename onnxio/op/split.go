@@ -1,0 +1,141 @@
+package op
+
+import (
+	"fmt"
+
+	"github.com/prunefuse/prunefuse/onnxio"
+)
+
+var split = Def{
+	Type: "Split", Since: []int64{1, 2, 11, 13, 18},
+	Shape: splitShape, Axes: splitAxes, Grad: splitGrad, Cost: free,
+	Upgrade: func(u *Upgrade) error {
+		if u.From < 13 {
+			u.AttrToInput("split", 1)
+		}
+		return nil
+	},
+	Cases: []Case{
+		{Name: "halves", Inputs: []Input{X(2, 6, 3)}, Attrs: attrs(onnxio.Int("axis", 1)), Out: 2},
+		{Name: "sizes", Inputs: []Input{X(2, 6), I64(1, 2, 3)}, Attrs: attrs(onnxio.Int("axis", -1)), Out: 3},
+		{Name: "a shape", Inputs: []Input{I64(4, 5, 6), I64(1, 2)}, Out: 2},
+		{Name: "number of outputs", Opset: 18, Inputs: []Input{X(2, 7)}, Attrs: attrs(onnxio.Int("axis", 1), onnxio.Int("num_outputs", 3)), Out: 3},
+		{Name: "opset 7", Opset: 7, Inputs: []Input{X(2, 6)}, Attrs: attrs(onnxio.Int("axis", 1), onnxio.Ints("split", 2, 4)), Out: 2},
+		{Name: "opset 11, equal", Opset: 11, Inputs: []Input{X(2, 6)}, Attrs: attrs(onnxio.Int("axis", 1)), Out: 3},
+	},
+}
+
+// splitSizes are the extents of the outputs along the axis. Equal is set
+// where they follow from their number; sizes is nil where they are not
+// known.
+func splitSizes(c *Infer) (axis int, sizes []onnxio.Dim, equal bool, err error) {
+	if axis, err = c.Axis(0); err != nil {
+		return 0, nil, false, err
+	}
+	list, known := c.listAttr("split", 1, 13)
+	n := len(c.Node.Outputs())
+	if !known {
+		return axis, nil, false, nil
+	}
+	if list != nil {
+		if len(list) != n {
+			return 0, nil, false, fmt.Errorf("%d sizes for %d outputs", len(list), n)
+		}
+		return axis, onnxio.ShapeOf(list...), false, nil
+	}
+	whole := c.In(0).Shape[axis]
+	sizes = make([]onnxio.Dim, n)
+	total, ok := whole.Value()
+	if !ok {
+		each, exact := whole.Div(onnxio.Known(int64(n)))
+		if !exact {
+			each = onnxio.Symbol(fmt.Sprintf("(%v)/%d", whole, n))
+		}
+		for i := range sizes {
+			sizes[i] = each
+		}
+		return axis, sizes, true, nil
+	}
+	each := (total + int64(n) - 1) / int64(n)
+	for i := range sizes {
+		m := min(each, total)
+		sizes[i] = onnxio.Known(m)
+		total -= m
+	}
+	return axis, sizes, true, nil
+}
+
+func splitShape(c *Infer) error {
+	k, sizes, _, err := splitSizes(c)
+	if err != nil {
+		return err
+	}
+	if sizes == nil {
+		c.unknownShape(c.In(0).Elem)
+		return nil
+	}
+	values, carried := c.Dims(0)
+	at := int64(0)
+	for i, d := range sizes {
+		s := c.In(0).Shape.Clone()
+		s[k] = d
+		c.Out(i, c.In(0).Elem, s)
+		n, ok := d.Value()
+		if carried = carried && ok && len(s) == 1 && at+n <= int64(len(values)); carried && c.Node.Output(i) != "" {
+			c.Values[c.Node.Output(i)] = values[at : at+n]
+		}
+		at += n
+	}
+	return nil
+}
+
+func splitAxes(a *Axes) error {
+	k, sizes, equal, err := splitSizes(a.Infer)
+	if err != nil {
+		return err
+	}
+	refs := make([]Ref, len(sizes))
+	for i := range sizes {
+		refs[i] = Out(i, k)
+		for j := range a.In(0).Shape {
+			if j != k {
+				a.Same(In(0, j), Out(i, j))
+			}
+		}
+		if a.Node.Output(i) == "" {
+			a.Pin(In(0, k), "a part of it is not used")
+			return nil
+		}
+	}
+	a.laidOut(In(0, k), refs)
+	switch {
+	case equal && sizes[0] == sizes[len(sizes)-1]:
+		a.Equal(In(0, k), len(sizes))
+	case equal || a.Opset < 13:
+		a.Pin(In(0, k), "the sizes of its parts are an attribute")
+	default:
+		for i := range sizes {
+			a.Follow(Extent{Input: 1, Index: i, Ref: Out(i, k)})
+		}
+	}
+	return nil
+}
+
+// splitGrad joins the gradients of the parts, zeros for parts without one.
+func splitGrad(g *Grad) error {
+	k, err := g.Axis(0)
+	if err != nil {
+		return err
+	}
+	parts := make([]string, len(g.Node.Outputs()))
+	for i := range parts {
+		if parts[i] = g.GO(i); parts[i] == "" {
+			if g.O(i) == "" {
+				return fmt.Errorf("output %d is left out", i)
+			}
+			parts[i] = g.Zeros(g.O(i))
+		}
+	}
+	g.GI(0, g.Concat(int64(k), parts...))
+	return nil
+}

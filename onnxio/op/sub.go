@@ -1,0 +1,14 @@
+package op
+
+var sub = Def{
+	Type: "Sub", Since: []int64{1, 6, 7, 13, 14},
+	Shape: arithmetic(subDims), Axes: elementwise, Cost: free,
+	Grad: func(g *Grad) error {
+		g.GIBroadcast(0, g.GO(0))
+		if g.Needs(1) {
+			g.GI(1, g.Neg(g.Unbroadcast(g.GO(0), g.OutType(0).Shape, g.I(1), g.In(1).Shape)))
+		}
+		return nil
+	},
+	Cases: append(broadcastCases(), integerCases()...),
+}

@@ -1,0 +1,184 @@
+package op
+
+import (
+	"fmt"
+
+	"github.com/prunefuse/prunefuse/onnxio"
+)
+
+// The rules here carry the elements of small integer tensors along, from
+// which shapes are computed.
+
+// carry takes over the elements of input 0, for operators that keep them all
+// in their order.
+func (c *Infer) carry() {
+	if v, ok := c.Dims(0); ok && len(c.OutType(0).Shape) <= 1 && c.OutType(0).Shape != nil {
+		c.OutDims(v)
+	}
+}
+
+// carrying is a shape rule after which the elements are carried.
+func carrying(rule func(*Infer) error) func(*Infer) error {
+	return func(c *Infer) error {
+		if err := rule(c); err != nil {
+			return err
+		}
+		c.carry()
+		return nil
+	}
+}
+
+// dimFunc computes one element from two; ok is false when it cannot be told.
+type dimFunc func(a, b onnxio.Dim) (d onnxio.Dim, ok bool)
+
+// arithmetic is the shape rule of operators that shapes are computed with.
+// More than two operands are taken one after the other.
+func arithmetic(f dimFunc) func(*Infer) error {
+	return func(c *Infer) error {
+		if err := broadcastShape(c); err != nil {
+			return err
+		}
+		c.elements(0, f)
+		return nil
+	}
+}
+
+// elements carries what f makes of the elements of the inputs from the first
+// one on.
+func (c *Infer) elements(first int, f dimFunc) {
+	v, ok := c.Dims(first)
+	for i := first + 1; i < len(c.Node.Inputs()) && ok; i++ {
+		var w []onnxio.Dim
+		if w, ok = c.Dims(i); ok {
+			v, ok = zip(v, w, f)
+		}
+	}
+	if ok && len(c.OutType(0).Shape) <= 1 {
+		c.OutDims(v)
+	}
+}
+
+// zip applies f to the elements of two lists, of which one may be of length
+// one and serves for all.
+func zip(a, b []onnxio.Dim, f dimFunc) ([]onnxio.Dim, bool) {
+	n := max(len(a), len(b))
+	if (len(a) != n && len(a) != 1) || (len(b) != n && len(b) != 1) {
+		return nil, false
+	}
+	out := make([]onnxio.Dim, n)
+	for i := range out {
+		var ok bool
+		if out[i], ok = f(a[i%len(a)], b[i%len(b)]); !ok {
+			return nil, false
+		}
+	}
+	return out, true
+}
+
+func addDims(a, b onnxio.Dim) (onnxio.Dim, bool) {
+	x, xok := a.Value()
+	y, yok := b.Value()
+	switch {
+	case xok && yok:
+		return onnxio.Known(x + y), true
+	case a.Is(0):
+		return b, true
+	case b.Is(0):
+		return a, true
+	}
+	return onnxio.Symbol(fmt.Sprintf("(%v+%v)", a, b)), true
+}
+
+func subDims(a, b onnxio.Dim) (onnxio.Dim, bool) {
+	x, xok := a.Value()
+	y, yok := b.Value()
+	switch {
+	case xok && yok:
+		return onnxio.Known(x - y), true
+	case a == b:
+		return onnxio.Known(0), true
+	case b.Is(0):
+		return a, true
+	}
+	return onnxio.Symbol(fmt.Sprintf("(%v-%v)", a, b)), true
+}
+
+func mulDims(a, b onnxio.Dim) (onnxio.Dim, bool) { return a.Mul(b), true }
+
+// divDims divides integers as ONNX does, towards zero; symbols stand for
+// extents, which are not negative.
+func divDims(a, b onnxio.Dim) (onnxio.Dim, bool) {
+	if q, ok := a.Div(b); ok {
+		return q, true
+	}
+	x, xok := a.Value()
+	y, yok := b.Value()
+	switch {
+	case b.Is(0):
+		return onnxio.Dim{}, false
+	case xok && yok:
+		return onnxio.Known(x / y), true
+	}
+	return onnxio.Symbol(fmt.Sprintf("floor((%v)/(%v))", a, b)), true
+}
+
+// chosenDims is for operators that give one of their operands.
+func chosenDims(f func(a, b int64) int64) dimFunc {
+	return func(a, b onnxio.Dim) (onnxio.Dim, bool) {
+		x, xok := a.Value()
+		y, yok := b.Value()
+		if xok && yok {
+			return onnxio.Known(f(x, y)), true
+		}
+		return a, a == b
+	}
+}
+
+func truth(b bool) onnxio.Dim {
+	if b {
+		return onnxio.Known(1)
+	}
+	return onnxio.Known(0)
+}
+
+// follows reports whether element k of an integer value is the extent of
+// some axis, read at run time, so that it changes with that axis by itself.
+func (c *Infer) follows(name string, k int) bool {
+	n := c.Graph.Producer(name)
+	if n == nil || n.Domain() != "" {
+		return false
+	}
+	switch n.Op() {
+	case "Shape":
+		return true
+	case "Identity", "Cast", "Squeeze", "Unsqueeze", "Reshape":
+		return c.follows(n.Input(0), k)
+	case "Concat":
+		for _, in := range n.Inputs() {
+			s := c.Types[in].Shape
+			if len(s) != 1 || !s[0].IsKnown() {
+				return false
+			}
+			if m := int(s[0].Or(0)); k >= m {
+				k -= m
+				continue
+			}
+			return c.follows(in, k)
+		}
+	case "Gather":
+		index, ok := onnxio.Shape(c.Values[n.Input(1)]).Ints()
+		if data := c.Types[n.Input(0)].Shape; ok && k < len(index) && len(data) == 1 {
+			at := index[k]
+			if at < 0 {
+				at += data[0].Or(0)
+			}
+			return c.follows(n.Input(0), int(at))
+		}
+	case "Slice":
+		cuts, err := sliceCuts(&Infer{Facts: c.Facts, Node: n, Graph: c.Graph})
+		if err == nil && len(cuts) == 1 && cuts[0].exact {
+			return c.follows(n.Input(0), int(cuts[0].start+int64(k)*cuts[0].step))
+		}
+	}
+	return false
+}

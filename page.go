@@ -1,0 +1,157 @@
+package prunefuse
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"image"
+	"image/color"
+	"image/png"
+	"os"
+	"runtime"
+	"strings"
+
+	"github.com/prunefuse/prunefuse/internal/report"
+	"github.com/prunefuse/prunefuse/internal/rundir"
+	"github.com/prunefuse/prunefuse/onnxio/ort"
+	"github.com/prunefuse/prunefuse/scoring"
+)
+
+// thumbs is how many of the chosen images the report shows.
+const thumbs = 40
+
+// show enters the first of the chosen images into the report.
+func (r *run) show(chosen []scoring.Selected, rest []int) error {
+	sel := &report.Selection{Strategy: r.cfg.Label.Strategy, Chosen: len(chosen), Pool: len(rest)}
+	for _, s := range chosen[:min(thumbs, len(chosen))] {
+		i := rest[s.Record.Index]
+		b, err := r.thumb(i)
+		if err != nil {
+			return err
+		}
+		sel.Thumbs = append(sel.Thumbs, report.Thumb{
+			ID: s.Record.ID, PNG: b, Rank: s.Rank, Score: s.Score,
+			Predicted: r.class(s.Record.Class), Label: r.class(r.pool.Label(i)),
+		})
+	}
+	r.rep.Selection = sel
+	return nil
+}
+
+func (r *run) class(i int) string {
+	if names := r.pool.Classes(); i >= 0 && i < len(names) {
+		return names[i]
+	}
+	return fmt.Sprint(i)
+}
+
+// thumb is a sample of the pool as a PNG file.
+func (r *run) thumb(i int) ([]byte, error) {
+	s := r.pool.Shape()
+	x := make([]float32, s.Size())
+	if err := r.pool.Read(i, x); err != nil {
+		return nil, err
+	}
+	img := image.NewNRGBA(image.Rect(0, 0, s.W, s.H))
+	plane := s.H * s.W
+	at := func(c, p int) uint8 {
+		return uint8(min(max(x[min(c, s.C-1)*plane+p], 0), 1)*255 + 0.5)
+	}
+	for p := range plane {
+		img.SetNRGBA(p%s.W, p/s.W, color.NRGBA{R: at(0, p), G: at(1, p), B: at(2, p), A: 255})
+	}
+	var b bytes.Buffer
+	err := png.Encode(&b, img)
+	return b.Bytes(), err
+}
+
+// writeReport completes the report with what the run folder holds and writes
+// it there.
+func (r *run) writeReport() error {
+	for _, f := range []struct {
+		role, file string
+		of         report.Role
+		net        *network
+	}{
+		{"dense", DenseFile, report.RoleDenseScratch, r.dense},
+		{"selector", SelectorFile, report.RoleSelector, r.start},
+		{"fused", FusedFile, report.RoleFineTuned, r.dense},
+		{"deploy", DeployFile, "", r.dense},
+	} {
+		m, err := r.describe(f.file, f.role, f.net)
+		if err != nil {
+			return err
+		}
+		for _, a := range r.rep.Accuracies {
+			if a.Role == f.of && f.of != report.RoleDenseScratch {
+				v := float64(a.Correct) / float64(a.Total)
+				m.Accuracy = &v
+			}
+		}
+		r.rep.Models = append(r.rep.Models, m)
+	}
+	line := report.Series{Name: "Selector, " + r.cfg.Label.Strategy}
+	for _, round := range r.rounds {
+		line.Points = append(line.Points, report.Point{Labels: round.Labels, Accuracy: float64(round.Correct) / float64(round.Total)})
+	}
+	r.rep.Series = append(r.rep.Series, line)
+	r.rep.Notes = append(r.rep.Notes, "One seed: the intervals cover the choice of test images, not the variation between training runs.")
+	if err := r.settings(); err != nil {
+		return err
+	}
+	return report.Write(r.dir.Path(), r.rep)
+}
+
+func (r *run) describe(file, role string, n *network) (report.Model, error) {
+	path := r.dir.Path(file)
+	info, err := os.Stat(path)
+	if err != nil {
+		return report.Model{}, err
+	}
+	sum, err := rundir.HashFile(path)
+	if err != nil {
+		return report.Model{}, err
+	}
+	return report.Model{Role: role, File: file, Params: n.params, MACs: n.macs, Bytes: info.Size(), SHA256: sum}, nil
+}
+
+// settings enters the resolved configuration and the versions.
+func (r *run) settings() error {
+	b, err := json.Marshal(r.cfg)
+	if err != nil {
+		return err
+	}
+	var top map[string]json.RawMessage
+	if err := json.Unmarshal(b, &top); err != nil {
+		return err
+	}
+	for _, key := range []string{"data", "test", "limit", "seed", "model", "prune", "label", "selector", "final", "fuse", "compare"} {
+		r.rep.Config = append(r.rep.Config, report.Setting{Key: key, Value: strings.Trim(string(top[key]), `"`)})
+	}
+	info := ort.Describe()
+	r.rep.Versions = []report.Setting{
+		{Key: "prunefuse", Value: Version}, {Key: "onnxruntime", Value: info.Version},
+		{Key: "provider", Value: string(r.opts.Session.Provider)}, {Key: "threads", Value: fmt.Sprint(threads(r.opts.Session, info))},
+		{Key: "platform", Value: runtime.GOOS + "/" + runtime.GOARCH}, {Key: "go", Value: runtime.Version()},
+	}
+	return nil
+}
+
+func threads(o ort.SessionOptions, info ort.Info) int {
+	if o.Threads > 0 {
+		return o.Threads
+	}
+	return info.Threads
+}
+
+// join writes a command line as one would type it.
+func join(args []string) string {
+	out := make([]string, len(args))
+	for i, a := range args {
+		out[i] = a
+		if a == "" || strings.ContainsAny(a, " \t\n'\"$\\*?[]{}()&|;<>#~`!") {
+			out[i] = "'" + strings.ReplaceAll(a, "'", `'\''`) + "'"
+		}
+	}
+	return strings.Join(out, " ")
+}

@@ -1,0 +1,313 @@
+package prunefuse
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"iter"
+	"path/filepath"
+
+	"github.com/prunefuse/prunefuse/fusion"
+	"github.com/prunefuse/prunefuse/internal/atomicfile"
+	"github.com/prunefuse/prunefuse/internal/data"
+	"github.com/prunefuse/prunefuse/internal/report"
+	"github.com/prunefuse/prunefuse/onnxio"
+	"github.com/prunefuse/prunefuse/pruning"
+	"github.com/prunefuse/prunefuse/scoring"
+)
+
+// The files of a round.
+const (
+	selectedFile = "selected.jsonl" // scores of what was chosen, best first
+	parentFile   = "parent.onnx"    // the trained full network, after a synchronisation
+)
+
+// round is what a finished round leaves in its metrics.json.
+type round struct {
+	Labels   int           `json:"labels"` // the selector was trained on
+	Steps    int           `json:"steps"`
+	Correct  int           `json:"correct"`
+	Total    int           `json:"total"`
+	Selected []int         `json:"selected,omitempty"` // indices of the pool, in order of labelling
+	Synced   bool          `json:"synced,omitempty"`
+	Curve    report.Curve  `json:"curve"`
+	Costs    []report.Cost `json:"costs"`
+}
+
+// prune cuts a new selector out of the parent.
+func (r *run) prune() error {
+	var costs []report.Cost
+	err := r.timed("prune", nil, 0, &costs, func() (int64, error) {
+		res, err := pruning.Prune(r.parent.model, pruning.Config{
+			Ratio: r.cfg.Prune.Ratio, Criterion: r.cfg.Prune.Criterion, Seed: r.cfg.Seed, ParentName: DenseFile,
+		})
+		if err != nil {
+			return 0, err
+		}
+		r.start, err = newNetwork(res.Model, "selector")
+		if err != nil {
+			return 0, err
+		}
+		r.rep.Layers = keptLayers(res.Plan)
+		return 0, nil
+	})
+	if err != nil {
+		return err
+	}
+	r.rep.Spend(costs[0])
+	return nil
+}
+
+// keptLayers lists what is left of each group, by its first member.
+func keptLayers(p *pruning.Plan) []report.Layer {
+	var out []report.Layer
+	for _, g := range p.Groups {
+		name := fmt.Sprint(g.Members[0][0])
+		out = append(out, report.Layer{Name: name, Channels: g.Size, Kept: len(g.Kept), Indices: g.Kept})
+	}
+	return out
+}
+
+// round trains the selector on all labels so far, and, but for the last
+// round, labels the batch that it chooses. A round that was finished before
+// is read back instead.
+func (r *run) round(ctx context.Context, k int) error {
+	if last, ok, err := r.dir.LastRound(); err != nil {
+		return err
+	} else if ok && k <= last {
+		return r.recall(k)
+	}
+	folder, err := r.dir.BeginRound(k)
+	if err != nil {
+		return err
+	}
+	out := round{Labels: len(r.labelled)}
+	selector, err := r.trainSelector(ctx, k, r.labelled, &out)
+	if err != nil {
+		return err
+	}
+	if err := selector.model.Save(filepath.Join(folder, SelectorFile), onnxio.SaveOptions{}); err != nil {
+		return err
+	}
+	if k < len(r.cfg.Label.Add) {
+		if err := r.choose(ctx, k, selector, folder, &out); err != nil {
+			return err
+		}
+		if r.syncs(k) {
+			if err := r.sync(ctx, selector, folder, &out); err != nil {
+				return err
+			}
+		}
+	}
+	if err := r.dir.FinishRound(k, out); err != nil {
+		return err
+	}
+	return r.enter(k, out)
+}
+
+// recall takes up a finished round as it was left.
+func (r *run) recall(k int) error {
+	var out round
+	if err := r.dir.Metrics(k, &out); err != nil {
+		return err
+	}
+	r.opts.say("round %d was finished before: %d labels", k, out.Labels)
+	return r.enter(k, out)
+}
+
+// enter makes a round's outcome the state that the next begins with.
+func (r *run) enter(k int, out round) error {
+	r.rounds = append(r.rounds, out)
+	for _, c := range out.Costs {
+		r.rep.Spend(c)
+	}
+	r.rep.Curves = append(r.rep.Curves, out.Curve)
+	r.labelled = append(r.labelled, out.Selected...)
+	if !out.Synced {
+		return nil
+	}
+	m, err := onnxio.Load(filepath.Join(r.dir.Round(k), parentFile))
+	if err != nil {
+		return err
+	}
+	r.parent = r.dense.with(m)
+	return r.prune()
+}
+
+// trainSelector trains a fresh selector on the labelled samples and tests it.
+func (r *run) trainSelector(ctx context.Context, k int, labelled []int, out *round) (*network, error) {
+	stage := fmt.Sprintf("train the selector on %d labels", len(labelled))
+	selector, res, err := r.train(ctx, r.start, labelled, r.cfg.Selector, streamSelector+uint64(k), stage, "train", &out.Costs)
+	if err != nil {
+		return nil, err
+	}
+	out.Steps, out.Curve = res.steps, res.curve
+	out.Correct, out.Total, err = r.evaluate(ctx, selector, &out.Costs)
+	return selector, err
+}
+
+// choose scores the unlabelled samples and picks the next batch.
+func (r *run) choose(ctx context.Context, k int, selector *network, folder string, out *round) error {
+	rest := r.rest()
+	chosen, err := r.rank(ctx, selector, rest, k, &out.Costs)
+	if err != nil {
+		return err
+	}
+	var b bytes.Buffer
+	w := scoring.NewRecordWriter(&b)
+	for _, s := range chosen {
+		out.Selected = append(out.Selected, rest[s.Record.Index])
+		rec := s.Record
+		rec.Index, rec.Features = rest[rec.Index], nil
+		if err := w.Write(rec); err != nil {
+			return err
+		}
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	if k == len(r.cfg.Label.Add)-1 {
+		if err := r.show(chosen, rest); err != nil {
+			return err
+		}
+	}
+	return atomicfile.WriteBytes(filepath.Join(folder, selectedFile), 0o644, b.Bytes())
+}
+
+// rank is a pass of the selector over the rest of the pool and the choice of
+// the round's batch.
+func (r *run) rank(ctx context.Context, selector *network, rest []int, k int, costs *[]report.Cost) ([]scoring.Selected, error) {
+	pass, records, err := r.scorePool(ctx, selector, rest, costs)
+	if err != nil {
+		return nil, err
+	}
+	defer pass.model.Close()
+	var chosen []scoring.Selected
+	err = r.timed("rank", nil, 0, costs, func() (int64, error) {
+		if !pass.strategy.Features {
+			chosen, err = scoring.Select(each(records), pass.strategy.Name, r.cfg.Label.Add[k], r.cfg.Seed)
+			return int64(len(records)), err
+		}
+		centres, err := pass.features(ctx, r.labelled)
+		if err != nil {
+			return 0, err
+		}
+		chosen, err = scoring.SelectKCenter(ctx, each(records), r.cfg.Label.Add[k], scoring.KCenterOptions{Labelled: centres})
+		return int64(len(records)), err
+	})
+	return chosen, err
+}
+
+// scorePool passes samples of the pool through a network. The caller closes
+// the pass's model.
+func (r *run) scorePool(ctx context.Context, n *network, indices []int, costs *[]report.Cost) (*pass, []scoring.Record, error) {
+	strategy, err := scoring.StrategyNamed(r.cfg.Label.Strategy)
+	if err != nil {
+		return nil, nil, err
+	}
+	p, err := r.pass(ctx, n, strategy)
+	if err != nil {
+		return nil, nil, err
+	}
+	var records []scoring.Record
+	err = r.timed("score", n, 1, costs, func() (int64, error) {
+		records, err = p.score(ctx, indices, fmt.Sprintf("score %d images with the %s network", len(indices), n.role))
+		return int64(len(indices)), err
+	})
+	if err != nil {
+		p.model.Close()
+		return nil, nil, err
+	}
+	return p, records, nil
+}
+
+func each(records []scoring.Record) iter.Seq2[scoring.Record, error] {
+	return func(yield func(scoring.Record, error) bool) {
+		for _, rec := range records {
+			if !yield(rec, nil) {
+				return
+			}
+		}
+	}
+}
+
+// pass is a selector ready to score samples of the pool.
+type pass struct {
+	run      *run
+	model    *scoring.Model
+	strategy scoring.Strategy
+}
+
+func (r *run) pass(ctx context.Context, n *network, s scoring.Strategy) (*pass, error) {
+	o := scoring.ModelOptions{Session: r.opts.Session}
+	if s.Features {
+		head, err := scoring.FindHead(n.model.Graph, "")
+		if err != nil {
+			return nil, err
+		}
+		o.Features = head.Features
+	}
+	m, err := scoring.NewModel(ctx, n.model, o)
+	return &pass{r, m, s}, err
+}
+
+func (p *pass) score(ctx context.Context, indices []int, stage string) ([]scoring.Record, error) {
+	pool, err := data.Prepare(data.Subset(p.run.pool, indices), p.run.pre)
+	if err != nil {
+		return nil, err
+	}
+	o := scoring.Options{Seed: p.run.cfg.Seed, Features: p.strategy.Features, Progress: func(done, total int) {
+		p.run.opts.tell(Event{Stage: stage, Done: int64(done), Total: int64(total), Unit: "images"})
+	}}
+	if p.strategy.Measure != "" {
+		o.Measures = []string{p.strategy.Measure}
+	}
+	records := make([]scoring.Record, 0, len(indices))
+	for rec, err := range scoring.Score(ctx, p.model, pool, o) {
+		if err != nil {
+			return nil, err
+		}
+		records = append(records, rec)
+	}
+	return records, nil
+}
+
+// features are the inputs of the last layer for samples of the pool.
+func (p *pass) features(ctx context.Context, indices []int) (scoring.Features, error) {
+	records, err := p.score(ctx, indices, "features of the labelled images")
+	f := scoring.Features{Dim: p.model.FeatureLen()}
+	for _, rec := range records {
+		f.Data = append(f.Data, rec.Features...)
+	}
+	return f, err
+}
+
+// syncs reports whether the full network is trained and pruned anew after
+// round k.
+func (r *run) syncs(k int) bool { return r.cfg.Label.Sync > 0 && (k+1)%r.cfg.Label.Sync == 0 }
+
+// sync fuses the selector, trains the full network on the labels so far and
+// keeps it as what the next selector is pruned from.
+func (r *run) sync(ctx context.Context, selector *network, folder string, out *round) error {
+	var fused *onnxio.Model
+	err := r.timed("fuse", nil, 0, &out.Costs, func() (_ int64, err error) {
+		fused, err = fusion.Fuse(r.parent.model, selector.model, r.fuseOptions())
+		return 0, err
+	})
+	if err != nil {
+		return err
+	}
+	n := r.dense.with(fused)
+	n.role = "fused"
+	labelled := append(append([]int(nil), r.labelled...), out.Selected...)
+	trained, _, err := r.train(ctx, n, labelled, r.cfg.Final, streamFinal+uint64(len(labelled)), fmt.Sprintf("train the full network on %d labels", len(labelled)), "synchronise", &out.Costs)
+	if err != nil {
+		return err
+	}
+	out.Synced = true
+	return trained.model.Save(filepath.Join(folder, parentFile), onnxio.SaveOptions{})
+}
+
+func (r *run) fuseOptions() fusion.Options {
+	return fusion.Options{Rest: fusion.Rest(r.cfg.Fuse.Rest), Seed: r.cfg.Seed}
+}

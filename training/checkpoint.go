@@ -1,0 +1,155 @@
+package training
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"reflect"
+
+	"github.com/prunefuse/prunefuse/onnxio"
+)
+
+// CheckpointKey is the metadata property that makes a model a checkpoint.
+//
+// A checkpoint is the model in training as an ONNX file, with the weights and
+// running statistics it has, and beside them the optimiser's tensors as
+// initializers that no node reads ("momentum/" and the weight's name). So one
+// file written at once holds everything, whatever reads ONNX reads it, and it
+// is a model that runs. The property is JSON: where the run is, and what must
+// be the same for going on to give what the run would have given.
+const CheckpointKey = "prunefuse.checkpoint"
+
+const checkpointSchema = "prunefuse.checkpoint/1"
+
+type checkpoint struct {
+	Schema  string   `json:"schema"`
+	Run     identity `json:"run"`
+	Step    int      `json:"step"` // steps done
+	Epoch   tally    `json:"epoch"`
+	History History  `json:"history"`
+}
+
+// identity is what determines a run besides its length and learning rates.
+type identity struct {
+	Model     string    `json:"model"` // fingerprint of what the run began with
+	Samples   int       `json:"samples"`
+	Batch     int       `json:"batch"`
+	DropLast  bool      `json:"drop_last"`
+	Seed      uint64    `json:"seed"`
+	Optimizer SGD       `json:"optimizer"`
+	Augment   Augment   `json:"augment"`
+	Normalize Normalize `json:"normalize"`
+}
+
+func (t *trainer) identity() identity {
+	return identity{
+		Model: t.origin, Samples: t.source.set.Len(), Batch: t.o.Batch, DropLast: t.o.DropLast, Seed: t.o.Seed,
+		Optimizer: t.o.Step.Optimizer, Augment: t.o.Augment, Normalize: t.o.Normalize,
+	}
+}
+
+// save writes the checkpoint unless it is there already. A state that cannot
+// be gone on from never replaces one that can.
+func (t *trainer) save() error {
+	if t.o.Checkpoint == "" || t.saved == t.done {
+		return nil
+	}
+	if t.step.broken() != "" {
+		return nil // the next step's loss stops the run and says so
+	}
+	m, err := t.step.Model()
+	if err != nil {
+		return err
+	}
+	p := m.Graph.Edit()
+	for i, v := range t.step.graph.state {
+		if v.kind == slot {
+			p.SetInitializer(t.step.tensor(i))
+		}
+	}
+	if err := p.Apply(); err != nil {
+		return fmt.Errorf("write checkpoint: %w", err)
+	}
+	b, err := json.Marshal(checkpoint{checkpointSchema, t.identity(), t.done, t.epoch, t.history})
+	if err != nil {
+		return fmt.Errorf("write checkpoint: %w", err)
+	}
+	m.SetMeta(CheckpointKey, string(b))
+	if err := m.Save(t.o.Checkpoint, onnxio.SaveOptions{}); err != nil {
+		return fmt.Errorf("write checkpoint: %w", err)
+	}
+	t.saved = t.done
+	return nil
+}
+
+// resume takes up the checkpoint where there is one.
+func (t *trainer) resume() error {
+	m, err := onnxio.Load(t.o.Checkpoint)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("resume: %w", err)
+	}
+	if err := t.takeUp(m); err != nil {
+		return fmt.Errorf("resume from %s: %w", t.o.Checkpoint, err)
+	}
+	return nil
+}
+
+func (t *trainer) takeUp(m *onnxio.Model) error {
+	text, ok := m.Meta(CheckpointKey)
+	if !ok {
+		return errors.New("it is a model but no checkpoint")
+	}
+	var c checkpoint
+	if err := json.Unmarshal([]byte(text), &c); err != nil {
+		return fmt.Errorf("metadata %s: %w", CheckpointKey, err)
+	}
+	if c.Schema != checkpointSchema {
+		return fmt.Errorf("it has the schema %q, want %q", c.Schema, checkpointSchema)
+	}
+	if field := firstDifference(c.Run, t.identity()); field != "" {
+		return fmt.Errorf("it is of a run with another %s; give the options of that run, or start anew with another checkpoint", field)
+	}
+	if c.Step < 0 || c.Step > t.schedule.steps() {
+		return fmt.Errorf("it is at step %d and this run has %d", c.Step, t.schedule.steps())
+	}
+	if err := t.step.restore(m.Graph); err != nil {
+		return err
+	}
+	t.done, t.saved, t.epoch, t.history = c.Step, c.Step, c.Epoch, c.History
+	return nil
+}
+
+// firstDifference names a field that two identities do not share, as a reader
+// of the error knows it.
+func firstDifference(a, b identity) string {
+	x, y := reflect.ValueOf(a), reflect.ValueOf(b)
+	for i := range x.NumField() {
+		if !reflect.DeepEqual(x.Field(i).Interface(), y.Field(i).Interface()) {
+			return x.Type().Field(i).Tag.Get("json")
+		}
+	}
+	return ""
+}
+
+// restore sets the state to the constants of a graph.
+func (s *Step) restore(g *onnxio.Graph) error {
+	values := make([][]float32, len(s.graph.state))
+	for i, v := range s.graph.state {
+		t := g.Initializer(v.name)
+		if t == nil || !t.Shape().Equal(v.start.Shape()) {
+			return fmt.Errorf("it has no %q of shape %v", v.name, v.start.Dims())
+		}
+		var err error
+		if values[i], err = t.Floats(); err != nil {
+			return err
+		}
+	}
+	for i, v := range values {
+		copy(s.values(i), v)
+	}
+	return nil
+}

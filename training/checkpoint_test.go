@@ -1,0 +1,146 @@
+package training
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/prunefuse/prunefuse/onnxio"
+	"github.com/prunefuse/prunefuse/onnxio/ort/orttest"
+)
+
+// TestResumeGivesTheSameBytes stops a run in the middle of its second epoch
+// and goes on from what it left.
+func TestResumeGivesTheSameBytes(t *testing.T) {
+	orttest.Need(t)
+	whole, h := train(t, tiny(t), tinySet(tinySamples), tinyOptions())
+	want := marshal(t, whole)
+
+	o := tinyOptions()
+	o.Checkpoint, o.Resume = filepath.Join(t.TempDir(), "run.onnx"), true
+	ctx, cancel := context.WithCancel(context.Background())
+	o.Progress = func(p Progress) {
+		if p.Step == 5 {
+			cancel()
+		}
+	}
+	_, part, err := Train(ctx, tiny(t), tinySet(tinySamples), o)
+	if !errors.Is(err, context.Canceled) || part.Steps != 5 {
+		t.Fatalf("stopped with %v after %d steps, want cancelled after 5", err, part.Steps)
+	}
+	o.Progress = nil
+	resumed, rest := train(t, tiny(t), tinySet(tinySamples), o)
+	if !bytes.Equal(want, marshal(t, resumed)) {
+		t.Error("the resumed run gave other bytes")
+	}
+	if rest.Steps != h.Steps || rest.Samples != h.Samples || len(rest.Epochs) != len(h.Epochs) {
+		t.Errorf("history %+v, want the counts of %+v", rest, h)
+	}
+	for i, e := range rest.Epochs {
+		if e.Loss != h.Epochs[i].Loss || e.Train != h.Epochs[i].Train || e.Steps != h.Epochs[i].Steps {
+			t.Errorf("epoch %d: %+v, want %+v", i+1, e, h.Epochs[i])
+		}
+	}
+}
+
+// TestResumeAfterKill goes on from a checkpoint that is some steps old.
+func TestResumeAfterKill(t *testing.T) {
+	orttest.Need(t)
+	dir := t.TempDir()
+	o := tinyOptions()
+	o.Checkpoint, o.Every = filepath.Join(dir, "run.onnx"), 3
+	var old []byte
+	o.Progress = func(p Progress) {
+		if p.Step == 8 {
+			var err error
+			if old, err = os.ReadFile(o.Checkpoint); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	whole, _ := train(t, tiny(t), tinySet(tinySamples), o)
+	if err := os.WriteFile(o.Checkpoint, old, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	o.Progress, o.Resume = nil, true
+	first := 0
+	o.Progress = func(p Progress) {
+		if first == 0 {
+			first = p.Step
+		}
+	}
+	resumed, _ := train(t, tiny(t), tinySet(tinySamples), o)
+	if first != 7 {
+		t.Errorf("resumed at step %d, want 7", first)
+	}
+	if !bytes.Equal(marshal(t, whole), marshal(t, resumed)) {
+		t.Error("the resumed run gave other bytes")
+	}
+	if left, err := filepath.Glob(filepath.Join(dir, ".*")); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+}
+
+func TestCheckpointIsAModel(t *testing.T) {
+	orttest.Need(t)
+	o := tinyOptions()
+	o.Checkpoint = filepath.Join(t.TempDir(), "run.onnx")
+	m, _ := train(t, tiny(t), tinySet(tinySamples), o)
+	c, err := onnxio.Load(o.Checkpoint)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var loss [2]float64
+	for i, m := range []*onnxio.Model{m, c} {
+		e, err := Evaluate(context.Background(), m, tinySet(tinySamples), EvalOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		loss[i] = e.Loss
+	}
+	if loss[0] != loss[1] {
+		t.Errorf("loss %v from the model, %v from the checkpoint", loss[0], loss[1])
+	}
+}
+
+func TestResumeRefuses(t *testing.T) {
+	orttest.Need(t)
+	dir := t.TempDir()
+	good := tinyOptions()
+	good.Checkpoint = filepath.Join(dir, "run.onnx")
+	train(t, tiny(t), tinySet(tinySamples), good)
+	plain := filepath.Join(dir, "plain.onnx")
+	if err := tiny(t).Save(plain, onnxio.SaveOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	text := filepath.Join(dir, "text.onnx")
+	if err := os.WriteFile(text, []byte("not a model"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name string
+		n    int
+		o    func(*Options)
+		want string
+	}{
+		{"another seed", tinySamples, func(o *Options) { o.Seed++ }, "another seed"},
+		{"another batch", tinySamples, func(o *Options) { o.Batch++ }, "another batch"},
+		{"another optimizer", tinySamples, func(o *Options) { o.Step.Optimizer.Momentum = 0 }, "another optimizer"},
+		{"another set", tinySamples + 1, func(*Options) {}, "another samples"},
+		{"a shorter run", tinySamples, func(o *Options) { o.Steps = 9 }, "at step 10 and this run has 9"},
+		{"a model", tinySamples, func(o *Options) { o.Checkpoint = plain }, "no checkpoint"},
+		{"a text", tinySamples, func(o *Options) { o.Checkpoint = text }, "text.onnx"},
+	} {
+		o := good
+		o.Resume = true
+		c.o(&o)
+		_, _, err := Train(context.Background(), tiny(t), tinySet(c.n), o)
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: error %v, want %q in it", c.name, err, c.want)
+		}
+	}
+}

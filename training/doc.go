@@ -1,0 +1,37 @@
+// Package training trains ONNX classifiers on ONNX Runtime.
+//
+// A [Step] turns an inference model into a training graph: the forward pass
+// in training form, cross-entropy, the gradients and the optimiser's update,
+// all of them ordinary operators in one graph that an ordinary session runs.
+// Parameters, optimiser state and running statistics go in as tensors and come
+// out as tensors; two sets of them change places after every step, so nothing
+// is copied. The learning rate and the batch are fed.
+//
+// [Train] is the loop around it: seeded shuffling, crop and flip, batches read
+// ahead of the step, a schedule of learning rates, progress, validation and
+// checkpoints. It returns the model it was given, with new weights.
+// [Evaluate] measures accuracy, calibration and confusion.
+//
+// What holds:
+//
+//   - The arithmetic is PyTorch's: batch statistics with the unbiased running
+//     variance, mean cross-entropy, SGD with coupled weight decay.
+//   - The same model, data, options, thread count and runtime give the same
+//     bytes, however many goroutines read. A run that was stopped and resumed
+//     gives the bytes of one that was not.
+//   - What cannot be trained is refused before the first step, by an
+//     [op.UnsupportedError] where an operator is the reason.
+//
+// What learns is every float32 constant of rank 1 or more that a gradient
+// reaches and that is no running statistic. A constant that several nodes read
+// is one parameter. One that lies in a Constant node, or behind an Identity,
+// becomes an initializer of its own under the name the nodes read: exporters
+// merge tensors that merely start out equal.
+//
+// What is not guaranteed: equal bits on another processor, runtime or thread
+// count, whose sums may round differently.
+//
+// Sources: Rumelhart, Hinton and Williams, Nature 323, 1986, for
+// backpropagation; Ioffe and Szegedy, arXiv 1502.03167, for training through
+// batch statistics; Guo et al., arXiv 1706.04599, for the calibration error.
+package training

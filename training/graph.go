@@ -1,0 +1,297 @@
+package training
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/prunefuse/prunefuse/onnxio"
+	"github.com/prunefuse/prunefuse/onnxio/op"
+)
+
+// trainingGraph is one step as a model, and what its inputs and outputs are.
+// Inputs are the samples, the target, the rate, the state, the feeds, then
+// the draws; outputs are the loss, the logits, then the new state, in the
+// same order.
+type trainingGraph struct {
+	model *onnxio.Model
+	base  *onnxio.Model // the model in training, whose weights are initializers
+
+	batch   onnxio.Dim // the symbol of the batch axis
+	sample  []int
+	classes int
+	state   []variable
+	feeds   []onnxio.Value // zeros, which the runtime may overwrite
+	draws   []onnxio.Value // uniform in [0, 1), anew for every step
+}
+
+// variable is a tensor that every step replaces.
+type variable struct {
+	kind  kind
+	name  string         // of the graph input
+	start *onnxio.Tensor // an initializer of the base, zeros for a slot
+}
+
+type kind int
+
+const (
+	parameter kind = iota
+	slot           // of the optimiser
+	statistic
+)
+
+// forward is the model as the training graph takes it up.
+type forward struct {
+	*onnxio.Model
+	facts         *op.Facts
+	input, logits onnxio.Value
+}
+
+func newTrainingGraph(m *onnxio.Model, o StepOptions) (*trainingGraph, error) {
+	base, err := ownWeights(m)
+	if err != nil {
+		return nil, err
+	}
+	f, err := newForward(base, o)
+	if err != nil {
+		return nil, err
+	}
+	t := &trainingGraph{model: onnxio.New("train " + m.Graph.Name()), base: base}
+	for _, d := range f.input.Type.Shape[1:] {
+		t.sample = append(t.sample, int(d.Or(0)))
+	}
+	t.batch, t.classes = f.input.Type.Shape[0], int(f.logits.Type.Shape[1].Or(0))
+	candidates, err := f.candidates(o.Freeze)
+	if err != nil {
+		return nil, err
+	}
+	if err := t.write(f, candidates, o.Optimizer); err != nil {
+		return nil, err
+	}
+	return t, nil
+}
+
+// newForward lifts the model to an opset that gradients are written in, frees
+// its batch axis and finds the logits.
+func newForward(base *onnxio.Model, o StepOptions) (*forward, error) {
+	ins := base.Graph.Inputs()
+	if len(ins) != 1 {
+		return nil, fmt.Errorf("the model has %d inputs, want one with the samples", len(ins))
+	}
+	in := ins[0]
+	if in.Type.Elem != onnxio.Float32 || len(in.Type.Shape) < 2 {
+		return nil, fmt.Errorf("input %q is %v, want float32 with a batch axis first", in.Name, in.Type)
+	}
+	shape := in.Type.Shape.Clone()
+	if shape[0].IsKnown() {
+		shape[0] = onnxio.Symbol("N")
+	}
+	for i, d := range shape[1:] {
+		if d.IsKnown() {
+			continue
+		}
+		if len(o.Sample) != len(shape)-1 {
+			return nil, fmt.Errorf("input %q is %v: give the shape of a sample, as the model leaves it open", in.Name, in.Type)
+		}
+		shape[1+i] = onnxio.Known(int64(o.Sample[i]))
+	}
+	lifted, err := op.Lift(base)
+	if err != nil {
+		return nil, err
+	}
+	facts, err := op.InferGraph(lifted, op.InferOptions{Inputs: map[string]onnxio.Shape{in.Name: shape}})
+	if err != nil {
+		return nil, err
+	}
+	in.Type.Shape = shape
+	f := &forward{Model: lifted, facts: facts, input: in}
+	if len(facts.Unknown) > 0 {
+		n := facts.Unknown[0]
+		return nil, &op.UnsupportedError{Node: n.String(), Op: n.Op(), Opset: facts.Opset, Facet: "definition", Reason: "it is not in the operator table (see `prunefuse ops`)"}
+	}
+	return f, f.findLogits(o.Logits, in.Type.Shape[0])
+}
+
+// findLogits takes the named output, or the first; of one that is a Softmax,
+// the value before it, as cross-entropy is computed on that.
+func (f *forward) findLogits(name string, batch onnxio.Dim) error {
+	outs := f.Graph.Outputs()
+	if len(outs) == 0 {
+		return errors.New("the model has no outputs")
+	}
+	if name == "" {
+		name = outs[0].Name
+	}
+	if !f.Graph.IsOutput(name) {
+		return fmt.Errorf("the model has no output %q", name)
+	}
+	out := onnxio.Value{Name: name, Type: f.facts.Types[name]}
+	s := out.Type.Shape
+	if out.Type.Elem != onnxio.Float32 || len(s) != 2 || s[1].Or(0) < 2 {
+		return fmt.Errorf("output %q is %v: training needs a classifier, with float32 logits of [batch, classes] and at least 2 classes", name, out.Type)
+	}
+	if s[0] != batch {
+		return fmt.Errorf("output %q is %v for a batch of %v: the batch is fixed inside the model; export it with a free batch axis", name, out.Type, batch)
+	}
+	if n := f.Graph.Producer(name); endsInSoftmax(n) {
+		out.Name = n.Input(0)
+	}
+	f.logits = out
+	return nil
+}
+
+// stateOf are the running statistics, by name, with the node that keeps each.
+func (f *forward) stateOf() map[string]*onnxio.Node {
+	state := map[string]*onnxio.Node{}
+	for _, n := range f.Graph.Nodes() {
+		for _, i := range op.Lookup(n, f.facts.Opset).State {
+			state[n.Input(i)] = n
+		}
+	}
+	return state
+}
+
+// candidates are the constants that learn if a gradient reaches them. A
+// number without axes is part of a formula, not a parameter.
+func (f *forward) candidates(freeze func(string) bool) ([]*onnxio.Tensor, error) {
+	state := f.stateOf()
+	var out []*onnxio.Tensor
+	for _, t := range f.Graph.Initializers() {
+		name := t.Name()
+		if t.Rank() == 0 || !t.Elem().Float() || state[name] != nil || len(f.Graph.Consumers(name)) == 0 {
+			continue
+		}
+		if t.Elem() != onnxio.Float32 {
+			n := f.Graph.Consumers(name)[0].Node
+			return nil, &op.UnsupportedError{
+				Node: n.String(), Op: n.Op(), Opset: f.facts.Opset, Facet: "gradient",
+				Reason: fmt.Sprintf("weight %q is %v and only float32 is trained; convert the model to float32", name, t.Elem()),
+			}
+		}
+		if freeze == nil || !freeze(name) {
+			out = append(out, t)
+		}
+	}
+	return out, nil
+}
+
+// write makes the graph: forward, loss, gradients, update.
+func (t *trainingGraph) write(f *forward, candidates []*onnxio.Tensor, o SGD) error {
+	t.model.SetOpset("", f.facts.Opset)
+	t.model.SetOpset(op.Microsoft, 1)
+	p := t.model.Graph.Edit()
+	batch := f.input.Type.Shape[0]
+	p.SetInputType(f.input.Name, f.input.Type)
+	for _, n := range f.Graph.Nodes() {
+		if n.Domain() != "" {
+			t.model.SetOpset(n.Domain(), f.Opset(n.Domain()))
+		}
+		for _, name := range n.Outputs() {
+			if name != "" {
+				p.Fresh(name) // keeps it from the names made up on the way
+			}
+		}
+	}
+	for _, c := range f.Graph.Initializers() {
+		p.Fresh(c.Name())
+	}
+	target, rate := p.Fresh("target"), p.Fresh("rate")
+	classes := onnxio.Known(int64(t.classes))
+	p.SetInputType(target, onnxio.Type{Elem: onnxio.Float32, Shape: onnxio.Shape{batch, classes}})
+	p.SetInputType(rate, onnxio.Type{Elem: onnxio.Float32, Shape: onnxio.ShapeOf(1)})
+
+	e := op.NewEmit(p, f.facts.Opset, "train.")
+	d := op.NewDerivative(e, f.facts, f.Graph)
+	training, err := d.Forward()
+	if err != nil {
+		return err
+	}
+	l := crossEntropy(e, f.logits.Name, target, int64(t.classes))
+	names := make([]string, len(candidates))
+	for i, c := range candidates {
+		names[i] = c.Name()
+	}
+	grads, err := d.Backward(map[string]string{f.logits.Name: l.grad}, names)
+	if err != nil {
+		return err
+	}
+	if len(grads) == 0 {
+		return errors.New("nothing in the model can learn: no gradient reaches a float32 weight")
+	}
+	p.SetOutputType(l.value, onnxio.Type{Elem: onnxio.Float32, Shape: onnxio.ShapeOf(1)})
+	p.SetOutputType(f.logits.Name, onnxio.Type{Elem: onnxio.Float32, Shape: onnxio.Shape{batch, classes}})
+	t.writeUpdates(p, e, o, candidates, grads, rate)
+	if err := t.writeStatistics(p, f, training); err != nil {
+		return err
+	}
+	for _, c := range f.Graph.Initializers() {
+		if !t.holds(c.Name()) {
+			p.SetInitializer(c)
+		}
+	}
+	return p.Apply()
+}
+
+// writeUpdates makes each parameter a state of the step, and with it the
+// optimiser's slots.
+func (t *trainingGraph) writeUpdates(p *onnxio.Patch, e *op.Emit, o SGD, candidates []*onnxio.Tensor, grads map[string]string, rate string) {
+	scalar := e.Op("Squeeze", []string{rate})
+	for _, c := range candidates {
+		grad := grads[c.Name()]
+		if grad == "" {
+			continue
+		}
+		vars := []variable{{parameter, c.Name(), c}}
+		var slots []string
+		for _, s := range o.slots() {
+			name := p.Fresh(s + "/" + c.Name())
+			zero := onnxio.NewTensor(name, c.Dims(), make([]float32, c.Len()))
+			vars = append(vars, variable{slot, name, zero})
+			slots = append(slots, name)
+		}
+		w, slots := o.update(e, c.Name(), grad, slots, scalar)
+		for i, v := range append([]string{w}, slots...) {
+			p.SetInputType(vars[i].name, c.Type())
+			p.SetOutputType(v, c.Type())
+		}
+		t.state = append(t.state, vars...)
+	}
+}
+
+// writeStatistics makes each running statistic a state of the step.
+func (t *trainingGraph) writeStatistics(p *onnxio.Patch, f *forward, training *op.Training) error {
+	for _, name := range sortedKeys(training.Update) {
+		c := f.Graph.Initializer(name)
+		if c == nil || c.Elem() != onnxio.Float32 {
+			n := f.stateOf()[name]
+			return &op.UnsupportedError{
+				Node: n.String(), Op: n.Op(), Opset: f.facts.Opset, Facet: "gradient",
+				Reason: fmt.Sprintf("its running statistic %q is no float32 constant", name),
+			}
+		}
+		p.SetInputType(name, c.Type())
+		p.SetOutputType(training.Update[name], c.Type())
+		t.state = append(t.state, variable{statistic, name, c})
+	}
+	t.feeds = inputs(p, training.Feeds)
+	t.draws = inputs(p, training.Uniform)
+	return nil
+}
+
+// inputs makes graph inputs of the given types, by name.
+func inputs(p *onnxio.Patch, types map[string]onnxio.Type) []onnxio.Value {
+	var out []onnxio.Value
+	for _, name := range sortedKeys(types) {
+		p.SetInputType(name, types[name])
+		out = append(out, onnxio.Value{Name: name, Type: types[name]})
+	}
+	return out
+}
+
+func (t *trainingGraph) holds(name string) bool {
+	for _, v := range t.state {
+		if v.name == name {
+			return true
+		}
+	}
+	return false
+}

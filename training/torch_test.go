@@ -1,0 +1,180 @@
+package training
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"math"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/prunefuse/prunefuse/models"
+	"github.com/prunefuse/prunefuse/onnxio"
+	"github.com/prunefuse/prunefuse/onnxio/ort/orttest"
+)
+
+// torchPython is the interpreter that has torch, or the test is skipped.
+func torchPython(t *testing.T) string {
+	for _, name := range []string{"/usr/bin/python3", "python3"} {
+		path, err := exec.LookPath(name)
+		if err == nil && exec.Command(path, "-c", "import numpy, torch").Run() == nil {
+			return path
+		}
+	}
+	t.Skip("no python3 with torch and numpy (Debian: python3-torch)")
+	return ""
+}
+
+// torchRun is what testdata/resnet_steps.py is told.
+type torchRun struct {
+	Depth       int           `json:"depth"`
+	Width       int           `json:"width"`
+	Input       [3]int        `json:"input"`
+	Classes     int           `json:"classes"`
+	Batch       int           `json:"batch"`
+	Steps       int           `json:"steps"`
+	Rate        float32       `json:"rate"`
+	Momentum    float32       `json:"momentum"`
+	WeightDecay float32       `json:"weight_decay"`
+	Tensors     []torchTensor `json:"tensors"`
+}
+
+type torchTensor struct {
+	Name  string  `json:"name"`
+	Shape []int64 `json:"shape"`
+}
+
+// Both runs round every sum in another order, and each step amplifies what
+// the one before left. Over these steps the losses stay within 2e-4 of each
+// other, weights and running statistics within 2e-3.
+const (
+	torchLossTolerance   = 2e-4
+	torchWeightTolerance = 2e-3
+)
+
+func TestResNet20FollowsPyTorch(t *testing.T) {
+	orttest.Need(t)
+	python := torchPython(t)
+	run := torchRun{
+		Depth: 20, Width: 16, Input: [3]int{3, 16, 16}, Classes: 10, Batch: 16, Steps: 8,
+		Rate: 0.05, Momentum: 0.9, WeightDecay: 5e-4,
+	}
+	m, err := models.Build("resnet20", models.Options{Input: run.Input, Classes: run.Classes, Seed: 5})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range m.Graph.Initializers() {
+		run.Tensors = append(run.Tensors, torchTensor{c.Name(), c.Dims()})
+	}
+	set := noise(9, run.Batch*run.Steps, run.Classes, run.Input[:]...)
+
+	ours, trained := stepsOf(t, m, run, set)
+	theirs, weights := torchSteps(t, python, m, run, set)
+	for i, want := range theirs {
+		if d := math.Abs(float64(ours[i]) - want); !(d <= torchLossTolerance) {
+			t.Errorf("step %d: loss %v, PyTorch %v", i+1, ours[i], want)
+		}
+	}
+	for _, c := range trained.Graph.Initializers() {
+		got, err := c.Floats()
+		if err != nil {
+			t.Fatal(err)
+		}
+		worst := 0.0
+		for i, v := range got {
+			worst = max(worst, math.Abs(float64(v-weights[i])))
+		}
+		weights = weights[len(got):]
+		if !(worst <= torchWeightTolerance) {
+			t.Errorf("%s: differs from PyTorch's by up to %v", c.Name(), worst)
+		}
+	}
+}
+
+// stepsOf takes the steps of a run here.
+func stepsOf(t *testing.T, m *onnxio.Model, run torchRun, set *samples) ([]float32, *onnxio.Model) {
+	step, err := NewStep(m, StepOptions{Optimizer: SGD{Momentum: run.Momentum, WeightDecay: run.WeightDecay}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer step.Close()
+	b, err := step.NewBatch(run.Batch)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	var losses []float32
+	for k := range run.Steps {
+		for i := range run.Batch {
+			copy(b.Samples()[i*size(set.shape):], set.x[k*run.Batch+i])
+			b.SetLabel(i, set.labels[k*run.Batch+i])
+		}
+		loss, err := step.Run(context.Background(), b, run.Rate)
+		if err != nil {
+			t.Fatal(err)
+		}
+		losses = append(losses, loss)
+	}
+	trained, err := step.Model()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return losses, trained
+}
+
+// torchSteps takes them in PyTorch. The weights come back in the order of the
+// initializers.
+func torchSteps(t *testing.T, python string, m *onnxio.Model, run torchRun, set *samples) (losses []float64, weights []float32) {
+	dir := t.TempDir()
+	write := func(name string, b []byte) {
+		if err := os.WriteFile(filepath.Join(dir, name), b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	spec, err := json.Marshal(run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var w, x, y bytes.Buffer
+	for _, c := range m.Graph.Initializers() {
+		b, err := c.Bytes()
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.Write(b)
+	}
+	for i, v := range set.x {
+		if err := binary.Write(&x, binary.NativeEndian, v); err != nil {
+			t.Fatal(err)
+		}
+		if err := binary.Write(&y, binary.NativeEndian, int64(set.labels[i])); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("run.json", spec)
+	write("weights.bin", w.Bytes())
+	write("x.bin", x.Bytes())
+	write("y.bin", y.Bytes())
+	cmd := exec.Command(python, "testdata/resnet_steps.py", dir)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("PyTorch: %v\n%s", err, stderr.String())
+	}
+	if err := json.Unmarshal(out, &losses); err != nil {
+		t.Fatal(err)
+	}
+	raw, err := os.ReadFile(filepath.Join(dir, "trained.bin"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	weights = make([]float32, len(raw)/4)
+	if err := binary.Read(bytes.NewReader(raw), binary.NativeEndian, weights); err != nil {
+		t.Fatal(err)
+	}
+	return losses, weights
+}

@@ -1,0 +1,330 @@
+package training
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"time"
+
+	"github.com/prunefuse/prunefuse/onnxio"
+)
+
+// Options say how to train. The zero value is ten epochs of plain gradient
+// descent at a rate of 0.1 with batches of 128, shuffled by seed 0, without
+// augmentation.
+type Options struct {
+	// Step is what one step does.
+	Step StepOptions
+
+	Batch    int  // samples of a step; 0 is 128, and never more than the set
+	DropLast bool // leave out an epoch's last batch where it is smaller
+
+	// Schedule is the learning rate by epochs; empty is ten epochs of 0.1.
+	Schedule []Phase
+	// Steps is the length of the run. Where it is not 0 the epochs in
+	// Schedule say what part of the steps a phase has; so runs on sets of
+	// different sizes can be given the same number of steps.
+	Steps int
+	// Warmup is the number of first steps over which the rate rises to its
+	// value.
+	Warmup int
+
+	Augment   Augment
+	Normalize Normalize
+
+	// Seed determines the order of the samples and their augmentation.
+	Seed uint64
+	// Workers is how many goroutines read; 0 is one a core.
+	Workers int
+
+	// Validation is evaluated after every epoch, nil for not at all.
+	Validation Set
+
+	// Checkpoint is the file that holds the state of the run: written every
+	// Every steps (0: after every epoch), at the end, and when the context
+	// ends. Empty is no checkpoint.
+	Checkpoint string
+	Every      int
+	// Resume goes on from Checkpoint where that file exists. It must be of
+	// the same model, set size and options; the length of the run and what
+	// is left of the schedule may differ.
+	Resume bool
+
+	// Progress is told after every step, OnEpoch after every epoch, both on
+	// the caller's goroutine.
+	Progress func(Progress)
+	OnEpoch  func(Epoch)
+}
+
+const defaultBatch = 128
+
+// Train trains a model on a set and returns it with its new weights and
+// running statistics; everything else in it is unchanged, and so is the
+// argument. ort.Init must have succeeded. When ctx ends, the error is its
+// error and the history what was done until then; with a Checkpoint, nothing
+// of it is lost.
+func Train(ctx context.Context, m *onnxio.Model, set Set, o Options) (*onnxio.Model, *History, error) {
+	t, err := newTrainer(m, set, o)
+	if err != nil {
+		return nil, nil, fmt.Errorf("train: %w", err)
+	}
+	defer t.step.Close()
+	if err := t.run(ctx); err != nil {
+		return nil, &t.history, fmt.Errorf("train: %w", err)
+	}
+	out, err := t.step.Model()
+	if err != nil {
+		return nil, &t.history, fmt.Errorf("train: %w", err)
+	}
+	return out, &t.history, nil
+}
+
+// trainer is one run.
+type trainer struct {
+	o        Options
+	step     *Step
+	source   *reader
+	schedule *schedule
+	perEpoch int
+	origin   string // fingerprint of the model as it was given
+
+	done    int // steps
+	epoch   tally
+	history History
+	saved   int // steps in the checkpoint, -1 where this run has none
+
+	// What this process did, for the progress it tells.
+	begun   time.Time
+	steps   int
+	samples int
+	seconds float64
+}
+
+func newTrainer(m *onnxio.Model, set Set, o Options) (*trainer, error) {
+	switch {
+	case o.Batch < 0:
+		return nil, fmt.Errorf("a batch of %d samples", o.Batch)
+	case o.Every < 0:
+		return nil, fmt.Errorf("a checkpoint every %d steps", o.Every)
+	case o.Batch == 0:
+		o.Batch = defaultBatch
+	}
+	if o.Workers <= 0 {
+		o.Workers = runtime.GOMAXPROCS(0)
+	}
+	if o.Step.Sample == nil {
+		o.Step.Sample = set.Shape()
+	}
+	t := &trainer{o: o, saved: -1}
+	var err error
+	if t.step, err = newStep(m, o.Step); err != nil {
+		return nil, err
+	}
+	if err := t.prepare(m, set); err != nil {
+		return nil, errors.Join(err, t.step.Close())
+	}
+	return t, nil
+}
+
+// prepare checks the rest of what was given and takes up a checkpoint.
+func (t *trainer) prepare(m *onnxio.Model, set Set) (err error) {
+	if t.source, err = newReader(set, t.step.Sample(), t.step.Classes(), t.o.Augment, t.o.Normalize); err != nil {
+		return err
+	}
+	if t.o.Validation != nil {
+		if _, err := newReader(t.o.Validation, t.step.Sample(), t.step.Classes(), Augment{}, t.o.Normalize); err != nil {
+			return fmt.Errorf("validation: %w", err)
+		}
+	}
+	n := set.Len()
+	t.o.Batch = min(t.o.Batch, n)
+	t.perEpoch = n / t.o.Batch
+	if n%t.o.Batch != 0 && !t.o.DropLast {
+		t.perEpoch++
+	}
+	if t.schedule, err = newSchedule(t.o.Schedule, t.perEpoch, t.o.Steps, t.o.Warmup); err != nil {
+		return err
+	}
+	if t.o.Checkpoint == "" {
+		return nil
+	}
+	if t.origin, err = m.Fingerprint(); err != nil {
+		return err
+	}
+	if t.o.Resume {
+		return t.resume()
+	}
+	return nil
+}
+
+// run takes the steps that are left.
+func (t *trainer) run(outer context.Context) (err error) {
+	ctx, cancel := context.WithCancel(outer)
+	f, err := t.newFeed()
+	if err != nil {
+		cancel()
+		return err
+	}
+	fed := make(chan error, 1)
+	go func() { fed <- f.run(ctx) }()
+	defer func() {
+		cancel()
+		readErr := <-fed
+		f.close()
+		switch {
+		case outer.Err() != nil:
+			err = errors.Join(context.Cause(outer), t.save())
+		case err == nil:
+			err = readErr
+		}
+	}()
+	t.begun = time.Now()
+	for t.done < t.schedule.steps() {
+		begin := time.Now()
+		b, ok := <-f.out
+		if !ok {
+			return nil // the reader's error says why
+		}
+		waited := time.Since(begin)
+		err := t.take(ctx, b, begin, waited)
+		f.give(b)
+		if err != nil {
+			return err
+		}
+		if err := t.pause(ctx); err != nil {
+			return err
+		}
+	}
+	return t.finish()
+}
+
+// take makes one step and accounts for it.
+func (t *trainer) take(ctx context.Context, b *Batch, begin time.Time, waited time.Duration) error {
+	rate := t.schedule.rate(t.done)
+	loss, err := t.step.Run(ctx, b, rate)
+	if err != nil {
+		return fmt.Errorf("step %d: %w", t.done+1, err)
+	}
+	if !finite(loss) {
+		return t.diverged(loss, rate)
+	}
+	t.done++
+	seconds := time.Since(begin).Seconds()
+	correct := b.Correct()
+	t.epoch.Samples += b.Len()
+	t.epoch.Correct += correct
+	t.epoch.Loss += float64(loss) * float64(b.Len())
+	t.epoch.Seconds += seconds
+	t.history.Steps = t.done
+	t.history.Samples += b.Len()
+	t.history.Seconds += seconds
+	t.history.Waited += waited.Seconds()
+	t.steps++
+	t.samples += b.Len()
+	t.seconds += seconds
+	if t.o.Progress != nil {
+		t.o.Progress(t.progress(loss, rate, float64(correct)/float64(b.Len())))
+	}
+	return nil
+}
+
+// diverged is the error of the step that comes next.
+func (t *trainer) diverged(loss, rate float32) error {
+	e := &DivergedError{Step: t.done + 1, Epoch: t.done/t.perEpoch + 1, Loss: loss, Rate: rate}
+	if t.saved >= 0 {
+		e.Checkpoint, e.Good = t.o.Checkpoint, t.saved
+	}
+	return e
+}
+
+func (t *trainer) progress(loss, rate float32, accuracy float64) Progress {
+	steps := t.schedule.steps()
+	p := Progress{
+		Epoch: (t.done-1)/t.perEpoch + 1, Epochs: (steps + t.perEpoch - 1) / t.perEpoch,
+		Step: t.done, Steps: steps, Loss: loss, Accuracy: accuracy, Rate: rate,
+	}
+	if t.seconds > 0 {
+		p.SamplesPerSecond = float64(t.samples) / t.seconds
+	}
+	p.Remaining = time.Since(t.begun) / time.Duration(t.steps) * time.Duration(steps-t.done)
+	return p
+}
+
+// pause does what comes between steps: the end of an epoch and checkpoints.
+func (t *trainer) pause(ctx context.Context) error {
+	last := t.done == t.schedule.steps()
+	ended := t.done%t.perEpoch == 0 || last
+	if ended {
+		if err := t.endEpoch(ctx); err != nil {
+			return err
+		}
+	}
+	if due := t.o.Every > 0 && t.done%t.o.Every == 0 || t.o.Every == 0 && ended; due && !last {
+		return t.save()
+	}
+	return nil
+}
+
+func (t *trainer) endEpoch(ctx context.Context) error {
+	e := t.epoch.epoch((t.done-1)/t.perEpoch+1, t.done)
+	if t.o.Validation != nil {
+		v, err := t.validate(ctx)
+		if err != nil {
+			return fmt.Errorf("validation: %w", err)
+		}
+		e.Validation = v
+	}
+	t.epoch = tally{}
+	t.history.Epochs = append(t.history.Epochs, e)
+	if t.o.OnEpoch != nil {
+		t.o.OnEpoch(e)
+	}
+	return nil
+}
+
+func (t *trainer) validate(ctx context.Context) (*Validation, error) {
+	begin := time.Now()
+	m, err := t.step.Model()
+	if err != nil {
+		return nil, err
+	}
+	v, err := Evaluate(ctx, m, t.o.Validation, EvalOptions{
+		Batch: t.o.Batch, Workers: t.o.Workers, Normalize: t.o.Normalize, Logits: t.o.Step.Logits, Session: t.o.Step.Session,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &Validation{Loss: v.Loss, Accuracy: v.Accuracy, Seconds: time.Since(begin).Seconds()}, nil
+}
+
+// finish sees to it that what the last step left can be used.
+func (t *trainer) finish() error {
+	if name := t.step.broken(); name != "" {
+		return fmt.Errorf("the last step left weight %q without a finite value: lower the learning rate", name)
+	}
+	return t.save()
+}
+
+// newFeed makes the buffers and the reading ahead of the steps that are left.
+func (t *trainer) newFeed() (*feed, error) {
+	f := &feed{
+		reader: t.source, seed: t.o.Seed, workers: t.o.Workers, batch: t.o.Batch, perEpoch: t.perEpoch,
+		first: t.done, steps: t.schedule.steps(),
+		full: make(chan *Batch, readAhead), rest: make(chan *Batch, 1), out: make(chan *Batch, readAhead),
+	}
+	sizes := []int{t.o.Batch, t.o.Batch, t.o.Batch}
+	if n := t.source.set.Len() % t.o.Batch; n != 0 && !t.o.DropLast {
+		sizes = append(sizes, n)
+	}
+	for _, n := range sizes {
+		b, err := t.step.NewBatch(n)
+		if err != nil {
+			f.close()
+			return nil, err
+		}
+		f.all = append(f.all, b)
+		f.give(b)
+	}
+	return f, nil
+}

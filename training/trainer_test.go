@@ -1,0 +1,259 @@
+package training
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/prunefuse/prunefuse/models"
+	"github.com/prunefuse/prunefuse/onnxio"
+	"github.com/prunefuse/prunefuse/onnxio/op"
+	"github.com/prunefuse/prunefuse/onnxio/ort"
+	"github.com/prunefuse/prunefuse/onnxio/ort/orttest"
+)
+
+// tiny is a residual network with BatchNorm that trains in no time.
+func tiny(t testing.TB) *onnxio.Model {
+	t.Helper()
+	m, err := models.Build("resnet8", models.Options{Input: [3]int{2, 8, 8}, Classes: 4, Width: 0.25, Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+func tinySet(n int) *samples { return noise(7, n, 4, 2, 8, 8) }
+
+// tinyOptions are ten steps in three epochs and a bit, the last batch of each
+// smaller than the others.
+func tinyOptions() Options {
+	return Options{
+		Batch: 8, Steps: 10, Schedule: []Phase{{1, 0.1}, {1, 0.05}}, Seed: 3,
+		Augment: Augment{Pad: 1, Flip: true}, Normalize: Normalize{Mean: []float32{0.1}, Std: []float32{0.9, 1.1}},
+		Step: StepOptions{Optimizer: SGD{Momentum: 0.9, WeightDecay: 1e-3}, Session: ort.SessionOptions{Threads: 1}},
+	}
+}
+
+const tinySamples = 20
+
+func train(t testing.TB, m *onnxio.Model, set Set, o Options) (*onnxio.Model, *History) {
+	t.Helper()
+	out, h, err := Train(context.Background(), m, set, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out, h
+}
+
+func marshal(t testing.TB, m *onnxio.Model) []byte {
+	t.Helper()
+	b, err := m.Marshal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func TestTrainOverfits(t *testing.T) {
+	orttest.Need(t)
+	set := tinySet(32)
+	o := Options{
+		Batch: 16, Schedule: []Phase{{60, 0.1}}, Validation: set,
+		Step: StepOptions{Optimizer: SGD{Momentum: 0.9}, Session: ort.SessionOptions{Threads: 1}},
+	}
+	m, h := train(t, tiny(t), set, o)
+	last := h.Epochs[len(h.Epochs)-1]
+	if last.Train < 1 || last.Loss > 0.1 {
+		t.Errorf("after %d epochs: accuracy %v, loss %v: want all of 32 random images learnt", len(h.Epochs), last.Train, last.Loss)
+	}
+	// The running statistics must be those of the data for this to hold.
+	if last.Validation.Accuracy < 1 {
+		t.Errorf("accuracy in inference is %v, want 1", last.Validation.Accuracy)
+	}
+	e, err := Evaluate(context.Background(), m, set, EvalOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e.Accuracy != last.Validation.Accuracy || math.Abs(e.Loss-last.Validation.Loss) > 1e-6 {
+		t.Errorf("the model evaluates to %v, %v; the last epoch's validation said %+v", e.Accuracy, e.Loss, *last.Validation)
+	}
+}
+
+func TestTrainIsDeterministic(t *testing.T) {
+	orttest.Need(t)
+	run := func(workers int, seed uint64) []byte {
+		o := tinyOptions()
+		o.Workers, o.Seed = workers, seed
+		m, _ := train(t, tiny(t), tinySet(tinySamples), o)
+		return marshal(t, m)
+	}
+	first := run(1, 3)
+	if !bytes.Equal(first, run(4, 3)) {
+		t.Error("another number of readers gave other bytes")
+	}
+	if bytes.Equal(first, run(1, 4)) {
+		t.Error("another seed gave the same bytes")
+	}
+}
+
+func TestTrainKeepsTheModel(t *testing.T) {
+	orttest.Need(t)
+	m := tiny(t)
+	m.SetMeta("prunefuse.preprocess", "kept")
+	before := marshal(t, m)
+	out, _ := train(t, m, tinySet(tinySamples), tinyOptions())
+	if !bytes.Equal(before, marshal(t, m)) {
+		t.Error("the model given was changed")
+	}
+	if v, _ := out.Meta("prunefuse.preprocess"); v != "kept" || out.Opset("") != m.Opset("") || out.IRVersion() != m.IRVersion() {
+		t.Error("metadata or versions were lost")
+	}
+	p := out.Graph.Edit()
+	for _, c := range m.Graph.Initializers() {
+		trained := out.Graph.Initializer(c.Name())
+		if trained == nil {
+			t.Fatalf("%s is gone", c.Name())
+		}
+		a, errA := c.Bytes()
+		b, errB := trained.Bytes()
+		if err := errors.Join(errA, errB); err != nil {
+			t.Fatal(err)
+		}
+		if c.Elem() == onnxio.Float32 && bytes.Equal(a, b) {
+			t.Errorf("%s did not change", c.Name())
+		}
+		p.SetInitializer(c)
+	}
+	if err := p.Apply(); err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(before, marshal(t, out)) {
+		t.Error("something besides the weights changed")
+	}
+}
+
+func TestTrainCountsBatches(t *testing.T) {
+	orttest.Need(t)
+	for _, c := range []struct {
+		name           string
+		batch          int
+		drop           bool
+		steps, samples int // of two epochs
+	}{
+		{"last batch is smaller", 8, false, 6, 40},
+		{"last batch is left out", 8, true, 4, 32},
+		{"batches fit", 5, false, 8, 40},
+		{"batch is larger than the set", 64, true, 2, 40},
+	} {
+		o := tinyOptions()
+		o.Batch, o.DropLast, o.Steps = c.batch, c.drop, 0
+		var seen []Progress
+		o.Progress = func(p Progress) { seen = append(seen, p) }
+		_, h := train(t, tiny(t), tinySet(tinySamples), o)
+		if h.Steps != c.steps || h.Samples != c.samples || len(h.Epochs) != 2 {
+			t.Errorf("%s: %d steps, %d samples, %d epochs, want %d, %d, 2", c.name, h.Steps, h.Samples, len(h.Epochs), c.steps, c.samples)
+		}
+		last := seen[len(seen)-1]
+		if len(seen) != c.steps || last.Step != c.steps || last.Steps != c.steps || last.Epoch != 2 || last.Epochs != 2 {
+			t.Errorf("%s: last progress of %d is %+v", c.name, len(seen), last)
+		}
+	}
+}
+
+func TestTrainStopsOnBadNumbers(t *testing.T) {
+	orttest.Need(t)
+	set := tinySet(tinySamples)
+	o := tinyOptions()
+	o.Checkpoint, o.Every = t.TempDir()+"/run.onnx", 1
+	bad := -1
+	o.Progress = func(p Progress) {
+		if p.Step == 4 { // not read ahead any more once it shows
+			set.x[0][0] = float32(math.NaN())
+			bad = p.Step
+		}
+	}
+	o.Steps = 30
+	_, h, err := Train(context.Background(), tiny(t), set, o)
+	var d *DivergedError
+	if !errors.As(err, &d) {
+		t.Fatalf("error %v, want a DivergedError", err)
+	}
+	if bad < 0 || d.Step <= bad || d.Step != h.Steps+1 || d.Checkpoint != o.Checkpoint || d.Good != h.Steps {
+		t.Errorf("%+v after %d good steps", d, h.Steps)
+	}
+	m, err := onnxio.Load(o.Checkpoint)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := Evaluate(context.Background(), m, tinySet(tinySamples), EvalOptions{})
+	if err != nil || math.IsNaN(e.Loss) {
+		t.Errorf("the checkpoint evaluates to %+v, %v", e, err)
+	}
+}
+
+func TestTrainRefuses(t *testing.T) {
+	orttest.Need(t)
+	ok := func() *samples { return tinySet(tinySamples) }
+	edit := func(f func(*onnxio.Model, *onnxio.Patch)) *onnxio.Model {
+		m := tiny(t)
+		p := m.Graph.Edit()
+		f(m, p)
+		if err := p.Apply(); err != nil {
+			t.Fatal(err)
+		}
+		return m
+	}
+	weight := tiny(t).Graph.Initializers()[0].Name()
+	for _, c := range []struct {
+		name string
+		m    *onnxio.Model
+		set  *samples
+		o    func(*Options)
+		want string
+	}{
+		{"empty set", tiny(t), &samples{shape: []int{2, 8, 8}}, nil, "no samples"},
+		{"label beyond the classes", tiny(t), noise(1, 50, 5, 2, 8, 8), nil, "classes 0 to 3"},
+		{"wrong shape", tiny(t), noise(1, 5, 4, 2, 9, 9), nil, "the samples are 2×9×9 but the model takes 2×8×8"},
+		{"no image to augment", twoLayers(1, 128, 4, 4), noise(1, 5, 4, 128), nil, "no image"},
+		{"unreadable sample", tiny(t), &samples{ok().shape, ok().x, ok().labels, 4}, nil, "read sample 4: bad.png"},
+		{"frozen", tiny(t), ok(), func(o *Options) { o.Step.Freeze = func(string) bool { return true } }, "nothing in the model can learn"},
+		{"momentum", tiny(t), ok(), func(o *Options) { o.Step.Optimizer.Momentum = 1 }, "momentum 1"},
+		{"deviation", tiny(t), ok(), func(o *Options) { o.Normalize.Std = []float32{0} }, "standard deviation"},
+		{"no such output", tiny(t), ok(), func(o *Options) { o.Step.Logits = "prob" }, `no output "prob"`},
+		{"unknown operator", edit(func(m *onnxio.Model, p *onnxio.Patch) {
+			n := m.Graph.Nodes()[1]
+			p.Remove(n)
+			p.Add(onnxio.NodeSpec{Op: "Mystery", Name: "odd", Inputs: n.Inputs()[:1], Outputs: n.Outputs()})
+		}), ok(), nil, `node "odd" (Mystery)`},
+		{"half weights", edit(func(m *onnxio.Model, p *onnxio.Patch) {
+			w := m.Graph.Initializer(weight)
+			half := onnxio.RawTensor("half", onnxio.Float16, w.Dims(), make([]byte, 2*w.Len()))
+			p.SetInitializer(half)
+			p.Add(onnxio.NodeSpec{Op: "Cast", Inputs: []string{"half"}, Outputs: []string{"full"}, Attrs: []onnxio.Attr{onnxio.Int("to", 1)}})
+			p.Redirect(weight, "full")
+		}), ok(), nil, "only float32 is trained"},
+		{"no classifier", edit(func(m *onnxio.Model, p *onnxio.Patch) {
+			p.RemoveOutput("logits")
+			p.SetOutputType(m.Graph.Nodes()[0].Output(0), onnxio.Type{Elem: onnxio.Float32})
+		}), ok(), nil, "training needs a classifier"},
+	} {
+		o := tinyOptions()
+		if c.o != nil {
+			c.o(&o)
+		}
+		_, _, err := Train(context.Background(), c.m, c.set, o)
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: error %v, want %q in it", c.name, err, c.want)
+		}
+		if err != nil && strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s: more than a line: %v", c.name, err)
+		}
+		var u *op.UnsupportedError
+		if (c.name == "unknown operator" || c.name == "half weights") != errors.As(err, &u) {
+			t.Errorf("%s: error %T", c.name, err)
+		}
+	}
+}

@@ -1,0 +1,4 @@
+package prunefuse
+
+// Version is the program's version; a release build sets it by -ldflags -X.
+var Version = "0.1.0-dev"
