@@ -19,10 +19,11 @@ const trainingPasses = 3
 
 // newNetwork counts what one image costs.
 func newNetwork(m *onnxio.Model, role string) (*network, error) {
-	s, err := op.Count(m)
+	facts, err := op.InferGraph(m, op.InferOptions{})
 	if err != nil {
 		return nil, err
 	}
+	s := op.Count(m, facts)
 	return &network{model: m, role: role, macs: s.MACs, params: s.Parameters}, nil
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/prunefuse/prunefuse/models"
 	"github.com/prunefuse/prunefuse/onnxio"
+	"github.com/prunefuse/prunefuse/onnxio/ort"
 	"github.com/prunefuse/prunefuse/onnxio/ort/orttest"
 	"github.com/prunefuse/prunefuse/pruning"
 )
@@ -200,7 +201,7 @@ func wild(t testing.TB, m *onnxio.Model, seed uint64) *onnxio.Model {
 func verify(t testing.TB, a *pruning.Analysis, sel pruning.Selection, m *onnxio.Model) *pruning.Verification {
 	t.Helper()
 	orttest.Need(t)
-	v, err := a.Verify(context.Background(), sel, m, pruning.VerifyOptions{Inputs: 2, Seed: 5})
+	v, err := a.Verify(context.Background(), sel, m, pruning.VerifyOptions{Inputs: 2, Seed: 5, Session: ort.SessionOptions{Threads: 1}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -213,12 +214,12 @@ func mustEqual(t *testing.T, m *onnxio.Model, seed uint64) *onnxio.Model {
 	t.Helper()
 	a := analyze(t, m, pruning.Options{})
 	sel := randomSelection(a, rand.New(rand.NewPCG(seed, 2)), 0.5)
-	out, _, err := a.Apply(sel, "net")
+	out, plan, err := a.Apply(sel, "net")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if size(out) >= size(m) {
-		t.Fatalf("%d weights before, %d after", size(m), size(out))
+	if len(plan.Initializers) == 0 {
+		t.Fatal("nothing was cut")
 	}
 	v := verify(t, a, sel, out)
 	if !v.Equal() || len(v.Mixed) > 0 || v.Scale == 0 {
@@ -241,13 +242,6 @@ func randomSelection(a *pruning.Analysis, rng *rand.Rand, share float64) pruning
 		}
 	}
 	return sel
-}
-
-func size(m *onnxio.Model) (n int64) {
-	for _, w := range m.Graph.Initializers() {
-		n += w.Len()
-	}
-	return n
 }
 
 func dims(t testing.TB, m *onnxio.Model, name string) []int64 {

@@ -52,7 +52,7 @@ func (a *Analysis) leaves(e elem, f func(elem)) {
 
 // form gathers the classes that may be chosen into groups. Classes belong to
 // one group when they stand for the same set of axes: then nothing tells
-// them apart but their index.
+// them apart but their index. Where there is but one, it must stay.
 func (a *Analysis) form() {
 	kind := a.signatures()
 	groups := map[uint64]*Group{}
@@ -64,6 +64,20 @@ func (a *Analysis) form() {
 			a.notePinned(u, k, x)
 		}
 	}
+	all := a.Groups
+	a.Groups = nil
+	for _, g := range all {
+		if g.Size > 1 {
+			g.ID = len(a.Groups)
+			a.Groups = append(a.Groups, g)
+			continue
+		}
+		for _, m := range g.Members {
+			if n := m.use.axes[m.Axis].extent(); n > 1 {
+				a.Pinned = append(a.Pinned, Pinned{m.Initializer, m.Axis, n, "its indices go only all together"})
+			}
+		}
+	}
 }
 
 func (a *Analysis) enlist(r elem, u *use, k int, kind []uint64, groups map[uint64]*Group) {
@@ -72,7 +86,7 @@ func (a *Analysis) enlist(r elem, u *use, k int, kind []uint64, groups map[uint6
 	}
 	g := groups[kind[r]]
 	if g == nil {
-		g = &Group{ID: len(a.Groups)}
+		g = &Group{}
 		groups[kind[r]] = g
 		a.Groups = append(a.Groups, g)
 	}

@@ -99,6 +99,38 @@ func TestTrainIsDeterministic(t *testing.T) {
 	}
 }
 
+// TestTrainDropsOut trains a network with Dropout, whose random numbers must
+// be those of the seed and the step, also after a resume.
+func TestTrainDropsOut(t *testing.T) {
+	orttest.Need(t)
+	m := apply(t, func(g *onnxio.Graph, p *onnxio.Patch) {
+		head := g.Nodes()[len(g.Nodes())-1]
+		p.Add(onnxio.NodeSpec{Op: "Dropout", Inputs: []string{head.Input(0)}, Outputs: []string{"dropped"}})
+		p.SetInput(head, 0, "dropped")
+	})
+	o := tinyOptions()
+	o.Checkpoint, o.Resume = t.TempDir()+"/run.onnx", true
+	ctx, cancel := context.WithCancel(context.Background())
+	o.Progress = func(p Progress) {
+		if p.Step == 4 {
+			cancel()
+		}
+	}
+	if _, _, err := Train(ctx, m, tinySet(tinySamples), o); !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	o.Progress = nil
+	resumed, _ := train(t, m, tinySet(tinySamples), o)
+	whole, h := train(t, m, tinySet(tinySamples), tinyOptions())
+	if !bytes.Equal(marshal(t, whole), marshal(t, resumed)) {
+		t.Error("the resumed run gave other bytes")
+	}
+	_, plain := train(t, tiny(t), tinySet(tinySamples), tinyOptions())
+	if plain.Epochs[0].Loss == h.Epochs[0].Loss {
+		t.Error("nothing was dropped")
+	}
+}
+
 func TestTrainKeepsTheModel(t *testing.T) {
 	orttest.Need(t)
 	m := tiny(t)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/prunefuse/prunefuse"
 	"github.com/prunefuse/prunefuse/fusion"
 	"github.com/prunefuse/prunefuse/internal/rundir"
 	"github.com/prunefuse/prunefuse/onnxio/op"
@@ -96,11 +97,6 @@ func (e *skippedError) Error() string {
 	return fmt.Sprintf("%d of %d samples could not be used and were skipped", e.skipped, e.total)
 }
 
-// differsError says that a verification failed.
-type differsError struct{ reason string }
-
-func (e *differsError) Error() string { return e.reason }
-
 // panicError is a panic of the program.
 type panicError struct {
 	value any
@@ -116,7 +112,8 @@ func exitCode(err error) int {
 	var (
 		usage       *usageError
 		skipped     *skippedError
-		differs     *differsError
+		config      *prunefuse.ConfigError
+		differs     *prunefuse.DiffersError
 		notFused    *fusion.DiffersError
 		unsupported *op.UnsupportedError
 	)
@@ -125,7 +122,7 @@ func exitCode(err error) int {
 		return exitOK
 	case errors.Is(err, errInterrupted), errors.Is(err, context.Canceled):
 		return exitInterrupted
-	case errors.As(err, &usage):
+	case errors.As(err, &usage), errors.As(err, &config):
 		return exitUsage
 	case errors.As(err, &skipped):
 		return exitSkipped
@@ -142,13 +139,13 @@ func exitCode(err error) int {
 }
 
 // exit reports how the command ended and returns its code.
-func (g *globals) exit(err error, args []string) int {
+func (g *globals) exit(err error) int {
 	code := exitCode(err)
 	if err == nil {
 		return code
 	}
 	message := oneLine(err.Error())
-	if g.json || slices.Contains(args, "--json") {
+	if g.json || slices.Contains(g.args, "--json") {
 		line, _ := json.Marshal(struct {
 			MessageType string `json:"message_type"`
 			Code        int    `json:"code"`

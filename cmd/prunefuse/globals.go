@@ -26,6 +26,7 @@ type globals struct {
 	verbose  bool
 	ortLib   string
 
+	args           []string // the command line
 	stdin          io.Reader
 	stdout, stderr io.Writer
 }
@@ -38,6 +39,7 @@ func (g *globals) addFlags(fs *pflag.FlagSet) {
 	fs.BoolVarP(&g.quiet, "quiet", "q", false, "show no progress and no notes")
 	fs.BoolVarP(&g.verbose, "verbose", "v", false, "say more about what is done")
 	fs.StringVar(&g.ortLib, "ort-lib", "", "the ONNX Runtime library, or its `folder`")
+	markIncidental(fs, "provider", "threads", "json", "quiet", "verbose", "ort-lib")
 }
 
 // settle takes the environment for persistent flags that are not given, and
@@ -46,8 +48,8 @@ func (g *globals) settle(cmd *cobra.Command) error {
 	var problem error
 	cmd.Root().PersistentFlags().VisitAll(func(f *pflag.Flag) {
 		name := "PRUNEFUSE_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
-		if value, ok := os.LookupEnv(name); ok && !f.Changed {
-			if err := f.Value.Set(value); err != nil {
+		if value := os.Getenv(name); value != "" && !f.Changed {
+			if err := cmd.Flags().Set(f.Name, value); err != nil {
 				problem = errors.Join(problem, usagef("environment variable %s: %w", name, err))
 			}
 		}

@@ -34,7 +34,7 @@ func newInspectCommand(g *globals) *cobra.Command {
 		Short:   "Show what a network is made of and what can be pruned",
 		Long: withExitStatus(`
 Show a network's inputs, outputs and operators, its parameters and its
-multiply-accumulates (MACs) for one image; the groups of coupled channels that
+multiply-accumulates (MACs) for one sample; the groups of coupled channels that
 can be pruned; and for every axis of a weight that cannot be, the reason.
 
 A group is a number of channels and the weight axes, written weight:axis, that
@@ -209,7 +209,7 @@ func printInspection(g *globals, in *inspection) error {
 	}
 	rows = append(rows,
 		[]string{"parameters", term.Count(in.Parameters)},
-		[]string{"MACs", in.macs() + " for one image"},
+		[]string{"MACs", in.macs()},
 		[]string{"fingerprint", in.Fingerprint},
 	)
 	if in.Plan != nil {
@@ -221,29 +221,43 @@ func printInspection(g *globals, in *inspection) error {
 	if err := term.Table(g.stdout, nil, rows, []term.Align{term.Left, term.Left}); err != nil {
 		return err
 	}
-	for _, section := range []struct {
-		title, none string
-		header      []string
-		rows        [][]string
-		align       []term.Align
-	}{
-		{"Operators", "none", []string{"operator", "nodes", ""}, opRows(in.Operators), []term.Align{term.Left, term.Right, term.Left}},
+	return printSections(g, in)
+}
+
+// section is a titled table; one without rows says so.
+type section struct {
+	title  string
+	header []string
+	rows   [][]string
+	align  []term.Align
+}
+
+func printSections(g *globals, in *inspection) error {
+	pinned := section{
+		"Weight axes that cannot be pruned, by reason (-v lists each)", []string{"axes", "reason", "which"},
+		pinRows(in.Pinned), []term.Align{term.Right, term.Left, term.Left},
+	}
+	if g.verbose {
+		pinned = section{
+			"Weight axes that cannot be pruned", []string{"weight axis", "extent", "reason"},
+			pinList(in.Pinned), []term.Align{term.Left, term.Right, term.Left},
+		}
+	}
+	for _, s := range []section{
+		{"Operators", []string{"operator", "nodes", ""}, opRows(in.Operators), []term.Align{term.Left, term.Right, term.Left}},
 		{
-			"Groups that can be pruned", "none", []string{"group", "channels", "weight axes"}, groupRows(in.Groups),
-			[]term.Align{term.Right, term.Right, term.Left},
+			"Groups that can be pruned", []string{"group", "channels", "weight axes"},
+			groupRows(in.Groups), []term.Align{term.Right, term.Right, term.Left},
 		},
-		{
-			"Weight axes that cannot be pruned", "none", []string{"weight axis", "extent", "reason"}, pinRows(in.Pinned),
-			[]term.Align{term.Left, term.Right, term.Left},
-		},
+		pinned,
 	} {
-		if _, err := fmt.Fprintf(g.stdout, "\n%s\n", section.title); err != nil {
+		if _, err := fmt.Fprintf(g.stdout, "\n%s\n", s.title); err != nil {
 			return err
 		}
-		if len(section.rows) == 0 {
-			section.header, section.rows = nil, [][]string{{section.none}}
+		if len(s.rows) == 0 {
+			s.header, s.rows = nil, [][]string{{"none"}}
 		}
-		if err := term.Table(g.stdout, section.header, section.rows, section.align); err != nil {
+		if err := term.Table(g.stdout, s.header, s.rows, s.align); err != nil {
 			return err
 		}
 	}
@@ -266,25 +280,55 @@ func opRows(ops []inspectedOp) [][]string {
 	return rows
 }
 
-// membersShown bounds the line of a group.
-const membersShown = 4
-
 func groupRows(groups []inspectedGroup) [][]string {
 	var rows [][]string
 	for _, group := range groups {
-		members := strings.Join(group.Members[:min(membersShown, len(group.Members))], " ")
-		if more := len(group.Members) - membersShown; more > 0 {
-			members += fmt.Sprintf(" and %d more", more)
-		}
-		rows = append(rows, []string{strconv.Itoa(group.ID), strconv.Itoa(group.Size), members})
+		rows = append(rows, []string{strconv.Itoa(group.ID), strconv.Itoa(group.Size), someOf(group.Members)})
 	}
 	return rows
 }
 
+// pinRows lists the axes that cannot be pruned by reason: nodes of one
+// operator give the same one many times over.
 func pinRows(pins []inspectedPin) [][]string {
+	var rows [][]string
+	at := map[string]int{}
+	axes := [][]string{}
+	for _, p := range pins {
+		reason := p.Reason
+		if _, why, ok := strings.Cut(reason, "): "); ok && strings.HasPrefix(reason, "node ") {
+			reason = why
+		}
+		i, seen := at[reason]
+		if !seen {
+			i = len(rows)
+			at[reason] = i
+			rows, axes = append(rows, []string{"", reason, ""}), append(axes, nil)
+		}
+		axes[i] = append(axes[i], fmt.Sprintf("%s:%d", p.Weight, p.Axis))
+	}
+	for i := range rows {
+		rows[i][0], rows[i][2] = strconv.Itoa(len(axes[i])), someOf(axes[i])
+	}
+	return rows
+}
+
+// pinList lists the axes that cannot be pruned one by one.
+func pinList(pins []inspectedPin) [][]string {
 	var rows [][]string
 	for _, p := range pins {
 		rows = append(rows, []string{fmt.Sprintf("%s:%d", p.Weight, p.Axis), strconv.Itoa(p.Extent), p.Reason})
 	}
 	return rows
+}
+
+// namesShown bounds a list of names within a line.
+const namesShown = 4
+
+func someOf(names []string) string {
+	out := strings.Join(names[:min(namesShown, len(names))], " ")
+	if more := len(names) - namesShown; more > 0 {
+		out += fmt.Sprintf(" and %d more", more)
+	}
+	return out
 }

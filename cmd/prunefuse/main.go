@@ -22,12 +22,12 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 
-	g := &globals{stdin: stdin, stdout: stdout, stderr: stderr}
+	g := &globals{args: args, stdin: stdin, stdout: stdout, stderr: stderr}
 	err := g.execute(ctx, args)
 	if ctx.Err() != nil && err != nil && !errors.Is(err, errInterrupted) {
 		err = errInterrupted
 	}
-	return g.exit(err, args)
+	return g.exit(err)
 }
 
 // execute runs the command. A panic, which is a mistake in the program, comes
@@ -97,10 +97,14 @@ such as PRUNEFUSE_PROVIDER or PRUNEFUSE_ORT_LIB.`,
 	root.SetHelpCommandGroupID(groupAbout)
 	root.SetCompletionCommandGroupID(groupAbout)
 	root.AddCommand(
+		newDemoCommand(g),
+		newRunCommand(g),
+		newReportCommand(g),
 		newNewCommand(g),
 		newInspectCommand(g),
 		newPruneCommand(g),
 		newFuseCommand(g),
+		newExportCommand(g),
 		newVerifyCommand(g),
 		newTrainCommand(g),
 		newEvalCommand(g),

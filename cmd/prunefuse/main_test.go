@@ -11,10 +11,12 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/prunefuse/prunefuse"
 	"github.com/prunefuse/prunefuse/fusion"
 	"github.com/prunefuse/prunefuse/internal/rundir"
 	"github.com/prunefuse/prunefuse/onnxio/op"
 	"github.com/prunefuse/prunefuse/onnxio/ort"
+	"github.com/prunefuse/prunefuse/pruning"
 )
 
 func TestExitCode(t *testing.T) {
@@ -26,8 +28,9 @@ func TestExitCode(t *testing.T) {
 		{nil, exitOK},
 		{errors.New("anything"), exitFailed},
 		{usagef("anything"), exitUsage},
+		{&prunefuse.ConfigError{}, exitUsage},
 		{&skippedError{1, 2}, exitSkipped},
-		{&differsError{"anything"}, exitDiffers},
+		{&prunefuse.DiffersError{Verification: &pruning.Verification{}}, exitDiffers},
 		{&fusion.DiffersError{}, exitDiffers},
 		{ort.ErrNoRuntime, exitNoRuntime},
 		{rundir.ErrLocked, exitLocked},
@@ -63,7 +66,7 @@ func TestHelp(t *testing.T) {
 		if c.HasParent() && c.GroupID == "" {
 			t.Errorf("%s is in no group", c.CommandPath())
 		}
-		for line := range strings.Lines(c.Long + c.Example) {
+		for line := range strings.Lines(c.Long + "\n" + c.Example) {
 			if n := len([]rune(line)); n > 100 {
 				t.Errorf("%s: a line of help is %d wide: %s", c.CommandPath(), n, line)
 			}
@@ -85,7 +88,7 @@ func TestInterrupted(t *testing.T) {
 	var out, problems bytes.Buffer
 	g := &globals{stdin: strings.NewReader(""), stdout: &out, stderr: &problems}
 	err := g.execute(ctx, []string{"doctor"})
-	if code := g.exit(err, nil); code != exitInterrupted {
+	if code := g.exit(err); code != exitInterrupted {
 		t.Errorf("a cancelled command exits with %d: %v", code, err)
 	}
 }
@@ -98,7 +101,7 @@ func TestPanicIsOneLine(t *testing.T) {
 		defer func() { err = &panicError{recover(), nil} }()
 		panic("BUG: two\nlines")
 	}()
-	if code := g.exit(err, nil); code != exitFailed {
+	if code := g.exit(err); code != exitFailed {
 		t.Errorf("exit code %d", code)
 	}
 	if got := problems.String(); strings.Count(got, "\n") != 1 || !strings.HasPrefix(got, "prunefuse: internal error") {

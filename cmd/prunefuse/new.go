@@ -39,7 +39,7 @@ Write an untrained network with freshly initialised weights, drawn from --seed,
 and a free batch size. --list shows the architectures there are; of families
 with a free depth it shows the usual members.
 
-The MACs are the multiply-accumulates for one image.`, exitOK, exitFailed, exitUsage, exitInterrupted),
+The MACs that it prints are the multiply-accumulates for one image.`, exitOK, exitFailed, exitUsage, exitInterrupted),
 		Example: `  prunefuse new preresnet56 --classes 10 -o dense.onnx
   prunefuse new resnet20 --input 1x28x28 -o dense.onnx
   prunefuse new --list`,
@@ -102,7 +102,7 @@ func runNew(cmd *cobra.Command, g *globals, o newOptions, arch string) error {
 		}{"prunefuse.new/1", o.out.path, arch, g.seed, size})
 	}
 	_, err = fmt.Fprintf(g.stdout, "%s: %s parameters, %s MACs, %s\n",
-		o.out.path, term.Count(size.Parameters), size.macs(), term.Bytes(size.Bytes))
+		o.out.path, term.Count(size.Parameters), term.MACs(size.MACs), term.Bytes(size.Bytes))
 	return err
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/prunefuse/prunefuse"
 	"github.com/prunefuse/prunefuse/onnxio"
 	"github.com/prunefuse/prunefuse/onnxio/ort"
 	"github.com/prunefuse/prunefuse/pruning"
@@ -50,7 +51,7 @@ func newPruneCommand(g *globals) *cobra.Command {
 	var o pruneOptions
 	var about strings.Builder
 	for _, c := range pruning.Criteria {
-		fmt.Fprintf(&about, "  %-9s %s\n", c.Name, c.About)
+		fmt.Fprintf(&about, "  %-8s %s\n", c.Name, c.About)
 	}
 	cmd := &cobra.Command{
 		Use:     "prune MODEL -o FILE --ratio R",
@@ -162,7 +163,7 @@ func (o pruneOptions) prune(m *onnxio.Model, path string, seed uint64) (*pruning
 }
 
 // verifyPruned runs the pruned model against the masked original; a
-// difference is a *differsError.
+// difference is a *prunefuse.DiffersError.
 func verifyPruned(ctx context.Context, g *globals, r *pruning.Result) (*pruning.Verification, error) {
 	if err := g.startRuntime(ctx); err != nil {
 		if errors.Is(err, ort.ErrNoRuntime) {
@@ -175,7 +176,7 @@ func verifyPruned(ctx context.Context, g *globals, r *pruning.Result) (*pruning.
 		return nil, unsupported(r.Analysis.Model, err)
 	}
 	if !v.Equal() {
-		return nil, &differsError{fmt.Sprintf("the pruned model does not compute what the masked original does: %s; nothing was written", difference(v))}
+		return nil, fmt.Errorf("verify: pruned against masked, %w; nothing was written", &prunefuse.DiffersError{Verification: v})
 	}
 	return v, nil
 }

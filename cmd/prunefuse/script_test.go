@@ -134,6 +134,7 @@ func cmdNPY(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Fatalf("usage: npy FILE TYPE SHAPE [VALUE…]")
 	}
 	path := ts.MkAbs(args[0])
+	ts.Check(os.MkdirAll(filepath.Dir(path), 0o777))
 	var shape []int
 	size := 1
 	for s := range strings.SplitSeq(args[2], ",") {

@@ -11,19 +11,27 @@ import (
 // modelSize is what a model costs to keep and to run.
 type modelSize struct {
 	Parameters int64 `json:"parameters"`
-	MACs       int64 `json:"macs"` // multiply-accumulates for one image
+	MACs       int64 `json:"macs"` // multiply-accumulates for one sample
+	Uncounted  int   `json:"uncounted_nodes,omitempty"`
 	Bytes      int64 `json:"bytes,omitempty"`
 }
 
 func measure(m *onnxio.Model) (modelSize, error) {
-	s, err := op.Count(m)
+	facts, err := op.InferGraph(m, op.InferOptions{})
 	if err != nil {
 		return modelSize{}, fmt.Errorf("count: %w", err)
 	}
-	return modelSize{Parameters: s.Parameters, MACs: s.MACs}, nil
+	s := op.Count(m, facts)
+	return modelSize{Parameters: s.Parameters, MACs: s.MACs, Uncounted: len(s.Uncounted)}, nil
 }
 
-func (s modelSize) macs() string { return term.MACs(s.MACs) }
+// macs tells the multiply-accumulates, and where they are not all of them.
+func (s modelSize) macs() string {
+	if s.Uncounted > 0 {
+		return fmt.Sprintf("%s, without %d nodes whose cost is not known", term.MACs(s.MACs), s.Uncounted)
+	}
+	return term.MACs(s.MACs)
+}
 
 // printChange prints the table before | after | change of two models.
 func printChange(g *globals, before, after modelSize) error {

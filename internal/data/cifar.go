@@ -32,7 +32,7 @@ func OpenCIFAR(paths ...string) (Set, error) {
 		set, err := openCIFARFile(path)
 		if err != nil {
 			for _, s := range sets {
-				Close(s)
+				_ = Close(s)
 			}
 			if len(paths) > 1 {
 				err = fmt.Errorf("%s: %w", filepath.Base(path), err)

@@ -85,7 +85,7 @@ func mustOpen(t testing.TB, spec string, opts Options) Set {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { Close(set) })
+	t.Cleanup(func() { _ = Close(set) })
 	return set
 }
 

@@ -53,7 +53,7 @@ func Open(spec string, opts Options) (Set, error) {
 	}
 	finished, err := finish(set, opts)
 	if err != nil {
-		Close(set)
+		_ = Close(set)
 		return nil, fmt.Errorf("open data %s: %w", spec, err)
 	}
 	return finished, nil

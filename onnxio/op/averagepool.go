@@ -12,6 +12,7 @@ var averagePool = Def{
 	Cases: append(poolCases(),
 		Case{Name: "padding counts", Inputs: []Input{X(2, 3, 5, 6)}, Attrs: pads(1, 1, 1, 1, onnxio.Ints("kernel_shape", 3, 3), onnxio.Ints("strides", 2, 2), onnxio.Int("count_include_pad", 1))},
 		Case{Name: "padding counts, rounded up", Inputs: []Input{X(1, 2, 6, 6)}, Attrs: pads(1, 1, 1, 1, onnxio.Ints("kernel_shape", 3, 3), onnxio.Ints("strides", 2, 2), onnxio.Int("count_include_pad", 1), onnxio.Int("ceil_mode", 1))},
+		Case{Name: "padding counts, rounded up, opset 19", Opset: 19, Inputs: []Input{X(1, 2, 6, 6)}, Attrs: pads(1, 1, 1, 1, onnxio.Ints("kernel_shape", 3, 3), onnxio.Ints("strides", 2, 2), onnxio.Int("count_include_pad", 1), onnxio.Int("ceil_mode", 1))},
 		Case{Name: "dilated", Opset: 19, Inputs: []Input{X(1, 2, 7, 7)}, Attrs: pads(1, 1, 1, 1, onnxio.Ints("kernel_shape", 2, 2), onnxio.Ints("dilations", 3, 2))},
 	),
 }
@@ -30,7 +31,7 @@ func averagePoolGrad(g *Grad) error {
 	if err := w.resolve(in); err != nil {
 		return err
 	}
-	counts, whole := averageCounts(w, in, g.OutType(0).Shape[2:], g.Node.Int("count_include_pad", 0) != 0)
+	counts, whole := averageCounts(w, in, g.OutType(0).Shape[2:], g.countsPadding())
 	var dy string
 	if whole != 0 {
 		dy = g.Mul(g.GO(0), g.Scalar(1/whole))
@@ -43,28 +44,49 @@ func averagePoolGrad(g *Grad) error {
 	case w.tiles(in) && allOnes(out):
 		g.GI(0, g.ExpandLike(dy, g.OutType(0).Shape, g.I(0), g.In(0).Shape))
 	case w.tiles(in):
-		g.GI(0, repeated(g, dy, w))
+		g.GI(0, g.Repeat(dy, w.kernel...))
 	default:
 		g.GI(0, spreadWindows(g, dy, w))
 	}
 	return nil
 }
 
+// counting says which positions of a window are averaged over.
+type counting int
+
+const (
+	inside   counting = iota // those in the input
+	padded                   // those in the input or its padding
+	complete                 // all of them
+)
+
+// countsPadding is how the node counts. Before opset 19, ONNX Runtime divides
+// by the whole window also where, rounded up, it goes beyond the padding.
+func (g *Grad) countsPadding() counting {
+	switch {
+	case g.Node.Int("count_include_pad", 0) == 0:
+		return inside
+	case g.Emit.Opset < 19:
+		return complete
+	}
+	return padded
+}
+
 // averageCounts is one over the number of positions each window averages,
 // of shape [1,1,spatial…]; whole is that number where it is the same for all.
-func averageCounts(w *window, in, out onnxio.Shape, padding bool) (inverse *onnxio.Tensor, whole float32) {
+func averageCounts(w *window, in, out onnxio.Shape, over counting) (inverse *onnxio.Tensor, whole float32) {
 	extents, _ := out.Ints()
 	var v []float32
 	for at := range positions(extents) {
 		n := int64(1)
 		for i := range at {
 			low, high := int64(0), in[i].Or(0)
-			if padding {
+			if over == padded {
 				low, high = low-w.begin[i], high+w.end[i]
 			}
 			here := int64(0)
 			for k := range w.kernel[i] {
-				if p := at[i]*w.stride[i] - w.begin[i] + k*w.dilation[i]; p >= low && p < high {
+				if p := at[i]*w.stride[i] - w.begin[i] + k*w.dilation[i]; over == complete || (p >= low && p < high) {
 					here++
 				}
 			}
@@ -76,22 +98,6 @@ func averageCounts(w *window, in, out onnxio.Shape, padding bool) (inverse *onnx
 		return nil, 1 / v[0]
 	}
 	return onnxio.NewTensor("", append([]int64{1, 1}, extents...), v), 0
-}
-
-// repeated copies every position of dy to the positions of its window, which
-// tile the input.
-func repeated(g *Grad, dy string, w *window) string {
-	shape := g.OutType(0).Shape
-	from, to := []int64{0, 0}, []int64{1, 1}
-	flat := []int64{0, shape[1].Or(-1)}
-	for i, k := range w.kernel {
-		from, to = append(from, shape[i+2].Or(0), 1), append(to, 1, k)
-		flat = append(flat, shape[i+2].Or(0)*k)
-	}
-	if !shape[1].IsKnown() {
-		flat[1] = 0
-	}
-	return g.Reshape(g.Op("Expand", []string{g.Reshape(dy, from...), g.List(to...)}), flat...)
 }
 
 // spreadWindows adds dy into every position of its windows: a transposed

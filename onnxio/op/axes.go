@@ -90,20 +90,6 @@ func NewAxes(f *Facts, g *onnxio.Graph, n *onnxio.Node) (*Axes, error) {
 	return a, nil
 }
 
-func (a *Axes) shaped() bool {
-	for i, in := range a.Node.Inputs() {
-		if in != "" && a.In(i).Shape == nil {
-			return false
-		}
-	}
-	for i, o := range a.Node.Outputs() {
-		if o != "" && a.OutType(i).Shape == nil {
-			return false
-		}
-	}
-	return true
-}
-
 // each visits every axis of every given input and output.
 func (a *Axes) each(f func(Ref)) {
 	for i, in := range a.Node.Inputs() {

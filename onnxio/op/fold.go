@@ -2,34 +2,26 @@ package op
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/prunefuse/prunefuse/onnxio"
 )
 
-// Fold works out what does not depend on the inputs' values: small integer
-// tensors that follow from known shapes become initializers, aliases of
-// constants are read directly, and nodes and initializers that nothing needs
-// any more are gone. The model itself is not changed.
+// Fold returns the model with everything resolved that does not depend on
+// its inputs' values: integers computed from shapes become initializers
+// where they are known, readers of an Identity of a constant read the
+// constant, and what no output needs is gone. What the outputs are does not
+// change. The model itself is not touched.
+//
+// Weights made by a node, such as a large ConstantOfShape, stay as they are.
 func Fold(m *onnxio.Model) (*onnxio.Model, error) {
 	f, err := InferGraph(m, InferOptions{})
 	if err != nil {
 		return nil, fmt.Errorf("fold: %w", err)
 	}
-	m = m.Clone()
-	g := m.Graph
-	p := g.Edit()
-	for _, n := range g.Nodes() {
-		if len(n.Outputs()) != 1 || n.Op() == "Constant" || g.IsOutput(n.Output(0)) {
-			continue
-		}
-		out := n.Output(0)
-		if t, root := g.Constant(out); t != nil && n.Op() == "Identity" && !captured(g, out) {
-			p.Redirect(out, root)
-			p.Remove(n)
-			continue
-		}
-		if t := f.tensor(out); t != nil {
+	out := m.Clone()
+	p := out.Graph.Edit()
+	for _, n := range m.Graph.Nodes() {
+		if t := f.folded(n); t != nil {
 			p.Remove(n)
 			p.SetInitializer(t)
 		}
@@ -37,10 +29,69 @@ func Fold(m *onnxio.Model) (*onnxio.Model, error) {
 	if err := p.Apply(); err != nil {
 		return nil, fmt.Errorf("fold: %w", err)
 	}
-	return m, Sweep(g)
+	if err := resolveIdentities(out.Graph); err != nil {
+		return nil, fmt.Errorf("fold: %w", err)
+	}
+	if err := Sweep(out.Graph); err != nil {
+		return nil, fmt.Errorf("fold: %w", err)
+	}
+	return out, nil
 }
 
-func captured(g *onnxio.Graph, name string) bool {
+// folded is the value of a node's single output where it is known; nil for
+// the others, and for constants, which are folded already.
+func (f *Facts) folded(n *onnxio.Node) *onnxio.Tensor {
+	if len(n.Outputs()) != 1 || n.Op() == "Constant" || Lookup(n, f.Opset) == nil {
+		return nil
+	}
+	name := n.Output(0)
+	dims, ok := f.Values[name]
+	v, known := onnxio.Shape(dims).Ints()
+	shape, fixed := f.Types[name].Shape.Ints()
+	if !ok || !known || !fixed {
+		return nil
+	}
+	switch f.Types[name].Elem {
+	case onnxio.Int64:
+		return onnxio.NewTensor(name, shape, v)
+	case onnxio.Int32:
+		return onnxio.NewTensor(name, shape, convert[int32](v))
+	case onnxio.Float32:
+		return onnxio.NewTensor(name, shape, convert[float32](v))
+	case onnxio.Bool:
+		b := make([]bool, len(v))
+		for i := range v {
+			b[i] = v[i] != 0
+		}
+		return onnxio.NewTensor(name, shape, b)
+	}
+	return nil
+}
+
+func convert[T int32 | float32](v []int64) []T {
+	out := make([]T, len(v))
+	for i := range v {
+		out[i] = T(v[i])
+	}
+	return out
+}
+
+// resolveIdentities makes the readers of an Identity of a constant read the
+// constant.
+func resolveIdentities(g *onnxio.Graph) error {
+	p := g.Edit()
+	for _, n := range g.Nodes() {
+		if n.Op() != "Identity" || n.Domain() != "" {
+			continue
+		}
+		if _, root := g.Constant(n.Input(0)); root != "" && !capturedBySubgraph(g, n.Output(0)) {
+			p.Redirect(n.Output(0), root)
+		}
+	}
+	return p.Apply()
+}
+
+func capturedBySubgraph(g *onnxio.Graph, name string) bool {
 	for _, u := range g.Consumers(name) {
 		if u.Index < 0 {
 			return true
@@ -49,47 +100,29 @@ func captured(g *onnxio.Graph, name string) bool {
 	return false
 }
 
-// tensor is a value that inference knows in full, nil for the others.
-func (f *Facts) tensor(name string) *onnxio.Tensor {
-	v, ok := f.Values[name]
-	t := f.Types[name]
-	if !ok || len(t.Shape) > 1 || (t.Elem != onnxio.Int64 && t.Elem != onnxio.Int32) {
-		return nil
-	}
-	ints, ok := onnxio.Shape(v).Ints()
-	if !ok {
-		return nil
-	}
-	dims, ok := t.Shape.Ints()
-	if !ok || (len(dims) == 1 && dims[0] != int64(len(ints))) || (len(dims) == 0 && len(ints) != 1) {
-		return nil
-	}
-	if t.Elem == onnxio.Int64 {
-		return onnxio.NewTensor(name, dims, ints)
-	}
-	narrow := make([]int32, len(ints))
-	for i, n := range ints {
-		narrow[i] = int32(n)
-	}
-	return onnxio.NewTensor(name, dims, narrow)
-}
-
-// Sweep removes the nodes whose results nothing reads, and then the
-// initializers that nothing reads.
+// Sweep removes the nodes and initializers that no output of the graph
+// depends on. Inputs stay.
 func Sweep(g *onnxio.Graph) error {
-	p := g.Edit()
 	live := map[*onnxio.Node]bool{}
-	needed := func(name string) bool {
-		if name == "" {
-			return false
+	needed := func(value string) bool {
+		if g.IsOutput(value) {
+			return true
 		}
-		return g.IsOutput(name) || slices.ContainsFunc(g.Consumers(name), func(u onnxio.Use) bool { return live[u.Node] })
+		for _, u := range g.Consumers(value) {
+			if live[u.Node] {
+				return true
+			}
+		}
+		return false
 	}
+	p := g.Edit()
 	nodes := g.Nodes()
 	for i := len(nodes) - 1; i >= 0; i-- {
-		n := nodes[i]
-		if live[n] = slices.ContainsFunc(n.Outputs(), needed); !live[n] {
-			p.Remove(n)
+		for _, o := range nodes[i].Outputs() {
+			live[nodes[i]] = live[nodes[i]] || (o != "" && needed(o))
+		}
+		if !live[nodes[i]] {
+			p.Remove(nodes[i])
 		}
 	}
 	for _, t := range g.Initializers() {
@@ -97,8 +130,5 @@ func Sweep(g *onnxio.Graph) error {
 			p.RemoveInitializer(t.Name())
 		}
 	}
-	if err := p.Apply(); err != nil {
-		return fmt.Errorf("remove what nothing needs: %w", err)
-	}
-	return nil
+	return p.Apply()
 }

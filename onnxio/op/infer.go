@@ -157,6 +157,21 @@ func (c *Infer) In(i int) onnxio.Type { return c.Types[c.Node.Input(i)] }
 // OutType is the type found for output i.
 func (c *Infer) OutType(i int) onnxio.Type { return c.Types[c.Node.Output(i)] }
 
+// shaped reports whether the ranks of all inputs and outputs are known.
+func (c *Infer) shaped() bool {
+	for i, in := range c.Node.Inputs() {
+		if in != "" && c.In(i).Shape == nil {
+			return false
+		}
+	}
+	for i, o := range c.Node.Outputs() {
+		if o != "" && c.OutType(i).Shape == nil {
+			return false
+		}
+	}
+	return true
+}
+
 // Dims are the elements of input i where they follow from shapes and
 // constants.
 func (c *Infer) Dims(i int) ([]onnxio.Dim, bool) {

@@ -9,6 +9,7 @@ var maxPool = Def{
 		Case{Name: "dilated", Inputs: []Input{X(1, 2, 7, 7)}, Attrs: pads(1, 1, 1, 1, onnxio.Ints("kernel_shape", 2, 2), onnxio.Ints("dilations", 3, 2))},
 		Case{Name: "indices", Inputs: []Input{X(2, 3, 4, 4)}, Attrs: attrs(onnxio.Ints("kernel_shape", 2, 2), onnxio.Ints("strides", 2, 2)), Out: 2},
 		Case{Name: "indices by column", Inputs: []Input{X(2, 3, 4, 6)}, Attrs: attrs(onnxio.Ints("kernel_shape", 2, 2), onnxio.Int("storage_order", 1)), Out: 2},
+		Case{Name: "indices by column, overlapping", Inputs: []Input{X(2, 3, 5, 6)}, Attrs: attrs(onnxio.Ints("kernel_shape", 2, 2), onnxio.Ints("strides", 1, 2), onnxio.Int("storage_order", 1)), Out: 2},
 	),
 }
 
@@ -22,38 +23,49 @@ func maxPoolAxes(a *Axes) error {
 	return poolAxes(a)
 }
 
-// maxPoolTrain keeps the position of each maximum.
+// maxPoolTrain keeps the position of each maximum where the gradient will
+// need it, which makes the pool slower.
 func maxPoolTrain(t *Train) error {
+	w, err := poolWindow(t.Infer)
+	if err != nil {
+		return err
+	}
 	n := t.Node
-	indices := n.Output(1)
-	if indices == "" {
-		indices = t.Patch.Fresh(n.Output(0) + ".indices")
+	outputs := []string{n.Output(0)}
+	switch {
+	case n.Output(1) != "":
+		outputs = append(outputs, n.Output(1))
+	case !w.tiles(t.In(0).Shape[2:]):
+		outputs = append(outputs, t.Patch.Fresh(n.Output(0)+".indices"))
 	}
-	if n.Int("storage_order", 0) == 0 {
-		t.Save("indices", indices)
+	if len(outputs) > 1 && n.Int("storage_order", 0) == 0 {
+		t.Save("indices", outputs[1])
 	}
-	t.Patch.Add(onnxio.NodeSpec{
-		Op: "MaxPool", Name: n.Name(), Inputs: n.Inputs(), Outputs: []string{n.Output(0), indices}, Attrs: n.Attrs(),
-	})
+	t.Patch.Add(onnxio.NodeSpec{Op: "MaxPool", Name: n.Name(), Inputs: n.Inputs(), Outputs: outputs, Attrs: n.Attrs()})
 	return nil
 }
 
-// maxPoolGrad adds the gradient of each window at the position of its
-// maximum; of equals that is the first, as in PyTorch.
+// maxPoolGrad gives the gradient of each window to the position of its
+// maximum. Where the windows tile the input, equal maxima share it evenly,
+// which is twice as fast as seeking the first. Other windows give it to the
+// first, as PyTorch does.
 func maxPoolGrad(g *Grad) error {
 	w, err := poolWindow(g.Infer)
 	if err != nil {
 		return err
 	}
+	if w.tiles(g.In(0).Shape[2:]) {
+		kernel := onnxio.Ints("kernel_shape", w.kernel...)
+		chosen := g.Zero(g.Sub(g.I(0), g.Repeat(g.O(0), w.kernel...)))
+		share := g.Op("AveragePool", []string{chosen}, kernel, onnxio.Ints("strides", w.stride...))
+		size, _ := onnxio.ShapeOf(w.kernel...).Size().Value()
+		dy := g.Div(g.GO(0), g.Mul(share, g.Scalar(float32(size))))
+		g.GI(0, g.Mul(chosen, g.Repeat(dy, w.kernel...)))
+		return nil
+	}
 	indices := g.Saved("indices")
 	if indices == "" {
-		var attrs []onnxio.Attr
-		for _, a := range g.Node.Attrs() {
-			if a.Name() != "storage_order" {
-				attrs = append(attrs, a)
-			}
-		}
-		indices = g.Multi("", "MaxPool", 2, []string{g.I(0)}, attrs...)[1]
+		indices = g.rowMajorIndices()
 	}
 	size := g.Reshape(g.Op("Size", []string{g.I(0)}), 1)
 	reduction := onnxio.Str("reduction", "none")
@@ -63,4 +75,16 @@ func maxPoolGrad(g *Grad) error {
 	dx := g.Op("ScatterElements", []string{g.Op("ConstantOfShape", []string{size}), g.Reshape(indices, -1), g.Reshape(g.GO(0), -1)}, reduction)
 	g.GI(0, g.ReshapeLike(dx, g.I(0), g.In(0).Shape))
 	return nil
+}
+
+// rowMajorIndices are the positions of the maxima, counted by rows where the
+// node's own output counts by columns.
+func (g *Grad) rowMajorIndices() string {
+	var attrs []onnxio.Attr
+	for _, a := range g.Node.Attrs() {
+		if a.Name() != "storage_order" {
+			attrs = append(attrs, a)
+		}
+	}
+	return g.Multi("", "MaxPool", 2, []string{g.I(0)}, attrs...)[1]
 }

@@ -1,92 +1,113 @@
 package op
 
-import "github.com/prunefuse/prunefuse/onnxio"
+import (
+	"github.com/prunefuse/prunefuse/onnxio"
+)
 
 // Stats are the sizes of a model.
 type Stats struct {
-	// Parameters is the number of learnable values: every float constant of
-	// rank 1 or more that a node reads other than as running statistics,
-	// counted once however many read it.
+	// Parameters are the learnable numbers: the elements of float constants
+	// that nodes read and that have at least one axis, each constant once.
+	// Scalars, such as the bounds of a Clip, are none.
 	Parameters int64
-	// State is the number of values in running statistics.
+	// State are the elements of running statistics.
 	State int64
-	// MACs is the number of multiply-accumulates for one sample: a free batch
-	// counts as 1, a fixed one as it stands.
-	MACs int64
-	// Uncounted are the nodes whose cost is not in MACs: their operator is
-	// not in the table, or a shape is not known.
+	// MACs are the multiply-accumulates of one forward pass with a batch of
+	// one.
+	MACs  int64
+	Nodes int
+	ByOp  map[string]int // nodes by operator, with its domain where it has one
+	// PerNode are the nodes that cost anything, in graph order.
+	PerNode []NodeCost
+	// Uncounted are the nodes whose cost is not known: their operator is not
+	// in the table, or their shapes are not known.
 	Uncounted []*onnxio.Node
 }
 
-// Count measures a model.
-func Count(m *onnxio.Model) (*Stats, error) {
-	f, err := InferGraph(m, InferOptions{Inputs: oneSample(m.Graph)})
-	if err != nil {
-		return nil, err
+// NodeCost is the multiply-accumulates of one node.
+type NodeCost struct {
+	Node *onnxio.Node
+	MACs int64
+}
+
+// Count measures a model whose facts are f. Symbolic first axes of inputs,
+// the batch, count as one.
+func Count(m *onnxio.Model, f *Facts) Stats {
+	s := Stats{Nodes: len(m.Graph.Nodes()), ByOp: map[string]int{}}
+	batch := map[onnxio.Dim]bool{}
+	for _, v := range m.Graph.Inputs() {
+		if len(v.Type.Shape) > 0 && !v.Type.Shape[0].IsKnown() {
+			batch[v.Type.Shape[0]] = true
+		}
 	}
-	s := &Stats{}
-	role := map[string]bool{} // by constant: whether it is learnable
-	size := map[string]int64{}
 	for _, n := range m.Graph.Nodes() {
-		macs, ok := f.MACs(m.Graph, n)
-		s.MACs += macs
-		if !ok {
+		name := n.Op()
+		if n.Domain() != "" {
+			name = n.Domain() + "." + name
+		}
+		s.ByOp[name]++
+		macs, ok := cost(f, m.Graph, n, batch)
+		switch {
+		case !ok:
 			s.Uncounted = append(s.Uncounted, n)
+		case macs > 0:
+			s.MACs += macs
+			s.PerNode = append(s.PerNode, NodeCost{n, macs})
+		}
+	}
+	s.weights(m.Graph, f)
+	return s
+}
+
+// cost is the multiply-accumulates of a node at a batch of one.
+func cost(f *Facts, g *onnxio.Graph, n *onnxio.Node, batch map[onnxio.Dim]bool) (macs int64, ok bool) {
+	d := Lookup(n, f.Opset)
+	if d == nil {
+		return 0, false
+	}
+	c := &Infer{Facts: f, Node: n, Graph: g}
+	if !c.shaped() {
+		return 0, false
+	}
+	total := d.Cost(c)
+	for b := range batch {
+		for q, divides := total.Div(b); divides && !total.Is(0); q, divides = total.Div(b) {
+			total = q
+		}
+	}
+	return total.Value()
+}
+
+// weights counts the constants that nodes read.
+func (s *Stats) weights(g *onnxio.Graph, f *Facts) {
+	role := map[string]bool{} // by constant: whether every reader takes it for state
+	sizes := map[string]int64{}
+	for _, n := range g.Nodes() {
+		if n.Op() == "Identity" && n.Domain() == "" {
+			continue
 		}
 		d := Lookup(n, f.Opset)
 		for i, in := range n.Inputs() {
-			t, root := m.Graph.Constant(in)
-			if t == nil || t.Rank() == 0 || !t.Elem().Float() || n.Op() == "Identity" {
+			t, root := g.Constant(in)
+			if t == nil || !t.Elem().Float() || t.Rank() == 0 {
 				continue
 			}
-			size[root] = t.Len()
-			role[root] = role[root] || d == nil || !d.isState(i)
+			state := false
+			if d != nil {
+				for _, k := range d.State {
+					state = state || k == i
+				}
+			}
+			was, met := role[root]
+			role[root] = state && (was || !met)
+			sizes[root] = t.Len()
 		}
 	}
-	for root, learnable := range role {
-		if learnable {
-			s.Parameters += size[root]
+	for root, state := range role {
+		if state {
+			s.State += sizes[root]
 		} else {
-			s.State += size[root]
+			s.Parameters += sizes[root]
 		}
 	}
-	return s, nil
-}
-
-func (d *Def) isState(input int) bool {
-	for _, s := range d.State {
-		if s == input {
-			return true
-		}
-	}
-	return false
-}
-
-// MACs is the number of multiply-accumulates of one node; ok is false when
-// it cannot be told.
-func (f *Facts) MACs(g *onnxio.Graph, n *onnxio.Node) (macs int64, ok bool) {
-	d := Lookup(n, f.Opset)
-	c := &Infer{Facts: f, Node: n, Graph: g}
-	if d == nil || c.OutType(0).Shape == nil {
-		return 0, false
-	}
-	for i := range n.Inputs() {
-		if c.Has(i) && c.In(i).Shape == nil {
-			return 0, false
-		}
-	}
-	return d.Cost(c).Value()
-}
-
-// oneSample gives every graph input with a free first axis the extent 1
-// there.
-func oneSample(g *onnxio.Graph) map[string]onnxio.Shape {
-	out := map[string]onnxio.Shape{}
-	for _, v := range g.Inputs() {
-		if s := v.Type.Shape; len(s) > 0 && !s[0].IsKnown() {
-			out[v.Name] = s.Clone()
-			out[v.Name][0] = onnxio.Known(1)
-		}
-	}
-	return out
 }

@@ -1,0 +1,112 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/prunefuse/prunefuse"
+	"github.com/prunefuse/prunefuse/onnxio"
+	"github.com/prunefuse/prunefuse/onnxio/ort"
+)
+
+type exportOptions struct {
+	out      modelOutput
+	noVerify bool
+}
+
+func (o *exportOptions) addFlags(fs *pflag.FlagSet) {
+	o.out.addFlags(fs)
+	fs.BoolVar(&o.noVerify, "no-verify", false, "do not run the result against the original")
+	markIncidental(fs, "output", "force", "external-data", "no-verify")
+}
+
+func newExportCommand(g *globals) *cobra.Command {
+	var o exportOptions
+	cmd := &cobra.Command{
+		Use:     "export MODEL -o FILE",
+		GroupID: groupModels,
+		Short:   "Make a network ready for deployment",
+		Long: withExitStatus(`
+Write a network as it is best run: BatchNormalization folded into the layers
+before it, nodes and weights that nothing needs gone, the batch size free. The
+result is run against the original, which must compute the same, and names it in
+its metadata; --no-verify leaves the check out.`,
+			exitOK, exitFailed, exitUsage, exitDiffers, exitNoRuntime, exitUnsupported, exitInterrupted),
+		Example: `  prunefuse export fused.onnx -o deploy.onnx`,
+		Args:    exactArgs("MODEL"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return runExport(cmd, g, o, args[0])
+		},
+	}
+	o.addFlags(cmd.Flags())
+	return cmd
+}
+
+func runExport(cmd *cobra.Command, g *globals, o exportOptions, path string) error {
+	ctx := cmd.Context()
+	if err := o.out.check(); err != nil {
+		return err
+	}
+	m, err := onnxio.Load(path)
+	if err != nil {
+		return err
+	}
+	if !o.noVerify {
+		if err := g.startRuntime(ctx); errors.Is(err, ort.ErrNoRuntime) {
+			return fmt.Errorf("%s: verify: %w; --no-verify writes the result unchecked", path, err)
+		} else if err != nil {
+			return err
+		}
+	}
+	exported, did, err := prunefuse.Export(ctx, m, prunefuse.ExportOptions{SkipVerify: o.noVerify, Seed: g.seed, Session: g.session()})
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, unsupported(m, err))
+	}
+	before, err := measure(m)
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	before.Bytes = fileSize(path)
+	after, err := measure(exported)
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	stamp(exported, cmd, []string{path})
+	out := outputs{stdout: g.stdout}
+	defer out.discard()
+	if after.Bytes, err = out.model(exported, o.out); err != nil {
+		return err
+	}
+	if err := out.commit(); err != nil {
+		return err
+	}
+	return printExported(g, o, before, after, did)
+}
+
+func printExported(g *globals, o exportOptions, before, after modelSize, did *prunefuse.ExportReport) error {
+	if g.json {
+		return g.printJSON(struct {
+			*prunefuse.ExportReport
+			File   string    `json:"file"`
+			Before modelSize `json:"before"`
+			After  modelSize `json:"after"`
+		}{did, o.out.path, before, after})
+	}
+	if err := printChange(g, before, after); err != nil {
+		return err
+	}
+	batch := ""
+	if did.FreedBatch {
+		batch = ", batch size made free"
+	}
+	verified := "not verified"
+	if did.Verification != nil {
+		verified = "verified: " + difference(did.Verification)
+	}
+	_, err := fmt.Fprintf(g.stdout, "%d BatchNormalizations folded, %d of %d nodes left%s\n%s\n",
+		did.FoldedBatchNorm, did.NodesAfter, did.NodesBefore, batch, verified)
+	return err
+}

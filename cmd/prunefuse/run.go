@@ -1,0 +1,162 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/prunefuse/prunefuse"
+	"github.com/prunefuse/prunefuse/internal/atomicfile"
+	"github.com/prunefuse/prunefuse/internal/term"
+)
+
+// runOptions are the flags of the commands that do the whole method.
+type runOptions struct {
+	dir    string
+	force  bool
+	resume bool
+}
+
+func (o *runOptions) addFlags(fs *pflag.FlagSet, dir string) {
+	fs.StringVarP(&o.dir, "output", "o", dir, "the run `folder` to write")
+	fs.BoolVarP(&o.force, "force", "f", false, "replace a run that is in the folder")
+	fs.BoolVar(&o.resume, "resume", false, "go on with a run that was interrupted")
+}
+
+func (o *runOptions) settle() error {
+	switch {
+	case o.dir == "":
+		return errors.New("name the run folder with --output (-o)")
+	case o.force && o.resume:
+		return errors.New("--force and --resume exclude each other")
+	}
+	return nil
+}
+
+// runFiles is the part of the help that lists what a run leaves.
+const runFiles = `The folder holds in the end
+  dense.onnx       the network as it was before training
+  selector.onnx    pruned from it, and trained on all labels
+  fused-init.onnx  the selector put back into the dense network
+  fused.onnx       that, fine-tuned: the result
+  deploy.onnx      the result made ready for deployment
+  report.html      what came out and what it cost; report.json has the numbers
+  round-000 …      the labels chosen and the selector of each round`
+
+func newRunCommand(g *globals) *cobra.Command {
+	var o runOptions
+	cmd := &cobra.Command{
+		Use:     "run CONFIG -o DIR",
+		GroupID: groupMethod,
+		Short:   "Do the whole method as a configuration says",
+		Long: withExitStatus(`
+Simulate the method on data whose labels are known: prune the dense network to a
+selector, train that on a few random labels, let it choose which samples to
+label next, repeat; fuse it into the dense network, fine-tune and export; and
+compare with the alternatives. CONFIG is a YAML file; - reads it from stdin.
+--seed, where given, takes the place of the configuration's.
+
+An interrupted run keeps its finished rounds, and --resume goes on behind them.
+
+`+runFiles,
+			exitOK, exitFailed, exitUsage, exitDiffers, exitNoRuntime, exitLocked, exitUnsupported, exitInterrupted),
+		Example: `  prunefuse run examples/fashion-mnist.yaml -o runs/fashion
+  prunefuse run examples/fashion-mnist.yaml -o runs/fashion --resume`,
+		Args: exactArgs("CONFIG"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := o.settle(); err != nil {
+				return usageIn(cmd, err)
+			}
+			c, err := readConfig(g, args[0])
+			if err != nil {
+				return err
+			}
+			return doRun(cmd, g, o, c)
+		},
+	}
+	o.addFlags(cmd.Flags(), "")
+	return cmd
+}
+
+func readConfig(g *globals, path string) (prunefuse.Config, error) {
+	var b []byte
+	var err error
+	if path == stdStream {
+		b, err = io.ReadAll(g.stdin)
+	} else {
+		b, err = os.ReadFile(path)
+	}
+	if err != nil {
+		return prunefuse.Config{}, fmt.Errorf("read configuration: %w", err)
+	}
+	c, err := prunefuse.ReadConfig(b)
+	if err != nil {
+		return c, fmt.Errorf("%s: %w", path, err)
+	}
+	return c, nil
+}
+
+// doRun does the whole method and prints what the report says.
+func doRun(cmd *cobra.Command, g *globals, o runOptions, c prunefuse.Config) error {
+	ctx := cmd.Context()
+	if cmd.Flags().Changed("seed") {
+		c.Seed = g.seed
+	}
+	if err := g.startRuntime(ctx); err != nil {
+		return err
+	}
+	t := g.terminal(ctx)
+	p := &runProgress{t: t}
+	err := prunefuse.Run(ctx, c, prunefuse.RunOptions{
+		Dir: o.dir, Resume: o.resume, Force: o.force, Command: append([]string{"prunefuse"}, g.args...),
+		Session: g.session(), Progress: p.tell,
+	})
+	t.Close()
+	if err != nil {
+		return o.explain(ctx, err)
+	}
+	return printReport(g, o.dir)
+}
+
+// explain says how to go on where a run did not get to its end.
+func (o *runOptions) explain(ctx context.Context, err error) error {
+	switch {
+	case ctx.Err() != nil:
+		return fmt.Errorf("%w; the same command with --resume goes on behind the last finished round", errInterrupted)
+	case errors.Is(err, atomicfile.ErrExists):
+		return fmt.Errorf("%w; --resume goes on with it, --force replaces it", err)
+	}
+	return err
+}
+
+// runProgress shows a run's events as a bar a stage.
+type runProgress struct {
+	t     *term.Term
+	bar   *term.Bar
+	stage string
+	done  int64
+}
+
+func (p *runProgress) tell(e prunefuse.Event) {
+	if e.Stage != p.stage || e.Total == 0 {
+		p.bar.Done()
+		p.bar, p.stage, p.done = nil, e.Stage, 0
+		if e.Total == 0 {
+			p.t.Step("%s", e.Stage)
+			return
+		}
+		p.bar = p.t.Bar(e.Stage, e.Total, e.Unit)
+	}
+	p.bar.Note(e.Note)
+	p.bar.Add(e.Done - p.done)
+	p.done = e.Done
+	if e.Done >= e.Total {
+		p.bar.Done()
+		p.bar, p.stage, p.done = nil, "", 0
+	}
+}

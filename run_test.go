@@ -1,0 +1,176 @@
+package prunefuse_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/prunefuse/prunefuse"
+	"github.com/prunefuse/prunefuse/internal/report"
+	"github.com/prunefuse/prunefuse/onnxio/ort"
+	"github.com/prunefuse/prunefuse/onnxio/ort/orttest"
+)
+
+// small is a run of two selections that takes seconds.
+func small() prunefuse.Config {
+	c := prunefuse.DemoConfig()
+	c.Limit = 400
+	c.Model = prunefuse.Network{Arch: "resnet8", Width: 0.25}
+	c.Label = prunefuse.Label{Initial: 40, Add: []int{20, 30}, Strategy: "margin"}
+	c.Selector.Steps, c.Final.Steps = 6, 6
+	c.Selector.Batch, c.Final.Batch = 16, 16
+	return c
+}
+
+func options(dir string) prunefuse.RunOptions {
+	return prunefuse.RunOptions{Dir: dir, Command: []string{"prunefuse", "run", "a b.yaml"}, Session: ort.SessionOptions{Threads: 1}}
+}
+
+// products are the files that a seed determines.
+func products(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	out := map[string]string{}
+	for _, pattern := range []string{"*.onnx", "round-*/*.onnx", "round-*/*.jsonl"} {
+		files, err := filepath.Glob(filepath.Join(dir, pattern))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range files {
+			b, err := os.ReadFile(f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			name, err := filepath.Rel(dir, f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			out[name] = string(b)
+		}
+	}
+	return out
+}
+
+func same(t *testing.T, a, b map[string]string) {
+	t.Helper()
+	for name := range a {
+		if a[name] != b[name] {
+			t.Errorf("%s differs", name)
+		}
+	}
+	if len(a) != len(b) {
+		t.Errorf("%d files against %d", len(a), len(b))
+	}
+}
+
+func TestRun(t *testing.T) {
+	t.Parallel()
+	orttest.Need(t)
+	ctx := t.Context()
+	dir := filepath.Join(t.TempDir(), "run")
+	if err := prunefuse.Run(ctx, small(), options(dir)); err != nil {
+		t.Fatal(err)
+	}
+	first := products(t, dir)
+	for _, name := range []string{prunefuse.DenseFile, prunefuse.SelectorFile, prunefuse.FusedInitFile, prunefuse.FusedFile, prunefuse.DeployFile, "round-000/selected.jsonl"} {
+		if first[name] == "" {
+			t.Errorf("the run left no %s", name)
+		}
+	}
+	checkReport(t, dir)
+
+	t.Run("same seed, same files", func(t *testing.T) {
+		again := filepath.Join(t.TempDir(), "again")
+		if err := prunefuse.Run(ctx, small(), options(again)); err != nil {
+			t.Fatal(err)
+		}
+		same(t, first, products(t, again))
+	})
+	t.Run("interrupted and resumed", func(t *testing.T) {
+		for _, stage := range []string{"train the selector on 60", "fine-tune the fused"} {
+			broken := filepath.Join(t.TempDir(), "broken")
+			interrupt(t, broken, stage)
+			o := options(broken)
+			o.Resume = true
+			if err := prunefuse.Run(ctx, small(), o); err != nil {
+				t.Fatal(err)
+			}
+			same(t, first, products(t, broken))
+		}
+	})
+	t.Run("another configuration is not resumed", func(t *testing.T) {
+		c, o := small(), options(dir)
+		c.Prune.Ratio, o.Resume = 0.25, true
+		if err := prunefuse.Run(ctx, c, o); err == nil || !strings.Contains(err.Error(), "another configuration") {
+			t.Errorf("error %v", err)
+		}
+	})
+	t.Run("a run is not overwritten", func(t *testing.T) {
+		if err := prunefuse.Run(ctx, small(), options(dir)); err == nil {
+			t.Error("it was")
+		}
+	})
+}
+
+// interrupt runs until the second step of a stage and no further.
+func interrupt(t *testing.T, dir, stage string) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	o := options(dir)
+	o.Progress = func(e prunefuse.Event) {
+		if strings.HasPrefix(e.Stage, stage) && e.Done == 2 {
+			cancel()
+		}
+	}
+	if err := prunefuse.Run(ctx, small(), o); !errors.Is(err, context.Canceled) {
+		t.Fatalf("interrupted run gave %v", err)
+	}
+}
+
+func checkReport(t *testing.T, dir string) {
+	t.Helper()
+	r, err := report.Read(filepath.Join(dir, report.JSONName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, role := range []report.Role{report.RoleSelector, report.RoleFused, report.RoleFineTuned, report.RoleDenseScratch, report.RoleRandom} {
+		i := slices.IndexFunc(r.Accuracies, func(a report.Accuracy) bool { return a.Role == role })
+		if i < 0 || r.Accuracies[i].Total != 1000 || r.Accuracies[i].Labels != 90 {
+			t.Errorf("accuracy of %s: %+v", role, r.Accuracies)
+		}
+	}
+	if c := r.CostRatio; c == nil || c.SelectorSeconds <= 0 || c.DenseSeconds <= 0 || c.MACsRatio >= 0.5 || c.MACsRatio <= 0 {
+		t.Errorf("cost ratio %+v", c)
+	}
+	for _, module := range []string{"prune", "train", "score", "rank", "fuse", "fine-tune", "evaluate", "export"} {
+		if !slices.ContainsFunc(r.Ledger, func(c report.Cost) bool { return c.Module == module && c.Seconds > 0 }) {
+			t.Errorf("the ledger has nothing for %s", module)
+		}
+	}
+	if r.Command != "prunefuse run 'a b.yaml'" {
+		t.Errorf("command %q", r.Command)
+	}
+}
+
+func TestRunSynchronised(t *testing.T) {
+	t.Parallel()
+	orttest.Need(t)
+	c := small()
+	c.Label.Sync, c.Label.Strategy, c.Compare = 1, "k-center", []string{"random"}
+	dir := filepath.Join(t.TempDir(), "run")
+	if err := prunefuse.Run(t.Context(), c, options(dir)); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"round-000/parent.onnx", "round-001/parent.onnx", prunefuse.FusedFile} {
+		if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
+			t.Error(err)
+		}
+	}
+	if _, err := os.Stat(filepath.Join(dir, "round-002/parent.onnx")); err == nil {
+		t.Error("the last round was synchronised, with no selection after it")
+	}
+}
