@@ -7,11 +7,11 @@ func DemoConfig() Config {
 	c := DefaultConfig()
 	c.Title = "PruneFuse on Fashion-MNIST: the demo"
 	c.Data, c.Test = "demo", "demo:test"
-	c.Model = Network{Arch: "resnet8", Width: 1}
+	c.Model = Network{Arch: "lenet", Width: 2}
 	c.Label = Label{Initial: 300, Add: []int{300, 600}, Strategy: "margin"}
 	recipe := Training{
-		Steps: 120, Batch: 64, LR: 0.1, Milestones: []float64{0.5, 0.8}, Gamma: 0.1,
-		Momentum: 0.9, WeightDecay: 5e-4, Crop: 2, Flip: true,
+		Steps: 400, Batch: 64, LR: 0.05, Milestones: []float64{0.5, 0.8}, Gamma: 0.2,
+		Momentum: 0.9, WeightDecay: 5e-4,
 	}
 	c.Selector, c.Final = recipe, recipe
 	return c

@@ -22,10 +22,11 @@ type Analysis struct {
 	byRead map[onnxio.Use]*use
 	rules  map[*onnxio.Node]*op.Axes
 	made   map[elem][]elem // classes that follow from others
-	group  map[elem]place  // by class root
+	group  []place         // by class root
 }
 
-// place is a class's position in its group.
+// place is a class's position in its group; the group is nil where the class
+// is in none.
 type place struct {
 	group *Group
 	index int
@@ -67,7 +68,7 @@ func Analyze(m *onnxio.Model, o Options) (*Analysis, error) {
 	}
 	a := &Analysis{
 		Model: m, Facts: facts, space: &space{}, values: map[string][]axis{}, byUse: map[useKey]*use{},
-		byRead: map[onnxio.Use]*use{}, rules: map[*onnxio.Node]*op.Axes{}, group: map[elem]place{},
+		byRead: map[onnxio.Use]*use{}, rules: map[*onnxio.Node]*op.Axes{},
 	}
 	for _, v := range m.Graph.Inputs() {
 		a.values[v.Name] = a.newAxes(v.Type.Shape)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 )
 
@@ -11,25 +12,16 @@ import (
 // important go first.
 type Criterion struct {
 	Name, About string
-	// score adds up to one number for each choice of the group.
-	score func(a *Analysis, g *Group, seed uint64) ([]float64, error)
+	// score adds up to one number for each choice of each group.
+	score func(a *Analysis, seed uint64) ([][]float64, error)
 }
 
 // Criteria are the criteria there are, the default first.
 var Criteria = []Criterion{
 	{"l2", "mean over the coupled layers of the sum of squared weights", squared},
-	{"l1", "mean over the coupled layers of the sum of absolute weights", func(a *Analysis, g *Group, _ uint64) ([]float64, error) {
-		return a.magnitude(g, math.Abs)
-	}},
+	{"l1", "mean over the coupled layers of the sum of absolute weights", absolute},
 	{"bn-scale", "mean absolute scale of the BatchNormalizations on the channel; l2 for groups without one", bnScale},
-	{"random", "seeded uniform choice", func(_ *Analysis, g *Group, seed uint64) ([]float64, error) {
-		rng := rand.New(rand.NewPCG(seed, uint64(g.ID)))
-		out := make([]float64, g.Size)
-		for i := range out {
-			out[i] = rng.Float64()
-		}
-		return out, nil
-	}},
+	{"random", "seeded uniform choice", chance},
 }
 
 // CriterionByName finds a criterion; "" is the default.
@@ -44,75 +36,108 @@ func CriterionByName(name string) (Criterion, error) {
 	return Criterion{}, fmt.Errorf("criterion %q is unknown; there are %s", name, strings.Join(names, ", "))
 }
 
-// magnitude is, for each choice, the mean over the group's kernels and
-// matrices of the sum of f over the weights that the choice removes (the
-// paper's score, with f the square). Vectors such as biases and BatchNorm
-// parameters do not count: before training they are all equal.
-func (a *Analysis) magnitude(g *Group, f func(float64) float64) ([]float64, error) {
-	out := make([]float64, g.Size)
-	layers := 0
-	for _, m := range g.Members {
-		if m.use.tensor.Rank() < 2 || !m.use.tensor.Elem().Float() {
-			continue
-		}
-		layers++
-		if err := a.accumulate(out, g, m, f); err != nil {
-			return nil, err
-		}
-	}
-	for i := range out {
-		out[i] /= float64(max(layers, 1))
-	}
-	return out, nil
-}
-
-func squared(a *Analysis, g *Group, _ uint64) ([]float64, error) {
-	return a.magnitude(g, func(w float64) float64 { return w * w })
-}
-
-func bnScale(a *Analysis, g *Group, seed uint64) ([]float64, error) {
-	out := make([]float64, g.Size)
-	layers := 0
-	for _, m := range g.Members {
-		if m.use.scale {
-			layers++
-			if err := a.accumulate(out, g, m, math.Abs); err != nil {
-				return nil, err
+// magnitude is, for each choice, the mean over the group's layers of the sum
+// of |weight|^norm over the weights that the choice removes (with norm 2 the
+// paper's score). What layers are is for of to say: by the paper, kernels and
+// matrices, as vectors such as biases are all equal before training. Layers
+// counts them by group; a group without any scores 0 throughout.
+func (a *Analysis) magnitude(of func(*use) bool, norm int) (scores [][]float64, layers []int, err error) {
+	scores, layers = make([][]float64, len(a.Groups)), make([]int, len(a.Groups))
+	axes := map[*use][]int{}
+	for i, g := range a.Groups {
+		scores[i] = make([]float64, g.Size)
+		for _, m := range g.Members {
+			if m.use.tensor.Elem().Float() && of(m.use) {
+				layers[i]++
+				if !slices.Contains(axes[m.use], m.Axis) {
+					axes[m.use] = append(axes[m.use], m.Axis)
+				}
 			}
 		}
 	}
-	if layers == 0 {
-		return squared(a, g, seed)
+	for _, u := range a.uses {
+		if len(axes[u]) == 0 {
+			continue
+		}
+		w, err := u.tensor.Floats()
+		if err != nil {
+			return nil, nil, fmt.Errorf("score: %w", err)
+		}
+		for _, k := range axes[u] {
+			sums := sumsAlong(w, u.tensor.Dims(), k, norm)
+			a.positions(u.axes[k], func(p int, r elem) {
+				if at := a.group[r]; at.group != nil {
+					scores[at.group.ID][at.index] += sums[p] / float64(layers[at.group.ID])
+				}
+			})
+		}
 	}
-	for i := range out {
-		out[i] /= float64(layers)
-	}
-	return out, nil
+	return scores, layers, nil
 }
 
-// accumulate adds the sum of f over the slices of one member to the choices
-// that remove them.
-func (a *Analysis) accumulate(out []float64, g *Group, m Member, f func(float64) float64) error {
-	w, err := m.use.tensor.Floats()
-	if err != nil {
-		return fmt.Errorf("score group %s: %w", g.Name(), err)
-	}
-	dims := m.use.tensor.Dims()
+// sumsAlong adds up |w|^norm, norm 1 or 2, for every index of one axis.
+func sumsAlong(w []float32, dims []int64, axis, norm int) []float64 {
 	inner := 1
-	for _, d := range dims[m.Axis+1:] {
+	for _, d := range dims[axis+1:] {
 		inner *= int(d)
 	}
-	n := int(dims[m.Axis])
-	sums := make([]float64, n)
-	for i, v := range w {
-		sums[i/inner%n] += f(float64(v))
-	}
-	a.positions(m.use.axes[m.Axis], func(p int, r elem) {
-		if at, ok := a.group[r]; ok && at.group == g {
-			out[at.index] += sums[p]
+	sums := make([]float64, dims[axis])
+	for at := 0; at < len(w); {
+		for j := range sums {
+			sum := 0.0
+			for _, v := range w[at : at+inner] {
+				x := math.Abs(float64(v))
+				if norm == 2 {
+					x *= x
+				}
+				sum += x
+			}
+			sums[j] += sum
+			at += inner
 		}
-	})
-	return nil
+	}
+	return sums
+}
+
+func kernel(u *use) bool { return u.tensor.Rank() > 1 }
+
+func squared(a *Analysis, _ uint64) ([][]float64, error) {
+	scores, _, err := a.magnitude(kernel, 2)
+	return scores, err
+}
+
+func absolute(a *Analysis, _ uint64) ([][]float64, error) {
+	scores, _, err := a.magnitude(kernel, 1)
+	return scores, err
+}
+
+func bnScale(a *Analysis, seed uint64) ([][]float64, error) {
+	scores, layers, err := a.magnitude(func(u *use) bool { return u.scale }, 1)
+	if err != nil {
+		return nil, err
+	}
+	others, err := squared(a, seed)
+	if err != nil {
+		return nil, err
+	}
+	for i, n := range layers {
+		if n == 0 {
+			scores[i] = others[i]
+		}
+	}
+	return scores, nil
+}
+
+func chance(a *Analysis, seed uint64) ([][]float64, error) {
+	out := make([][]float64, len(a.Groups))
+	for i, g := range a.Groups {
+		rng := rand.New(rand.NewPCG(seed, uint64(g.ID)))
+		out[i] = make([]float64, g.Size)
+		for k := range out[i] {
+			out[i][k] = rng.Float64()
+		}
+	}
+	return out, nil
 }
 
 // positions calls f with every position of an axis and each class on which
@@ -130,18 +155,14 @@ func (a *Analysis) positions(x axis, f func(p int, r elem)) {
 // Scores are the importances of every group's choices, by group ID. A weight
 // that is not a number is an error that names the group.
 func (a *Analysis) Scores(c Criterion, seed uint64) ([][]float64, error) {
-	out := make([][]float64, len(a.Groups))
+	out, err := c.score(a, seed)
+	if err != nil {
+		return nil, err
+	}
 	for i, g := range a.Groups {
-		s, err := c.score(a, g, seed)
-		if err != nil {
-			return nil, err
+		if slices.ContainsFunc(out[i], math.IsNaN) {
+			return nil, fmt.Errorf("score group %s: a weight is not a number", g.Name())
 		}
-		for _, v := range s {
-			if math.IsNaN(v) {
-				return nil, fmt.Errorf("score group %s: a weight is not a number", g.Name())
-			}
-		}
-		out[i] = s
 	}
 	return out, nil
 }

@@ -55,6 +55,7 @@ func (a *Analysis) leaves(e elem, f func(elem)) {
 // them apart but their index. Where there is but one, it must stay.
 func (a *Analysis) form() {
 	kind := a.signatures()
+	a.group = make([]place, len(a.space.parent))
 	groups := map[uint64]*Group{}
 	for _, u := range a.uses {
 		for k, x := range u.axes {
@@ -72,6 +73,7 @@ func (a *Analysis) form() {
 			a.Groups = append(a.Groups, g)
 			continue
 		}
+		a.group[g.classes[0]] = place{}
 		for _, m := range g.Members {
 			if n := m.use.axes[m.Axis].extent(); n > 1 {
 				a.Pinned = append(a.Pinned, Pinned{m.Initializer, m.Axis, n, "its indices go only all together"})
@@ -90,7 +92,7 @@ func (a *Analysis) enlist(r elem, u *use, k int, kind []uint64, groups map[uint6
 		groups[kind[r]] = g
 		a.Groups = append(a.Groups, g)
 	}
-	if _, ok := a.group[r]; !ok {
+	if a.group[r].group == nil {
 		a.group[r] = place{g, g.Size}
 		g.classes = append(g.classes, r)
 		g.Size++

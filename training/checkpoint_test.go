@@ -13,36 +13,46 @@ import (
 	"github.com/prunefuse/prunefuse/onnxio/ort/orttest"
 )
 
-// TestResumeGivesTheSameBytes stops a run in the middle of its second epoch
-// and goes on from what it left.
+// TestResumeGivesTheSameBytes stops runs in the middle of an epoch, after the
+// last step of one before it is validated, and at the end, and goes on from
+// what they left.
 func TestResumeGivesTheSameBytes(t *testing.T) {
 	orttest.Need(t)
-	whole, h := train(t, tiny(t), tinySet(tinySamples), tinyOptions())
+	for _, step := range []int{1, 5, 6, 10} {
+		testResume(t, step)
+	}
+}
+
+func testResume(t *testing.T, step int) {
+	base := tinyOptions()
+	base.Validation = tinySet(5)
+	whole, h := train(t, tiny(t), tinySet(tinySamples), base)
 	want := marshal(t, whole)
 
-	o := tinyOptions()
+	o := base
 	o.Checkpoint, o.Resume = filepath.Join(t.TempDir(), "run.onnx"), true
 	ctx, cancel := context.WithCancel(context.Background())
 	o.Progress = func(p Progress) {
-		if p.Step == 5 {
+		if p.Step == step {
 			cancel()
 		}
 	}
 	_, part, err := Train(ctx, tiny(t), tinySet(tinySamples), o)
-	if !errors.Is(err, context.Canceled) || part.Steps != 5 {
-		t.Fatalf("stopped with %v after %d steps, want cancelled after 5", err, part.Steps)
+	if !errors.Is(err, context.Canceled) || part.Steps != step {
+		t.Fatalf("stopped with %v after %d steps, want cancelled after %d", err, part.Steps, step)
 	}
 	o.Progress = nil
 	resumed, rest := train(t, tiny(t), tinySet(tinySamples), o)
 	if !bytes.Equal(want, marshal(t, resumed)) {
-		t.Error("the resumed run gave other bytes")
+		t.Errorf("stopped after %d steps, the resumed run gave other bytes", step)
 	}
 	if rest.Steps != h.Steps || rest.Samples != h.Samples || len(rest.Epochs) != len(h.Epochs) {
 		t.Errorf("history %+v, want the counts of %+v", rest, h)
 	}
 	for i, e := range rest.Epochs {
-		if e.Loss != h.Epochs[i].Loss || e.Train != h.Epochs[i].Train || e.Steps != h.Epochs[i].Steps {
-			t.Errorf("epoch %d: %+v, want %+v", i+1, e, h.Epochs[i])
+		w := h.Epochs[i]
+		if e.Loss != w.Loss || e.Train != w.Train || e.Steps != w.Steps || e.Validation.Loss != w.Validation.Loss {
+			t.Errorf("epoch %d: %+v, want %+v", i+1, e, w)
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"time"
 
 	"github.com/prunefuse/prunefuse/onnxio"
@@ -173,14 +174,24 @@ func (t *trainer) run(outer context.Context) (err error) {
 		readErr := <-fed
 		f.close()
 		switch {
+		case err == nil && t.done == t.schedule.steps():
 		case outer.Err() != nil:
-			err = errors.Join(context.Cause(outer), t.save())
+			err = context.Cause(outer)
+			if saveErr := t.save(); saveErr != nil {
+				err = fmt.Errorf("%w; %w", err, saveErr)
+			}
 		case err == nil:
 			err = readErr
 		}
 	}()
 	t.begun = time.Now()
-	for t.done < t.schedule.steps() {
+	for {
+		if err := t.pause(ctx); err != nil {
+			return err
+		}
+		if t.done == t.schedule.steps() {
+			return t.finish()
+		}
 		begin := time.Now()
 		b, ok := <-f.out
 		if !ok {
@@ -192,11 +203,7 @@ func (t *trainer) run(outer context.Context) (err error) {
 		if err != nil {
 			return err
 		}
-		if err := t.pause(ctx); err != nil {
-			return err
-		}
 	}
-	return t.finish()
 }
 
 // take makes one step and accounts for it.
@@ -251,16 +258,16 @@ func (t *trainer) progress(loss, rate float32, accuracy float64) Progress {
 	return p
 }
 
-// pause does what comes between steps: the end of an epoch and checkpoints.
+// pause does what comes between two steps: the end of an epoch, also of one
+// whose last step was the last before a resume, and checkpoints.
 func (t *trainer) pause(ctx context.Context) error {
-	last := t.done == t.schedule.steps()
-	ended := t.done%t.perEpoch == 0 || last
+	ended := t.epoch.Samples > 0 && (t.done%t.perEpoch == 0 || t.done == t.schedule.steps())
 	if ended {
 		if err := t.endEpoch(ctx); err != nil {
 			return err
 		}
 	}
-	if due := t.o.Every > 0 && t.done%t.o.Every == 0 || t.o.Every == 0 && ended; due && !last {
+	if ended && t.o.Every == 0 || t.o.Every > 0 && t.done > 0 && t.done%t.o.Every == 0 {
 		return t.save()
 	}
 	return nil
@@ -313,7 +320,7 @@ func (t *trainer) newFeed() (*feed, error) {
 		first: t.done, steps: t.schedule.steps(),
 		full: make(chan *Batch, readAhead), rest: make(chan *Batch, 1), out: make(chan *Batch, readAhead),
 	}
-	sizes := []int{t.o.Batch, t.o.Batch, t.o.Batch}
+	sizes := slices.Repeat([]int{t.o.Batch}, readAhead)
 	if n := t.source.set.Len() % t.o.Batch; n != 0 && !t.o.DropLast {
 		sizes = append(sizes, n)
 	}

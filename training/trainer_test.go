@@ -167,6 +167,25 @@ func TestTrainKeepsTheModel(t *testing.T) {
 	}
 }
 
+func TestTrainFreezes(t *testing.T) {
+	orttest.Need(t)
+	m := tiny(t)
+	o := tinyOptions()
+	o.Step.Freeze = func(name string) bool { return !strings.HasPrefix(name, "fc.") }
+	out, _ := train(t, m, tinySet(tinySamples), o)
+	for _, c := range m.Graph.Initializers() {
+		a, errA := c.Bytes()
+		b, errB := out.Graph.Initializer(c.Name()).Bytes()
+		if err := errors.Join(errA, errB); err != nil {
+			t.Fatal(err)
+		}
+		learns := strings.HasPrefix(c.Name(), "fc.") || strings.Contains(c.Name(), "running")
+		if learns == bytes.Equal(a, b) {
+			t.Errorf("%s: changed is %v, want %v", c.Name(), !bytes.Equal(a, b), learns)
+		}
+	}
+}
+
 func TestTrainCountsBatches(t *testing.T) {
 	orttest.Need(t)
 	for _, c := range []struct {

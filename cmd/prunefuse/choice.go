@@ -27,9 +27,9 @@ type choiceOptions struct {
 }
 
 func (o *choiceOptions) addFlags(fs *pflag.FlagSet) {
-	fs.StringVarP(&o.strategy, "strategy", "S", "", "how to choose, see above")
-	fs.IntVarP(&o.k, "count", "k", 0, "how many samples to choose")
-	fs.StringVar(&o.format, "format", "", "of the chosen: jsonl or txt; empty goes by the file's name, and is txt on stdout")
+	fs.StringVarP(&o.strategy, "strategy", "S", "", "how to choose: a `name`, see above")
+	fs.IntVarP(&o.k, "count", "k", 0, "how many samples to choose: `N`")
+	fs.StringVar(&o.format, "format", "", "`form` of the selection: jsonl or txt; empty goes by the file's name, and is txt on stdout")
 }
 
 func strategiesHelp() string {

@@ -36,11 +36,12 @@ type dataOptions struct {
 
 func (o *dataOptions) addFlags(fs *pflag.FlagSet) {
 	fs.StringVar(&o.labels, "labels", "", "`file` (.npy or idx) with a label a sample, instead of the data's own")
-	fs.StringVar(&o.layout, "layout", "", "axes of a four-dimensional .npy: nchw or nhwc; empty tells by the channels")
+	fs.StringVar(&o.layout, "layout", "", "`axes` of a four-dimensional .npy: nchw or nhwc; empty tells by the channels")
 	fs.BoolVar(&o.resize, "resize", false, "resize samples to the model's input, and make them grey or RGB")
-	fs.StringVar(&o.preset, "preset", "", "normalise as for cifar10, fashion-mnist or imagenet")
-	fs.Float32SliceVar(&o.mean, "mean", nil, "normalise: the mean of each channel, of pixels from 0 to 1")
-	fs.Float32SliceVar(&o.std, "std", nil, "normalise: the standard deviation of each channel")
+	fs.StringVar(&o.preset, "preset", "", "normalise as for the data `set`: cifar10, fashion-mnist or imagenet")
+	fs.Float32SliceVar(&o.mean, "mean", nil, "normalise: the `means` of the channels, of pixels from 0 to 1")
+	fs.Float32SliceVar(&o.std, "std", nil, "normalise: the standard `deviations` of the channels")
+	fs.Lookup("mean").DefValue, fs.Lookup("std").DefValue = "", ""
 }
 
 // addSubsetFlags adds the flags that leave samples out.

@@ -23,7 +23,7 @@ func (o *fuseOptions) addFlags(fs *pflag.FlagSet) {
 	o.out.addFlags(fs)
 	fs.StringVar(&o.dense, "dense", "", "the model `file` that was pruned")
 	fs.StringVar(&o.pruned, "pruned", "", "what became of it: the pruned and trained model `file`")
-	fs.StringVar(&o.rest, "rest", string(fusion.Rests[0]), "what the other weights hold: "+restNames())
+	fs.StringVar(&o.rest, "rest", string(fusion.Rests[0]), "`what` the other weights hold: "+restNames())
 	markIncidental(fs, "output", "force", "external-data")
 }
 

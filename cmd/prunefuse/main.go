@@ -110,6 +110,7 @@ such as PRUNEFUSE_PROVIDER or PRUNEFUSE_ORT_LIB.`,
 		newEvalCommand(g),
 		newScoreCommand(g),
 		newSelectCommand(g),
+		newOpsCommand(g),
 		newDoctorCommand(g),
 		newVersionCommand(g),
 	)

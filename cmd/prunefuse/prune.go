@@ -31,7 +31,7 @@ type pruneOptions struct {
 func (o *pruneOptions) addFlags(fs *pflag.FlagSet) {
 	o.out.addFlags(fs)
 	fs.Float64Var(&o.ratio, "ratio", 0, "`fraction` of the channels to remove from every group, above 0 and below 1")
-	fs.StringVar(&o.criterion, "criterion", pruning.Criteria[0].Name, "which channels go first: "+criteriaNames())
+	fs.StringVar(&o.criterion, "criterion", pruning.Criteria[0].Name, "`name` of what says which channels go first: "+criteriaNames())
 	fs.StringSliceVar(&o.ignore, "ignore", nil, "`node` whose outputs keep all their channels; may be repeated")
 	fs.StringVar(&o.plan, "plan", "", "keep what this plan `file` says, instead of --ratio")
 	fs.StringVar(&o.planOut, "plan-out", "", "write the plan, which the model carries as well, to a `file`; - is stdout")

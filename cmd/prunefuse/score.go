@@ -35,7 +35,7 @@ func (o *scoreOptions) addFlags(fs *pflag.FlagSet) {
 	fs.StringVar(&o.embeddings, "embeddings", "", "write the input of the last layer, a row a sample, to an .npy `file`")
 	o.choice.addFlags(fs)
 	fs.StringVar(&o.choice.path, "selected", "", "write what --strategy chooses to a .jsonl or .txt `file` (default stdout)")
-	fs.StringVar(&o.labelled, "labelled", "", "for k-center: the samples that have a label already, named as --pool is")
+	fs.StringVar(&o.labelled, "labelled", "", "for k-center: the samples that have a label already: a `name` or path")
 	o.data.addFlags(fs)
 	o.data.addSubsetFlags(fs)
 }
@@ -43,7 +43,7 @@ func (o *scoreOptions) addFlags(fs *pflag.FlagSet) {
 func newScoreCommand(g *globals) *cobra.Command {
 	var o scoreOptions
 	cmd := &cobra.Command{
-		Use:     "score MODEL --pool POOL -o FILE",
+		Use:     "score MODEL --pool POOL [-o FILE] [--strategy S -k N]",
 		GroupID: groupData,
 		Short:   "Score every sample of a pool, and choose what to label",
 		Long: withExitStatus(`

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"image"
+	"image/png"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,10 +14,12 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/prunefuse/prunefuse/internal/data"
+	"github.com/prunefuse/prunefuse/internal/rundir"
 	"github.com/prunefuse/prunefuse/onnxio"
 	"github.com/prunefuse/prunefuse/onnxio/ort"
 	"github.com/prunefuse/prunefuse/onnxio/ort/orttest"
@@ -33,9 +37,12 @@ func TestMain(m *testing.M) {
 //	exits CODE COMMAND…         the command must exit with CODE
 //	holds DIR [NAME…]           the folder must hold these files and no others
 //	npy FILE TYPE SHAPE [V…]    write an array, of a fixed pattern without values
+//	png FILE SIDE               write a grey square image
+//	await FILE                  wait until the file is there
 //	cut FILE N                  shorten a file to N bytes
 //	foreign FILE OUT            put an operator that nobody knows into a model
 //	tmpfs DIR BYTES             mount a small disk
+//	lock DIR                    be the other process that works in a run folder
 //
 // and the conditions [ort], a runtime is there, and [mount], a disk can be
 // mounted.
@@ -68,9 +75,12 @@ func TestScripts(t *testing.T) {
 			"exits":   cmdExits,
 			"holds":   cmdHolds,
 			"npy":     cmdNPY,
+			"png":     cmdPNG,
+			"await":   cmdAwait,
 			"cut":     cmdCut,
 			"foreign": cmdForeign,
 			"tmpfs":   cmdTmpfs,
+			"lock":    cmdLock,
 		},
 		RequireUniqueNames: true,
 	})
@@ -171,6 +181,31 @@ func convert[T float32 | int64](v []float64) []T {
 	return out
 }
 
+func cmdPNG(ts *testscript.TestScript, _ bool, args []string) {
+	side, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	img := image.NewGray(image.Rect(0, 0, side, side))
+	for i := range img.Pix {
+		img.Pix[i] = uint8(i * 37)
+	}
+	path := ts.MkAbs(args[0])
+	ts.Check(os.MkdirAll(filepath.Dir(path), 0o777))
+	f, err := os.Create(path)
+	ts.Check(err)
+	ts.Check(png.Encode(f, img))
+	ts.Check(f.Close())
+}
+
+func cmdAwait(ts *testscript.TestScript, _ bool, args []string) {
+	for range 6000 {
+		if _, err := os.Stat(ts.MkAbs(args[0])); err == nil {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	ts.Fatalf("%s did not appear", args[0])
+}
+
 func cmdCut(ts *testscript.TestScript, _ bool, args []string) {
 	n, err := strconv.ParseInt(args[1], 10, 64)
 	ts.Check(err)
@@ -194,4 +229,10 @@ func cmdTmpfs(ts *testscript.TestScript, _ bool, args []string) {
 	unmount, err := mountTmpfs(dir, args[1])
 	ts.Check(err)
 	ts.Defer(func() { ts.Check(unmount()) })
+}
+
+func cmdLock(ts *testscript.TestScript, _ bool, args []string) {
+	d, err := rundir.Open(ts.MkAbs(args[0]))
+	ts.Check(err)
+	ts.Defer(func() { ts.Check(d.Close()) })
 }

@@ -31,10 +31,10 @@ func averagePoolGrad(g *Grad) error {
 	if err := w.resolve(in); err != nil {
 		return err
 	}
-	counts, whole := averageCounts(w, in, g.OutType(0).Shape[2:], g.countsPadding())
+	counts, same := averageCounts(w, in, g.OutType(0).Shape[2:], g.countsPadding())
 	var dy string
-	if whole != 0 {
-		dy = g.Mul(g.GO(0), g.Scalar(1/whole))
+	if counts == nil {
+		dy = g.Mul(g.GO(0), g.Scalar(same))
 	} else {
 		name := g.name("counts")
 		g.Patch.SetInitializer(counts.Renamed(name))
@@ -73,8 +73,9 @@ func (g *Grad) countsPadding() counting {
 }
 
 // averageCounts is one over the number of positions each window averages,
-// of shape [1,1,spatial…]; whole is that number where it is the same for all.
-func averageCounts(w *window, in, out onnxio.Shape, over counting) (inverse *onnxio.Tensor, whole float32) {
+// of shape [1,1,spatial…], or nil and that one value where it is the same for
+// all.
+func averageCounts(w *window, in, out onnxio.Shape, over counting) (inverse *onnxio.Tensor, same float32) {
 	extents, _ := out.Ints()
 	var v []float32
 	for at := range positions(extents) {
@@ -95,7 +96,7 @@ func averageCounts(w *window, in, out onnxio.Shape, over counting) (inverse *onn
 		v = append(v, 1/float32(n))
 	}
 	if slices.Min(v) == slices.Max(v) {
-		return nil, 1 / v[0]
+		return nil, v[0]
 	}
 	return onnxio.NewTensor("", append([]int64{1, 1}, extents...), v), 0
 }

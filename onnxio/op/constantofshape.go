@@ -1,6 +1,10 @@
 package op
 
-import "github.com/prunefuse/prunefuse/onnxio"
+import (
+	"fmt"
+
+	"github.com/prunefuse/prunefuse/onnxio"
+)
 
 var constantOfShape = Def{
 	Type: "ConstantOfShape", Since: []int64{9, 20, 21, 23},
@@ -14,6 +18,11 @@ var constantOfShape = Def{
 		if !ok {
 			c.Out(0, elem, nil)
 			return nil
+		}
+		for _, d := range dims {
+			if d.IsKnown() && d.Or(0) < 0 {
+				return fmt.Errorf("shape %v has a negative extent", onnxio.Shape(dims))
+			}
 		}
 		c.Out(0, elem, append(onnxio.Shape{}, dims...))
 		n, known := onnxio.Shape(dims).Size().Value()

@@ -129,8 +129,8 @@ func flipped(g *Grad, w *window, group int64) string {
 func convWeightGrad(g *Grad, w *window) string {
 	n := len(w.kernel)
 	group := g.Node.Int("group", 1)
-	if n == 2 && group == 1 && w.stride[0] == 1 && w.stride[1] == 1 && w.dilation[0] == 1 && w.dilation[1] == 1 && !allOnes(w.kernel) && g.In(0).Shape[2:].Known() {
-		return convWeightGradRows(g, w)
+	if group == 1 && w.shiftable(g.In(0).Shape[2:]) {
+		return convWeightGradShifted(g, w)
 	}
 	shape, _ := g.In(1).Shape.Ints()
 	m, c := shape[0]/group, shape[1]
@@ -163,38 +163,64 @@ func convWeightGrad(g *Grad, w *window) string {
 	return g.Reshape(dw, shape...)
 }
 
-// convWeightGradRows is the weight gradient at stride 1 in one product. Rows
-// are kept at the padded pitch, so that a shift by a row or a column is one
-// offset into the flat image: kh row shifts of the input against kw column
-// shifts of the output's gradient give all kh·kw positions.
-func convWeightGradRows(g *Grad, w *window) string {
+// shiftable reports whether the window is one that convWeightGradShifted
+// takes: of two axes, without stride, and with every position inside the
+// input somewhere.
+func (w *window) shiftable(in onnxio.Shape) bool {
+	if len(w.kernel) != 2 || allOnes(w.kernel) || !allOnes(w.stride) || !in.Known() {
+		return false
+	}
+	for i, out := range w.out(in) {
+		for at := range w.kernel[i] {
+			shift := at*w.dilation[i] - w.begin[i]
+			if shift >= in[i].Or(0) || shift+out.Or(0) <= 0 {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// convWeightGradShifted is the weight gradient at stride 1. A shift along the
+// rows of the input and one along the columns of the output's gradient make
+// the shift of a kernel position, so kh + kw shifts serve all kh·kw of them,
+// and those that shift nothing are no copies. Both keep the input's width:
+// then a shift by rows is one by an offset into the flat image.
+//
+// Measured against the other ways for ResNet-20 (3×3, batch 64, one thread):
+// one matrix product with the shifted inputs joined as well takes 1.1 times
+// as long, rows at the padded width with a slice a shift 1.5 times, a slice
+// and a product a position at least twice; the forward convolution takes as
+// long as this.
+func convWeightGradShifted(g *Grad, w *window) string {
 	kh, kw := w.kernel[0], w.kernel[1]
 	shape, _ := g.In(1).Shape.Ints()
 	o, c := shape[0], shape[1]
-	ih, iw := g.In(0).Shape[2].Or(0), g.In(0).Shape[3].Or(0)
-	pitch := iw + w.begin[1] + w.end[1]
-	rows := ih + w.begin[0] + w.end[0]
-	oh := rows - kh + 1
-	ow := pitch - kw + 1
-	flat := oh*pitch + kw - 1 // of a shifted row block, with room for the column shifts
-	below := int64(1)         // one spare row holds the last block's overhang
-	x := g.Pad(g.I(0), 0, 0, w.begin[0], w.begin[1], 0, 0, w.end[0]+below, w.end[1])
-	x = g.Reshape(x, 0, c, (rows+below)*pitch)
-	xs := make([]string, kh)
-	for a := range kh {
-		xs[a] = g.Slice(x, []int64{a * pitch}, []int64{a*pitch + flat}, []int64{2}, []int64{1})
-	}
-	xrows := g.Concat(1, xs...) // [N, kh·c, flat]
-	dy := g.Pad(g.GO(0), 0, 0, 0, 0, 0, 0, 0, pitch-ow)
-	dy = g.Reshape(dy, 0, o, oh*pitch)
-	ds := make([]string, kw)
+	in, out := g.In(0).Shape[2:], w.out(g.In(0).Shape[2:])
+	ih, iw, oh, ow := in[0].Or(0), in[1].Or(0), out[0].Or(0), out[1].Or(0)
+
+	columns := make([]string, kw)
 	for b := range kw {
-		ds[b] = g.Pad(dy, 0, 0, b, 0, 0, kw-1-b)
+		left := b*w.dilation[1] - w.begin[1]
+		d := g.GO(0)
+		if left != 0 || ow != iw {
+			d = g.Pad(d, 0, 0, 0, left, 0, 0, 0, iw-ow-left)
+		}
+		columns[b] = g.Reshape(d, 0, o, oh*iw)
 	}
-	dcols := g.Concat(1, ds...)                   // [N, kw·o, flat]
-	q := g.Sum(g.MatMulT(dcols, xrows), false, 0) // [kw·o, kh·c]
-	q = g.Reshape(q, kw, o, kh, c)
-	return g.Transpose(q, 1, 3, 2, 0)
+	dy := g.Concat(1, columns...) // [N, kw·o, oh·iw]
+	flat := g.Reshape(g.I(0), 0, c, ih*iw)
+	parts := make([]string, kh)
+	for a := range kh {
+		above := w.begin[0] - a*w.dilation[0]
+		x := flat
+		if above != 0 || oh != ih {
+			x = g.Pad(x, 0, 0, above*iw, 0, 0, (oh-ih-above)*iw)
+		}
+		parts[a] = g.Sum(g.MatMulT(dy, x), false, 0) // [kw·o, c]
+	}
+	dw := g.Reshape(g.Concat(1, parts...), kw, o, kh, c)
+	return g.Transpose(dw, 1, 3, 2, 0)
 }
 
 func allOnes(v []int64) bool {

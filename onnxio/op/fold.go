@@ -21,7 +21,7 @@ func Fold(m *onnxio.Model) (*onnxio.Model, error) {
 	out := m.Clone()
 	p := out.Graph.Edit()
 	for _, n := range m.Graph.Nodes() {
-		if t := f.folded(n); t != nil {
+		if t := f.folded(m.Graph, n); t != nil && !m.Graph.IsOutput(t.Name()) {
 			p.Remove(n)
 			p.SetInitializer(t)
 		}
@@ -39,16 +39,19 @@ func Fold(m *onnxio.Model) (*onnxio.Model, error) {
 }
 
 // folded is the value of a node's single output where it is known; nil for
-// the others, and for constants, which are folded already.
-func (f *Facts) folded(n *onnxio.Node) *onnxio.Tensor {
-	if len(n.Outputs()) != 1 || n.Op() == "Constant" || Lookup(n, f.Opset) == nil {
+// the others, and for constants and their aliases.
+func (f *Facts) folded(g *onnxio.Graph, n *onnxio.Node) *onnxio.Tensor {
+	name := n.Output(0)
+	if len(n.Outputs()) != 1 || Lookup(n, f.Opset) == nil {
 		return nil
 	}
-	name := n.Output(0)
+	if t, _ := g.Constant(name); t != nil {
+		return nil
+	}
 	dims, ok := f.Values[name]
 	v, known := onnxio.Shape(dims).Ints()
 	shape, fixed := f.Types[name].Shape.Ints()
-	if !ok || !known || !fixed {
+	if !ok || !known || !fixed || !f.Types[name].Shape.Size().Is(int64(len(v))) {
 		return nil
 	}
 	switch f.Types[name].Elem {

@@ -79,6 +79,9 @@ func padShape(c *Infer) error {
 	s := c.In(0).Shape.Clone()
 	for k := range s {
 		s[k], _ = addDims(s[k], onnxio.Known(begin[k]+end[k]))
+		if s[k].IsKnown() && s[k].Or(0) < 0 {
+			return fmt.Errorf("padding %d and %d leaves nothing of axis %d of %v", begin[k], end[k], k, c.In(0).Shape)
+		}
 	}
 	c.Out(0, c.In(0).Elem, s)
 	return nil

@@ -2,6 +2,7 @@ package op
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/prunefuse/prunefuse/onnxio"
 )
@@ -38,8 +39,8 @@ func splitSizes(c *Infer) (axis int, sizes []onnxio.Dim, equal bool, err error) 
 		return axis, nil, false, nil
 	}
 	if list != nil {
-		if len(list) != n {
-			return 0, nil, false, fmt.Errorf("%d sizes for %d outputs", len(list), n)
+		if len(list) != n || slices.ContainsFunc(list, func(m int64) bool { return m < 0 }) {
+			return 0, nil, false, fmt.Errorf("sizes %v for %d outputs", list, n)
 		}
 		return axis, onnxio.ShapeOf(list...), false, nil
 	}

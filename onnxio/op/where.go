@@ -11,7 +11,7 @@ var where = Def{
 		cond, ok := c.Ints(0)
 		x, xok := c.Dims(1)
 		y, yok := c.Dims(2)
-		if !ok || !xok || !yok || len(c.OutType(0).Shape) > 1 {
+		if !ok || !xok || !yok || len(c.OutType(0).Shape) > 1 || min(len(cond), len(x), len(y)) == 0 {
 			return nil
 		}
 		n := max(len(cond), len(x), len(y))

@@ -1,0 +1,44 @@
+package pruning_test
+
+import (
+	"fmt"
+	"log"
+
+	"github.com/prunefuse/prunefuse/models"
+	"github.com/prunefuse/prunefuse/pruning"
+)
+
+func ExamplePrune() {
+	dense, err := models.Build("resnet20", models.Options{Classes: 10})
+	if err != nil {
+		log.Fatal(err)
+	}
+	r, err := pruning.Prune(dense, pruning.Config{Ratio: 0.7, ParentName: "dense.onnx"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	g := r.Plan.Groups[0] // the residual stream of the first stage
+	fmt.Printf("%d weights are cut together, %d of %d channels stay\n", len(g.Members), len(g.Kept), g.Size)
+	const name = "layer1.0.conv1.weight"
+	fmt.Println(name, "is left with", r.Model.Graph.Initializer(name).Shape())
+	// Output:
+	// 39 weights are cut together, 4 of 16 channels stay
+	// layer1.0.conv1.weight is left with [4,4,3,3]
+}
+
+func ExampleAnalyze() {
+	dense, err := models.Build("lenet", models.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	a, err := pruning.Analyze(dense, pruning.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, g := range a.Groups {
+		fmt.Println(g.Size, g.Members)
+	}
+	p := a.Pinned[0]
+	fmt.Printf("%s:%d cannot be pruned: %s\n", p.Initializer, p.Axis, p.Reason)
+	// Output:
+}
