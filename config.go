@@ -3,6 +3,7 @@ package prunefuse
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -131,7 +132,8 @@ func (c Config) Check() error {
 	}
 	say(c.Label.Sync < 0, "label.sync %d: want 0 or more", c.Label.Sync)
 	say(c.Limit < 0, "limit %d: want 0 or more", c.Limit)
-	for _, name := range c.Compare {
+	for i, name := range c.Compare {
+		say(slices.Contains(c.Compare[:i], name), "compare: %s is named twice", name)
 		say(!slices.Contains([]string{"dense", "random"}, name), "compare: %q is neither dense nor random", name)
 	}
 	_, rest := fusion.ParseRest(c.Fuse.Rest)
@@ -150,12 +152,16 @@ func (t Training) check(name string) error {
 		return fmt.Errorf("%s: set epochs or steps", name)
 	case t.Batch < 1:
 		return fmt.Errorf("%s.batch %d: want at least 1", name, t.Batch)
-	case !(t.LR > 0):
-		return fmt.Errorf("%s.lr %v: want above 0", name, t.LR)
-	case t.Momentum < 0 || t.Momentum >= 1:
+	case t.Steps < 0 || t.Epochs < 0 || t.Crop < 0:
+		return fmt.Errorf("%s: epochs, steps and crop are not negative", name)
+	case !(t.LR > 0) || math.IsInf(t.LR, 0):
+		return fmt.Errorf("%s.lr %v: want a number above 0", name, t.LR)
+	case !(t.Gamma > 0 && t.Gamma <= 1):
+		return fmt.Errorf("%s.gamma %v: want above 0 and at most 1", name, t.Gamma)
+	case !(t.Momentum >= 0 && t.Momentum < 1):
 		return fmt.Errorf("%s.momentum %v: want from 0 up to but not including 1", name, t.Momentum)
-	case t.WeightDecay < 0 || t.Crop < 0:
-		return fmt.Errorf("%s: weight_decay and crop are not negative", name)
+	case !(t.WeightDecay >= 0 && t.WeightDecay < 1):
+		return fmt.Errorf("%s.weight_decay %v: want from 0 up to but not including 1", name, t.WeightDecay)
 	}
 	for i, m := range t.Milestones {
 		if !(m > 0 && m < 1) || (i > 0 && m <= t.Milestones[i-1]) {

@@ -70,6 +70,9 @@ func (r *run) export(ctx context.Context, n *network) error {
 		if err != nil {
 			return 0, err
 		}
+		if r.deploy, err = newNetwork(m, "deploy"); err != nil {
+			return 0, err
+		}
 		return 0, r.save(DeployFile, m)
 	})
 }
@@ -174,11 +177,11 @@ func (r *run) compareRandom(ctx context.Context, costs *[]report.Cost) error {
 	for _, i := range draw(r.cfg.Seed, streamRandom, len(rest), len(all)-r.cfg.Label.Initial) {
 		r.labelled = append(r.labelled, rest[i])
 	}
-	parent := r.parent
-	defer func() { r.parent = parent }()
+	was, layers := *r, r.rep.Layers
+	defer func() { r.parent, r.parentName, r.start, r.rep.Layers = was.parent, was.parentName, was.start, layers }()
 	if r.parent != r.dense {
-		r.parent = r.dense
-		if err := r.prune(); err != nil {
+		r.parent, r.parentName = r.dense, DenseFile
+		if err := r.prune(costs); err != nil {
 			return err
 		}
 	}
@@ -188,6 +191,8 @@ func (r *run) compareRandom(ctx context.Context, costs *[]report.Cost) error {
 		return err
 	}
 	*costs = append(*costs, out.Costs...)
+	out.Curve.Name = "train the selector on random labels"
+	r.rep.Curves = append(r.rep.Curves, out.Curve)
 	fused, err := r.fuse(selector, costs)
 	if err != nil {
 		return err

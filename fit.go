@@ -3,6 +3,8 @@ package prunefuse
 import (
 	"context"
 	"fmt"
+	"math"
+	"math/rand/v2"
 
 	"github.com/prunefuse/prunefuse/internal/data"
 	"github.com/prunefuse/prunefuse/internal/report"
@@ -25,7 +27,7 @@ func (r *run) train(ctx context.Context, n *network, labelled []int, t Training,
 	o := t.options(len(labelled))
 	o.Step.Session = r.opts.Session
 	o.Normalize = training.Normalize{Mean: r.pre.Mean, Std: r.pre.Std}
-	o.Seed = r.cfg.Seed<<16 ^ stream
+	o.Seed = rand.NewPCG(r.cfg.Seed, stream).Uint64()
 	o.Progress = func(p training.Progress) {
 		r.opts.tell(Event{
 			Stage: stage, Done: int64(p.Step), Total: int64(p.Steps), Unit: "steps",
@@ -62,14 +64,11 @@ func (t Training) options(n int) training.Options {
 	}
 	// Phases in thousandths of the training; Options.Steps sets its length.
 	const whole = 1000
-	rate, from := t.LR, 0
-	for _, m := range append(append([]float64(nil), t.Milestones...), 1) {
-		if to := int(m * whole); to > from {
-			o.Schedule = append(o.Schedule, training.Phase{Epochs: to - from, Rate: float32(rate)})
-			from = to
-		}
-		rate *= t.Gamma
+	after := make([]int, len(t.Milestones))
+	for i, m := range t.Milestones {
+		after[i] = int(math.Round(m * whole))
 	}
+	o.Schedule = training.StepDecay(whole, float32(t.LR), float32(t.Gamma), after...)
 	return o
 }
 

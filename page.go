@@ -9,6 +9,7 @@ import (
 	"image/png"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/prunefuse/prunefuse/internal/report"
@@ -20,22 +21,21 @@ import (
 // thumbs is how many of the chosen images the report shows.
 const thumbs = 40
 
-// show enters the first of the chosen images into the report.
-func (r *run) show(chosen []scoring.Selected, rest []int) error {
+// selection is what the report shows of a choice: its first images.
+func (r *run) selection(chosen []scoring.Selected, rest []int) (*report.Selection, error) {
 	sel := &report.Selection{Strategy: r.cfg.Label.Strategy, Chosen: len(chosen), Pool: len(rest)}
 	for _, s := range chosen[:min(thumbs, len(chosen))] {
 		i := rest[s.Record.Index]
 		b, err := r.thumb(i)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		sel.Thumbs = append(sel.Thumbs, report.Thumb{
 			ID: s.Record.ID, PNG: b, Rank: s.Rank, Score: s.Score,
 			Predicted: r.class(s.Record.Class), Label: r.class(r.pool.Label(i)),
 		})
 	}
-	r.rep.Selection = sel
-	return nil
+	return sel, nil
 }
 
 func (r *run) class(i int) string {
@@ -76,7 +76,7 @@ func (r *run) writeReport() error {
 		{"dense", DenseFile, report.RoleDenseScratch, r.dense},
 		{"selector", SelectorFile, report.RoleSelector, r.start},
 		{"fused", FusedFile, report.RoleFineTuned, r.dense},
-		{"deploy", DeployFile, "", r.dense},
+		{"deploy", DeployFile, "", r.deploy},
 	} {
 		m, err := r.describe(f.file, f.role, f.net)
 		if err != nil {
@@ -96,6 +96,9 @@ func (r *run) writeReport() error {
 	}
 	r.rep.Series = append(r.rep.Series, line)
 	r.rep.Notes = append(r.rep.Notes, "One seed: the intervals cover the choice of test images, not the variation between training runs.")
+	if r.cfg.Label.Sync > 0 && slices.Contains(r.cfg.Compare, "random") {
+		r.rep.Notes = append(r.rep.Notes, "The comparison on random labels keeps one selector; it does not synchronise.")
+	}
 	if err := r.settings(); err != nil {
 		return err
 	}

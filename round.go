@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"path/filepath"
+	"strconv"
 
 	"github.com/prunefuse/prunefuse/fusion"
 	"github.com/prunefuse/prunefuse/internal/atomicfile"
@@ -32,30 +33,23 @@ type round struct {
 	Synced   bool          `json:"synced,omitempty"`
 	Curve    report.Curve  `json:"curve"`
 	Costs    []report.Cost `json:"costs"`
+	// Selection is what the report shows of the last choice.
+	Selection *report.Selection `json:"selection,omitempty"`
 }
 
 // prune cuts a new selector out of the parent.
-func (r *run) prune() error {
-	var costs []report.Cost
-	err := r.timed("prune", nil, 0, &costs, func() (int64, error) {
+func (r *run) prune(costs *[]report.Cost) error {
+	return r.timed("prune", nil, 0, costs, func() (int64, error) {
 		res, err := pruning.Prune(r.parent.model, pruning.Config{
-			Ratio: r.cfg.Prune.Ratio, Criterion: r.cfg.Prune.Criterion, Seed: r.cfg.Seed, ParentName: DenseFile,
+			Ratio: r.cfg.Prune.Ratio, Criterion: r.cfg.Prune.Criterion, Seed: r.cfg.Seed, ParentName: r.parentName,
 		})
 		if err != nil {
 			return 0, err
 		}
 		r.start, err = newNetwork(res.Model, "selector")
-		if err != nil {
-			return 0, err
-		}
 		r.rep.Layers = keptLayers(res.Plan)
-		return 0, nil
+		return 0, err
 	})
-	if err != nil {
-		return err
-	}
-	r.rep.Spend(costs[0])
-	return nil
 }
 
 // keptLayers lists what is left of each group, by its first member.
@@ -86,7 +80,8 @@ func (r *run) round(ctx context.Context, k int) error {
 	if err != nil {
 		return err
 	}
-	if err := selector.model.Save(filepath.Join(folder, SelectorFile), onnxio.SaveOptions{}); err != nil {
+	selector.model.SetMeta("prunefuse.round", strconv.Itoa(k))
+	if err := r.save(filepath.Join(filepath.Base(folder), SelectorFile), selector.model); err != nil {
 		return err
 	}
 	if k < len(r.cfg.Label.Add) {
@@ -100,6 +95,9 @@ func (r *run) round(ctx context.Context, k int) error {
 		}
 	}
 	if err := r.dir.FinishRound(k, out); err != nil {
+		return err
+	}
+	if err := r.dir.Append("round", map[string]int{"round": k, "labels": out.Labels, "correct": out.Correct, "total": out.Total}); err != nil {
 		return err
 	}
 	return r.enter(k, out)
@@ -122,6 +120,9 @@ func (r *run) enter(k int, out round) error {
 		r.rep.Spend(c)
 	}
 	r.rep.Curves = append(r.rep.Curves, out.Curve)
+	if out.Selection != nil {
+		r.rep.Selection = out.Selection
+	}
 	r.labelled = append(r.labelled, out.Selected...)
 	if !out.Synced {
 		return nil
@@ -131,7 +132,8 @@ func (r *run) enter(k int, out round) error {
 		return err
 	}
 	r.parent = r.dense.with(m)
-	return r.prune()
+	r.parentName = filepath.ToSlash(filepath.Join(filepath.Base(r.dir.Round(k)), parentFile))
+	return r.prune(&r.rep.Ledger)
 }
 
 // trainSelector trains a fresh selector on the labelled samples and tests it.
@@ -167,7 +169,7 @@ func (r *run) choose(ctx context.Context, k int, selector *network, folder strin
 		return err
 	}
 	if k == len(r.cfg.Label.Add)-1 {
-		if err := r.show(chosen, rest); err != nil {
+		if out.Selection, err = r.selection(chosen, rest); err != nil {
 			return err
 		}
 	}
@@ -233,22 +235,23 @@ func each(records []scoring.Record) iter.Seq2[scoring.Record, error] {
 
 // pass is a selector ready to score samples of the pool.
 type pass struct {
-	run      *run
-	model    *scoring.Model
-	strategy scoring.Strategy
+	run           *run
+	model         *scoring.Model
+	strategy      scoring.Strategy
+	probabilities bool // the network ends in Softmax
 }
 
 func (r *run) pass(ctx context.Context, n *network, s scoring.Strategy) (*pass, error) {
 	o := scoring.ModelOptions{Session: r.opts.Session}
-	if s.Features {
-		head, err := scoring.FindHead(n.model.Graph, "")
-		if err != nil {
-			return nil, err
-		}
+	head, err := scoring.FindHead(n.model.Graph, "")
+	switch {
+	case s.Features && err != nil:
+		return nil, err
+	case s.Features:
 		o.Features = head.Features
 	}
 	m, err := scoring.NewModel(ctx, n.model, o)
-	return &pass{r, m, s}, err
+	return &pass{r, m, s, head.Probabilities}, err
 }
 
 func (p *pass) score(ctx context.Context, indices []int, stage string) ([]scoring.Record, error) {
@@ -256,7 +259,7 @@ func (p *pass) score(ctx context.Context, indices []int, stage string) ([]scorin
 	if err != nil {
 		return nil, err
 	}
-	o := scoring.Options{Seed: p.run.cfg.Seed, Features: p.strategy.Features, Progress: func(done, total int) {
+	o := scoring.Options{Seed: p.run.cfg.Seed, Features: p.strategy.Features, Probabilities: p.probabilities, Progress: func(done, total int) {
 		p.run.opts.tell(Event{Stage: stage, Done: int64(done), Total: int64(total), Unit: "images"})
 	}}
 	if p.strategy.Measure != "" {
@@ -305,7 +308,7 @@ func (r *run) sync(ctx context.Context, selector *network, folder string, out *r
 		return err
 	}
 	out.Synced = true
-	return trained.model.Save(filepath.Join(folder, parentFile), onnxio.SaveOptions{})
+	return r.save(filepath.Join(filepath.Base(folder), parentFile), trained.model)
 }
 
 func (r *run) fuseOptions() fusion.Options {

@@ -2,16 +2,25 @@ package prunefuse
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
 
+	"github.com/prunefuse/prunefuse/internal/atomicfile"
 	"github.com/prunefuse/prunefuse/internal/data"
 	"github.com/prunefuse/prunefuse/internal/report"
 	"github.com/prunefuse/prunefuse/internal/rundir"
 	"github.com/prunefuse/prunefuse/models"
 	"github.com/prunefuse/prunefuse/onnxio"
 	"github.com/prunefuse/prunefuse/onnxio/ort"
+	"github.com/prunefuse/prunefuse/pruning"
 )
 
 // The files that a run leaves in its folder, beside a folder for each round.
@@ -38,8 +47,8 @@ type RunOptions struct {
 }
 
 // Run does the whole method on data with known labels and leaves the
-// networks, a report page and its numbers in the run folder. The folder is
-// locked while it lasts. A run that is interrupted keeps every finished
+// networks, a report page and its numbers in the run folder. ort.Init must
+// have succeeded. The folder is locked while the run lasts. A run that is interrupted keeps every finished
 // round, and Resume goes on behind the last.
 func Run(ctx context.Context, c Config, o RunOptions) error {
 	if err := c.Check(); err != nil {
@@ -68,13 +77,16 @@ type run struct {
 	rep  *report.Report
 
 	pool, test data.Set
+	classes    int // of pool and test together
 	pre        data.Preprocess
 
-	dense    *network // untrained, as built or given
-	parent   *network // what the selector is pruned from and fused into
-	start    *network // pruned, untrained: where every selector starts
-	labelled []int    // of the pool, in the order of labelling
-	rounds   []round
+	dense      *network // untrained, as built or given
+	parent     *network // what the selector is pruned from and fused into
+	parentName string   // its file in the run folder
+	start      *network // pruned, untrained: where every selector starts
+	deploy     *network // exported
+	labelled   []int    // of the pool, in the order of labelling
+	rounds     []round
 }
 
 // network is a model with what the ledger and the report need of it.
@@ -88,6 +100,9 @@ type network struct {
 func newRun(ctx context.Context, c Config, o RunOptions) (*run, error) {
 	r := &run{cfg: c, opts: o}
 	if err := r.openData(ctx); err != nil {
+		return nil, errors.Join(err, r.close())
+	}
+	if err := r.openModel(); err != nil {
 		return nil, errors.Join(err, r.close())
 	}
 	if err := r.openDir(); err != nil {
@@ -118,20 +133,27 @@ func (r *run) openData(ctx context.Context) error {
 	if r.test, err = data.Open(r.cfg.Test, data.Options{}); err != nil {
 		return err
 	}
+	if r.pool.Shape() != r.test.Shape() {
+		return fmt.Errorf("%s has samples of %v, %s of %v", r.cfg.Data, r.pool.Shape(), r.cfg.Test, r.test.Shape())
+	}
+	if x, y := r.pool.Classes(), r.test.Classes(); x != nil && y != nil && !slices.Equal(x, y) {
+		return fmt.Errorf("%s has the classes %q, %s has %q", r.cfg.Data, x, r.cfg.Test, y)
+	}
+	r.classes = 1
+	for _, s := range []data.Set{r.pool, r.test} {
+		for i := range s.Len() {
+			if s.Label(i) < 0 {
+				return fmt.Errorf("sample %s has no label; a run simulates labelling and needs them all", s.ID(i))
+			}
+			r.classes = max(r.classes, s.Label(i)+1, len(s.Classes()))
+		}
+	}
 	if n := r.cfg.Limit; n > 0 && n < r.pool.Len() {
 		r.pool = data.Subset(r.pool, draw(r.cfg.Seed, streamLimit, r.pool.Len(), n))
 	}
 	labels := r.cfg.labels()
-	switch most := labels[len(labels)-1]; {
-	case r.pool.Shape() != r.test.Shape():
-		return fmt.Errorf("data has samples of %v, test of %v", r.pool.Shape(), r.test.Shape())
-	case most > r.pool.Len():
+	if most := labels[len(labels)-1]; most > r.pool.Len() {
 		return &ConfigError{fmt.Sprintf("label: %d labels in the end, but the pool has %d samples", most, r.pool.Len())}
-	}
-	for i := range r.pool.Len() {
-		if r.pool.Label(i) < 0 {
-			return fmt.Errorf("sample %s has no label; a run simulates labelling and needs them all", r.pool.ID(i))
-		}
 	}
 	mean, std, err := data.Stats(ctx, r.pool, statsSamples)
 	if err != nil {
@@ -144,27 +166,110 @@ func (r *run) openData(ctx context.Context) error {
 // statsSamples is how many samples the normalisation is measured on.
 const statsSamples = 5000
 
-func (r *run) openDir() error {
-	info := rundir.Info{
-		Command: r.opts.Command, Seed: r.cfg.Seed, Config: r.cfg,
-		Versions: map[string]string{"prunefuse": Version, "onnxruntime": ort.Describe().Version},
-	}
+// openModel makes or reads the dense network. A file that says how its input
+// is to be normalised keeps its way.
+func (r *run) openModel() error {
+	s := r.pool.Shape()
+	var m *onnxio.Model
 	var err error
-	if !r.opts.Resume {
-		r.dir, err = rundir.Create(r.opts.Dir, info, r.opts.Force)
+	if file := r.cfg.Model.File; file != "" {
+		if m, err = onnxio.Load(file); err != nil {
+			return err
+		}
+		if plan, err := pruning.ReadPlan(m); err != nil || plan != nil {
+			return errors.Join(err, fmt.Errorf("%s is a pruned network; a run starts from a dense one", file))
+		}
+		if text, ok := m.Meta(PreprocessKey); ok {
+			if err := json.Unmarshal([]byte(text), &r.pre); err != nil {
+				return fmt.Errorf("%s: metadata %s: %w", file, PreprocessKey, err)
+			}
+		}
+	} else {
+		m, err = models.Build(r.cfg.Model.Arch, models.Options{
+			Classes: r.classes, Input: [3]int{s.C, s.H, s.W}, Seed: r.cfg.Seed, Width: r.cfg.Model.Width,
+		})
+		if err != nil {
+			return &ConfigError{"model: " + err.Error()}
+		}
+	}
+	if err := r.pre.Check(s); err != nil {
 		return err
 	}
+	if err := setPreprocess(m, r.pre); err != nil {
+		return err
+	}
+	r.dense, err = newNetwork(m, "dense")
+	return err
+}
+
+// products are the files at the top of a run folder that a run writes.
+var products = []string{DenseFile, SelectorFile, FusedInitFile, FusedFile, DeployFile, report.HTMLName, report.JSONName}
+
+func (r *run) openDir() error {
+	inputs, err := r.inputs()
+	if err != nil {
+		return err
+	}
+	info := rundir.Info{
+		Command: r.opts.Command, Seed: r.cfg.Seed, Config: r.cfg, Inputs: inputs,
+		Versions: map[string]string{"prunefuse": Version, "onnxruntime": ort.Describe().Version},
+	}
+	if r.opts.Resume {
+		return r.reopen(inputs)
+	}
+	for _, name := range products {
+		if err := atomicfile.CheckAbsent(filepath.Join(r.opts.Dir, name), r.opts.Force); err != nil {
+			return err
+		}
+	}
+	if r.dir, err = rundir.Create(r.opts.Dir, info, r.opts.Force); err != nil {
+		return err
+	}
+	for _, name := range products {
+		if err := os.Remove(r.dir.Path(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
+
+// reopen takes up the run in the folder, which must be the same one.
+func (r *run) reopen(inputs map[string]string) (err error) {
 	if r.dir, err = rundir.Open(r.opts.Dir); err != nil {
 		return err
 	}
-	var was struct{ Config Config }
+	var was struct {
+		Config Config            `json:"config"`
+		Inputs map[string]string `json:"inputs"`
+	}
 	if err := rundir.ReadJSON(r.dir.Path("run.json"), &was); err != nil {
 		return err
 	}
 	if !sameConfig(was.Config, r.cfg) {
 		return fmt.Errorf("%s holds a run of another configuration; resume with its own, or start anew with -f", r.opts.Dir)
 	}
+	for name, sum := range inputs {
+		if was.Inputs[name] != sum {
+			return fmt.Errorf("%s has changed since the run in %s began; start anew with -f", name, r.opts.Dir)
+		}
+	}
 	return nil
+}
+
+// inputs are digests of what the run reads: of a set, the names and labels
+// of its samples in order; of the network, its fingerprint.
+func (r *run) inputs() (map[string]string, error) {
+	out := map[string]string{}
+	for name, s := range map[string]data.Set{r.cfg.Data: r.pool, r.cfg.Test: r.test} {
+		h := sha256.New()
+		for i := range s.Len() {
+			fmt.Fprintf(h, "%d %q\n", s.Label(i), s.ID(i))
+		}
+		out[name] = hex.EncodeToString(h.Sum(nil))
+	}
+	sum, err := r.dense.model.Fingerprint()
+	out[DenseFile] = sum
+	return out, err
 }
 
 // whole is the method from the first label to the report.
@@ -183,55 +288,27 @@ func (r *run) whole(ctx context.Context) error {
 	if err := r.compare(ctx); err != nil {
 		return err
 	}
-	return r.writeReport()
+	if err := r.writeReport(); err != nil {
+		return err
+	}
+	return r.dir.Append("done", nil)
 }
 
-// build makes or reads the dense network and prunes the first selector.
+// build writes the dense network, draws the first labels and prunes the
+// first selector.
 func (r *run) build() error {
-	m, err := r.denseModel()
-	if err != nil {
-		return err
-	}
-	if r.dense, err = newNetwork(m, "dense"); err != nil {
-		return err
-	}
-	r.parent = r.dense
-	if err := r.save(DenseFile, m); err != nil {
+	r.parent, r.parentName = r.dense, DenseFile
+	if err := r.save(DenseFile, r.dense.model); err != nil {
 		return err
 	}
 	r.labelled = draw(r.cfg.Seed, streamInitial, r.pool.Len(), r.cfg.Label.Initial)
-	return r.prune()
-}
-
-func (r *run) denseModel() (*onnxio.Model, error) {
-	s := r.pool.Shape()
-	if r.cfg.Model.File != "" {
-		return onnxio.Load(r.cfg.Model.File)
-	}
-	m, err := models.Build(r.cfg.Model.Arch, models.Options{
-		Classes: r.classes(), Input: [3]int{s.C, s.H, s.W}, Seed: r.cfg.Seed, Width: r.cfg.Model.Width,
-	})
-	if err != nil {
-		return nil, err
-	}
-	return m, setPreprocess(m, r.pre)
-}
-
-// classes is how many the pool has, by name or by its highest label.
-func (r *run) classes() int {
-	if n := len(r.pool.Classes()); n > 0 {
-		return n
-	}
-	most := 0
-	for i := range r.pool.Len() {
-		most = max(most, r.pool.Label(i))
-	}
-	return most + 1
+	return r.prune(&r.rep.Ledger)
 }
 
 // save writes a model into the run folder.
 func (r *run) save(name string, m *onnxio.Model) error {
 	m.SetProducer("prunefuse", Version)
+	m.SetMeta("prunefuse.version", Version)
 	return m.Save(r.dir.Path(name), onnxio.SaveOptions{})
 }
 

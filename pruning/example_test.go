@@ -22,7 +22,7 @@ func ExamplePrune() {
 	const name = "layer1.0.conv1.weight"
 	fmt.Println(name, "is left with", r.Model.Graph.Initializer(name).Shape())
 	// Output:
-	// 39 weights are cut together, 4 of 16 channels stay
+	// 25 weights are cut together, 4 of 16 channels stay
 	// layer1.0.conv1.weight is left with [4,4,3,3]
 }
 
@@ -38,7 +38,15 @@ func ExampleAnalyze() {
 	for _, g := range a.Groups {
 		fmt.Println(g.Size, g.Members)
 	}
-	p := a.Pinned[0]
-	fmt.Printf("%s:%d cannot be pruned: %s\n", p.Initializer, p.Axis, p.Reason)
+	for _, p := range a.Pinned {
+		if p.Initializer == "fc3.weight" {
+			fmt.Printf("%s:%d cannot be pruned: %s\n", p.Initializer, p.Axis, p.Reason)
+		}
+	}
 	// Output:
+	// 6 [conv1.weight:0 conv1.bias:0 conv2.weight:1]
+	// 16 [conv2.weight:0 conv2.bias:0 fc1.weight:1]
+	// 120 [fc1.weight:0 fc1.bias:0 fc2.weight:1]
+	// 84 [fc2.weight:0 fc2.bias:0 fc3.weight:1]
+	// fc3.weight:0 cannot be pruned: graph output "logits", axis 1
 }

@@ -157,7 +157,7 @@ func (g *globals) exit(err error) int {
 	fmt.Fprintf(g.stderr, "prunefuse: %s\n", message)
 	var p *panicError
 	if g.verbose && errors.As(err, &p) {
-		g.stderr.Write(p.stack)
+		_, _ = g.stderr.Write(p.stack)
 	}
 	return code
 }

@@ -20,7 +20,7 @@ type exportOptions struct {
 func (o *exportOptions) addFlags(fs *pflag.FlagSet) {
 	o.out.addFlags(fs)
 	fs.BoolVar(&o.noVerify, "no-verify", false, "do not run the result against the original")
-	markIncidental(fs, "output", "force", "external-data", "no-verify")
+	markIncidental(fs, "no-verify")
 }
 
 func newExportCommand(g *globals) *cobra.Command {

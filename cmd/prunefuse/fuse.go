@@ -24,7 +24,6 @@ func (o *fuseOptions) addFlags(fs *pflag.FlagSet) {
 	fs.StringVar(&o.dense, "dense", "", "the model `file` that was pruned")
 	fs.StringVar(&o.pruned, "pruned", "", "what became of it: the pruned and trained model `file`")
 	fs.StringVar(&o.rest, "rest", string(fusion.Rests[0]), "`what` the other weights hold: "+restNames())
-	markIncidental(fs, "output", "force", "external-data")
 }
 
 func restNames() string {

@@ -29,11 +29,11 @@ func stamp(m *onnxio.Model, cmd *cobra.Command, args []string) {
 		if !f.Changed || f.Annotations[incidental] != nil {
 			return
 		}
-		value := f.Value.String()
+		value := filepath.Base(f.Value.String())
 		if list, ok := f.Value.(pflag.SliceValue); ok {
 			value = strings.Join(list.GetSlice(), ",")
 		}
-		words = append(words, "--"+f.Name+"="+filepath.Base(value))
+		words = append(words, "--"+f.Name+"="+value)
 	})
 	m.SetMeta(commandKey, strings.Join(words, " "))
 	m.SetMeta(versionKey, prunefuse.Version)

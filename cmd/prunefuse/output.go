@@ -26,6 +26,7 @@ type outputOptions struct {
 func (o *outputOptions) addFlags(fs *pflag.FlagSet, usage string) {
 	fs.StringVarP(&o.path, "output", "o", "", usage)
 	fs.BoolVarP(&o.force, "force", "f", false, "replace outputs that exist")
+	markIncidental(fs, "output", "force")
 }
 
 // check refuses, before any work, outputs that exist or cannot be written.
@@ -36,11 +37,11 @@ func (o *outputOptions) check(more ...string) error {
 		if path == "" || path == stdStream {
 			continue
 		}
-		if clean := filepath.Clean(path); seen[clean] {
+		clean := filepath.Clean(path)
+		if seen[clean] {
 			return usagef("two outputs have the same name %s", path)
-		} else {
-			seen[clean] = true
 		}
+		seen[clean] = true
 		if err := checkFolder(filepath.Dir(path)); err != nil {
 			return fmt.Errorf("write %s: %w", path, err)
 		}
@@ -75,6 +76,7 @@ type modelOutput struct {
 func (o *modelOutput) addFlags(fs *pflag.FlagSet) {
 	o.outputOptions.addFlags(fs, "the model `file` to write")
 	fs.BoolVar(&o.external, "external-data", false, "put the weights into a second file, named after the model with .data appended")
+	markIncidental(fs, "external-data")
 }
 
 // check refuses outputs as outputOptions.check does. The model is required.

@@ -36,7 +36,7 @@ func (o *pruneOptions) addFlags(fs *pflag.FlagSet) {
 	fs.StringVar(&o.plan, "plan", "", "keep what this plan `file` says, instead of --ratio")
 	fs.StringVar(&o.planOut, "plan-out", "", "write the plan, which the model carries as well, to a `file`; - is stdout")
 	fs.BoolVar(&o.noVerify, "no-verify", false, "do not run the result against the original")
-	markIncidental(fs, "output", "force", "external-data", "plan-out", "no-verify")
+	markIncidental(fs, "plan-out", "no-verify")
 }
 
 func criteriaNames() string {

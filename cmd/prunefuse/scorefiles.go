@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -103,8 +104,8 @@ func openEmbeddings(path string) (*embeddingFile, error) {
 		return nil, err
 	}
 	if len(a.Shape) != 2 {
-		a.Close()
-		return nil, fmt.Errorf("embeddings %s: shape %v, want a row a sample", path, a.Shape)
+		err := fmt.Errorf("embeddings %s: shape %v, want a row a sample", path, a.Shape)
+		return nil, errors.Join(err, a.Close())
 	}
 	return &embeddingFile{a, path, a.Shape[0], a.Shape[1]}, nil
 }

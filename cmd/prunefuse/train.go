@@ -62,7 +62,7 @@ func (o *trainOptions) addFlags(fs *pflag.FlagSet) {
 	fs.BoolVar(&o.resume, "resume", false, "go on from --checkpoint where that file exists")
 	o.data.addFlags(fs)
 	o.data.addSubsetFlags(fs)
-	markIncidental(fs, "output", "force", "external-data", "val", "checkpoint", "checkpoint-every", "resume")
+	markIncidental(fs, "val", "checkpoint", "checkpoint-every", "resume")
 }
 
 const (

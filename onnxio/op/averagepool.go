@@ -95,6 +95,9 @@ func averageCounts(w *window, in, out onnxio.Shape, over counting) (inverse *onn
 		}
 		v = append(v, 1/float32(n))
 	}
+	if len(v) == 0 {
+		return nil, 1 // no window at all
+	}
 	if slices.Min(v) == slices.Max(v) {
 		return nil, v[0]
 	}

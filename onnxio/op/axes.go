@@ -78,6 +78,9 @@ func NewAxes(f *Facts, g *onnxio.Graph, n *onnxio.Node) (*Axes, error) {
 	case !a.shaped():
 		a.PinAll(fmt.Sprintf("the shapes at %v are not known", n))
 		return a, nil
+	case a.longest() > maxExtent:
+		a.PinAll(fmt.Sprintf("an axis at %v is too long to be followed index by index", n))
+		return a, nil
 	}
 	if err := d.Axes(a); err != nil {
 		return nil, fmt.Errorf("%v: %w", n, err)
@@ -88,6 +91,16 @@ func NewAxes(f *Facts, g *onnxio.Graph, n *onnxio.Node) (*Axes, error) {
 		}
 	})
 	return a, nil
+}
+
+// maxExtent bounds the axes whose indices are followed one by one.
+const maxExtent = 1 << 24
+
+// longest is the greatest known extent of any axis.
+func (a *Axes) longest() int64 {
+	n := int64(0)
+	a.each(func(r Ref) { n = max(n, a.Dim(r).Or(0)) })
+	return n
 }
 
 // each visits every axis of every given input and output.

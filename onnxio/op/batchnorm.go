@@ -13,7 +13,7 @@ var batchNormalization = Def{
 			return err
 		}
 		for i := 1; i < 5; i++ {
-			if s := c.In(i).Shape; len(s) == 1 && s[0].IsKnown() && c.In(0).Shape[1].IsKnown() && s[0] != c.In(0).Shape[1] {
+			if s := c.In(i).Shape; len(s) != 1 || (s[0].IsKnown() && c.In(0).Shape[1].IsKnown() && s[0] != c.In(0).Shape[1]) {
 				return fmt.Errorf("input %d (%q) has shape %v for %v channels", i, c.Node.Input(i), s, c.In(0).Shape[1])
 			}
 		}

@@ -1,6 +1,7 @@
 package op
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/prunefuse/prunefuse/onnxio"
@@ -9,6 +10,9 @@ import (
 // convGrad is the gradient of a convolution of any rank, group, stride,
 // dilation and padding.
 func convGrad(g *Grad) error {
+	if !g.In(1).Shape.Known() || !g.In(0).Shape[1:].Known() {
+		return &noGradError{fmt.Sprintf("the extents of its input %v and weight %v must be known, the batch apart", g.In(0).Shape, g.In(1).Shape)}
+	}
 	w, err := newWindow(g.Infer, g.In(1).Shape[2:])
 	if err != nil {
 		return err
@@ -231,6 +235,9 @@ func allOnes(v []int64) bool {
 func positions(extent []int64) func(func([]int64) bool) {
 	return func(yield func([]int64) bool) {
 		at := make([]int64, len(extent))
+		if slices.ContainsFunc(extent, func(n int64) bool { return n < 1 }) {
+			return
+		}
 		for {
 			if !yield(at) {
 				return

@@ -111,6 +111,10 @@ func (t *cut) resolve(d, start, end, step onnxio.Dim) {
 		t.symbolic(d, a, b, s)
 		return
 	}
+	if n == 0 {
+		t.exact, t.extent, t.whole = true, d, s == 1
+		return
+	}
 	low, high := int64(0), n
 	if s < 0 {
 		low, high = -1, n-1

@@ -2,6 +2,7 @@ package op
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/prunefuse/prunefuse/onnxio"
 )
@@ -64,7 +65,7 @@ func permutation(c *Infer) ([]int64, error) {
 		}
 	}
 	set, err := axisSet(perm, rank)
-	if err != nil || count(set) != rank {
+	if err != nil || count(set) != rank || slices.ContainsFunc(perm, func(k int64) bool { return k < 0 }) {
 		return nil, fmt.Errorf("perm %v is no order of %d axes", perm, rank)
 	}
 	return perm, nil

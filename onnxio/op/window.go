@@ -46,13 +46,24 @@ func newWindow(c *Infer, kernel onnxio.Shape) (*window, error) {
 	if len(w.stride) != n || len(w.dilation) != n {
 		return nil, fmt.Errorf("strides %v and dilations %v: want %d values", w.stride, w.dilation, n)
 	}
+	for _, list := range [][]int64{k, w.stride, w.dilation} {
+		for _, v := range list {
+			if v < 1 || v > maxWindow {
+				return nil, fmt.Errorf("kernel %v, strides %v, dilations %v: want at least 1, and at most %d", k, w.stride, w.dilation, maxWindow)
+			}
+		}
+	}
 	for i := range n {
-		if w.stride[i] < 1 || w.dilation[i] < 1 || k[i] < 1 {
-			return nil, fmt.Errorf("kernel %v, strides %v, dilations %v: want at least 1", k, w.stride, w.dilation)
+		if max(w.begin[i], w.end[i]) > maxWindow || min(w.begin[i], w.end[i]) < -maxWindow {
+			return nil, fmt.Errorf("pads %v and %v: more than %d", w.begin, w.end, maxWindow)
 		}
 	}
 	return w, nil
 }
+
+// maxWindow bounds what the attributes of a window may say, so that their
+// products do not overflow.
+const maxWindow = 1 << 24
 
 func orOnes(v []int64, n int) []int64 {
 	if v != nil {

@@ -1,4 +1,4 @@
-package secondreader_test
+package fusion_test
 
 import (
 	"context"
@@ -12,7 +12,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"github.com/prunefuse/prunefuse/fusion"
-	_ "github.com/prunefuse/prunefuse/internal/secondreader/nomovinggc"
+	_ "github.com/prunefuse/prunefuse/internal/nomovinggc"
 	"github.com/prunefuse/prunefuse/onnxio"
 	"github.com/prunefuse/prunefuse/onnxio/ort"
 	"github.com/prunefuse/prunefuse/onnxio/ort/orttest"
