@@ -133,9 +133,12 @@ func (r *run) settings() error {
 	}
 	info := ort.Describe()
 	r.rep.Versions = []report.Setting{
-		{Key: "prunefuse", Value: Version}, {Key: "onnxruntime", Value: info.Version},
-		{Key: "provider", Value: string(r.opts.Session.Provider)}, {Key: "threads", Value: fmt.Sprint(threads(r.opts.Session, info))},
-		{Key: "platform", Value: runtime.GOOS + "/" + runtime.GOARCH}, {Key: "go", Value: runtime.Version()},
+		{Key: "prunefuse", Value: Version},
+		{Key: "onnxruntime", Value: info.Version},
+		{Key: "provider", Value: string(r.opts.Session.Provider)},
+		{Key: "threads", Value: fmt.Sprint(threads(r.opts.Session, info))},
+		{Key: "platform", Value: runtime.GOOS + "/" + runtime.GOARCH},
+		{Key: "go", Value: runtime.Version()},
 	}
 	return nil
 }

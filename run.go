@@ -263,7 +263,7 @@ func (r *run) inputs() (map[string]string, error) {
 	for name, s := range map[string]data.Set{r.cfg.Data: r.pool, r.cfg.Test: r.test} {
 		h := sha256.New()
 		for i := range s.Len() {
-			fmt.Fprintf(h, "%d %q\n", s.Label(i), s.ID(i))
+			_, _ = fmt.Fprintf(h, "%d %q\n", s.Label(i), s.ID(i))
 		}
 		out[name] = hex.EncodeToString(h.Sum(nil))
 	}

@@ -10,9 +10,12 @@ import (
 	"strings"
 	"testing"
 
+	"google.golang.org/protobuf/proto"
+
 	"github.com/prunefuse/prunefuse/fusion"
 	"github.com/prunefuse/prunefuse/models"
 	"github.com/prunefuse/prunefuse/onnxio"
+	"github.com/prunefuse/prunefuse/onnxio/onnxpb"
 	"github.com/prunefuse/prunefuse/onnxio/ort"
 	"github.com/prunefuse/prunefuse/onnxio/ort/orttest"
 	"github.com/prunefuse/prunefuse/pruning"
@@ -255,6 +258,84 @@ func TestFuseErrors(t *testing.T) {
 	if r, err := fusion.ParseRest(""); r != fusion.Init || err != nil {
 		t.Errorf("the default is %q, %v", r, err)
 	}
+}
+
+// TestPreserveRefusesMixing: across an operator that mixes values along a
+// pruned axis no zero keeps new channels from changing the old ones.
+func TestPreserveRefusesMixing(t *testing.T) {
+	t.Parallel()
+	dense := build(t, "mlp", models.Options{})
+	p := dense.Graph.Edit()
+	p.SetInitializer(onnxio.NewTensor("axes", []int64{1}, []int64{1}))
+	for _, n := range dense.Graph.Nodes() {
+		if n.Name() == "relu1" {
+			p.Add(onnxio.NodeSpec{Op: "ReduceSum", Name: "mix", Inputs: []string{n.Output(0), "axes"}, Outputs: []string{"sum"}})
+			p.Add(onnxio.NodeSpec{Op: "Sub", Name: "centre", Inputs: []string{n.Output(0), "sum"}, Outputs: []string{"centred"}})
+			p.Redirect(n.Output(0), "centred")
+		}
+	}
+	if err := p.Apply(); err != nil {
+		t.Fatal(err)
+	}
+	selector := prune(t, dense, 1)
+	const want = `fuse: rest preserve is not possible: node "mix" (ReduceSum) mixes values along a pruned axis`
+	if _, err := fusion.Fuse(dense, selector, fusion.Options{Rest: fusion.Preserve}); err == nil || !strings.HasPrefix(err.Error(), want) {
+		t.Errorf("error %v, want %s", err, want)
+	}
+	wantSelectorIn(t, fuse(t, dense, selector, fusion.Options{}), selector)
+}
+
+// TestFuseOldFormat: in IR version 3 the fused model's own copy of a weight
+// that the dense one shares is a graph input too.
+func TestFuseOldFormat(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(4) {
+		dense := oldFormat(t, trained(t, randomNet(t, seed), 1))
+		selector := trained(t, prune(t, dense, 2), 3)
+		fused := fuse(t, dense, selector, fusion.Options{Rest: fusion.Preserve})
+		listed := 0
+		for _, v := range decode(t, fused).GetGraph().GetInput() {
+			if fused.Graph.Initializer(v.GetName()) != nil {
+				listed++
+			}
+		}
+		if listed != len(fused.Graph.Initializers()) {
+			t.Errorf("%d of %d initializers are graph inputs", listed, len(fused.Graph.Initializers()))
+		}
+		wantSameLogits(t, selector, fused)
+	}
+}
+
+func decode(t *testing.T, m *onnxio.Model) *onnxpb.ModelProto {
+	t.Helper()
+	pb := &onnxpb.ModelProto{}
+	if err := proto.Unmarshal(marshal(t, m), pb); err != nil {
+		t.Fatal(err)
+	}
+	return pb
+}
+
+// oldFormat is the model as IR version 3 has it.
+func oldFormat(t *testing.T, m *onnxio.Model) *onnxio.Model {
+	t.Helper()
+	p := m.Graph.Edit()
+	for _, w := range m.Graph.Initializers() {
+		p.SetInputType(w.Name(), w.Type())
+	}
+	if err := p.Apply(); err != nil {
+		t.Fatal(err)
+	}
+	pb := decode(t, m)
+	pb.IrVersion = proto.Int64(3)
+	pb.OpsetImport[0].Version = proto.Int64(9)
+	b, err := proto.Marshal(pb)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m, err = onnxio.Parse(b, ""); err != nil {
+		t.Fatal(err)
+	}
+	return m
 }
 
 // TestVerifyFindsADifference: one bit of any weight is enough.

@@ -112,7 +112,9 @@ func (b *builder) conv(name string, x maps, s convSpec) maps {
 	return x.slid(b.node("Conv", name, in, attrs...), s.out, s.kernel, s.stride, s.pad)
 }
 
-func (b *builder) maxPool(name string, x maps, kernel, stride, pad int) maps {
+// maxPool halves the resolution.
+func (b *builder) maxPool(name string, x maps, kernel, pad int) maps {
+	const stride = 2
 	return x.slid(b.node("MaxPool", name, []string{x.name}, window(kernel, stride, pad)...), x.c, kernel, stride, pad)
 }
 
@@ -173,8 +175,8 @@ func (b *builder) globalPool(name string, x maps) maps {
 	return maps{b.node("GlobalAveragePool", name, []string{x.name}), x.c, 1, 1}
 }
 
-func (b *builder) flatten(name string, x maps) vector {
-	return vector{b.node("Flatten", name, []string{x.name}, onnxio.Int("axis", 1)), x.c * x.h * x.w}
+func (b *builder) flatten(x maps) vector {
+	return vector{b.node("Flatten", "flatten", []string{x.name}, onnxio.Int("axis", 1)), x.c * x.h * x.w}
 }
 
 // linearReLU is a fully connected layer, as PyTorch initialises it, with ReLU
@@ -203,6 +205,6 @@ func (b *builder) gemm(name, out string, x vector, n int, init initial) {
 // pooledHead averages each map and classifies, as every residual network
 // here ends.
 func (b *builder) pooledHead(x maps) {
-	v := b.flatten("flatten", b.globalPool("avgpool", x))
+	v := b.flatten(b.globalPool("avgpool", x))
 	b.classify("fc", v, torchDefault(v.n))
 }

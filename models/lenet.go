@@ -16,9 +16,9 @@ func leNet() arch {
 			conv := func(name string, x maps, out, pad int) maps {
 				return b.conv(name, x, convSpec{out: b.width(out), kernel: 5, pad: pad, bias: true, init: torchDefault(x.c * 25)})
 			}
-			x = b.maxPool("pool1", b.relu("relu1", conv("conv1", x, 6, 2)), 2, 2, 0)
-			x = b.maxPool("pool2", b.relu("relu2", conv("conv2", x, 16, 0)), 2, 2, 0)
-			v := b.flatten("flatten", x)
+			x = b.maxPool("pool1", b.relu("relu1", conv("conv1", x, 6, 2)), 2, 0)
+			x = b.maxPool("pool2", b.relu("relu2", conv("conv2", x, 16, 0)), 2, 0)
+			v := b.flatten(x)
 			v = b.linearReLU("fc1", "relu3", v, b.width(120))
 			v = b.linearReLU("fc2", "relu4", v, b.width(84))
 			b.classify("fc3", v, torchDefault(v.n))

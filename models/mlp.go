@@ -10,7 +10,7 @@ func mlp() arch {
 			Input:   [3]int{1, 28, 28}, Classes: 10,
 		},
 		build: func(b *builder, x maps) {
-			v := b.flatten("flatten", x)
+			v := b.flatten(x)
 			v = b.linearReLU("fc1", "relu1", v, b.width(256))
 			v = b.linearReLU("fc2", "relu2", v, b.width(128))
 			b.classify("fc3", v, torchDefault(v.n))

@@ -40,7 +40,7 @@ func mobileNetV2(cifar bool) arch {
 		}
 		last := multipleOf8(1280 * max(1, b.o.Width)) // a narrow network keeps its last layer
 		x = b.convBNClip(fmt.Sprintf("features.%d", i), x, conv1x1(last, 1))
-		b.classify("classifier.1", b.flatten("flatten", b.globalPool("avgpool", x)), smallNormal())
+		b.classify("classifier.1", b.flatten(b.globalPool("avgpool", x)), smallNormal())
 	}
 	return a
 }

@@ -63,7 +63,7 @@ func smallStem(channels int) func(*builder, maps) maps {
 // imageNetStem quarters the resolution.
 func imageNetStem(b *builder, x maps) maps {
 	x = b.conv("conv1", x, convSpec{out: b.width(64), kernel: 7, stride: 2, pad: 3})
-	return b.maxPool("maxpool", b.relu("relu", b.bn("bn1", x)), 3, 2, 1)
+	return b.maxPool("maxpool", b.relu("relu", b.bn("bn1", x)), 3, 1)
 }
 
 func basicBlock(b *builder, name string, x maps, channels, stride int) maps {

@@ -29,14 +29,14 @@ func vgg(depth int) arch {
 			next := func() string { i++; return fmt.Sprintf("features.%d", i-1) }
 			for _, c := range vggLayers[depth] {
 				if c == pool {
-					x = b.maxPool(next(), x, 2, 2, 0)
+					x = b.maxPool(next(), x, 2, 0)
 					continue
 				}
 				x = b.conv(next(), x, convSpec{out: b.width(c), kernel: 3, pad: 1, bias: true})
 				x = b.bn(next(), x)
 				x = b.relu(next(), x)
 			}
-			b.classify("classifier", b.flatten("flatten", x), smallNormal())
+			b.classify("classifier", b.flatten(x), smallNormal())
 		},
 	}
 }

@@ -35,8 +35,10 @@ func everything() *onnxpb.ModelProto {
 	pb.MetadataProps = append(note("a"), note("a")...)
 	pb.OpsetImport = append(pb.OpsetImport, &onnxpb.OperatorSetIdProto{Domain: proto.String("org.example"), Version: proto.Int64(3)})
 	pb.TrainingInfo = []*onnxpb.TrainingInfoProto{{Algorithm: &onnxpb.GraphProto{Name: proto.String("step")}}}
-	pb.Functions = []*onnxpb.FunctionProto{{Name: proto.String("Twice"), Domain: proto.String("org.example"), Input: []string{"a"}, Output: []string{"b"},
-		Node: []*onnxpb.NodeProto{{OpType: proto.String("Add"), Input: []string{"a", "a"}, Output: []string{"b"}}}}}
+	pb.Functions = []*onnxpb.FunctionProto{{
+		Name: proto.String("Twice"), Domain: proto.String("org.example"), Input: []string{"a"}, Output: []string{"b"},
+		Node: []*onnxpb.NodeProto{{OpType: proto.String("Add"), Input: []string{"a", "a"}, Output: []string{"b"}}},
+	}}
 	g := pb.Graph
 	g.DocString, g.MetadataProps = proto.String("graph doc"), note("g")
 	g.QuantizationAnnotation = []*onnxpb.TensorAnnotation{{TensorName: proto.String("w"), QuantParameterTensorNames: note("SCALE_TENSOR")}}

@@ -62,6 +62,9 @@ func TestScatterEdges(t *testing.T) {
 	if got := read(to.Scatter([][]int{{1}, {2, 0}}, src)); !slices.Equal(got, []int64{1, 2, 3, -2, 5, -1}) {
 		t.Errorf("indices in another order give %v", got)
 	}
+	if got := read(to.Scatter([][]int{{1, 0}, {2, 1, 0}}, to)); !slices.Equal(got, []int64{6, 5, 4, 3, 2, 1}) {
+		t.Errorf("all indices in another order give %v", got)
+	}
 	if got := read(to, nil); !slices.Equal(got, []int64{1, 2, 3, 4, 5, 6}) {
 		t.Errorf("the target changed to %v", got)
 	}

@@ -3,6 +3,7 @@ package onnxio
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -283,7 +284,7 @@ func TestCheckTensorRefuses(t *testing.T) {
 	} {
 		if err := checkTensor(pb); err == nil {
 			t.Errorf("%s: accepted", what)
-		} else if _, ok := err.(*FormatError); !ok {
+		} else if _, ok := errors.AsType[*FormatError](err); !ok {
 			t.Errorf("%s: error %v is no FormatError", what, err)
 		}
 	}

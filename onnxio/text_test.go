@@ -61,7 +61,10 @@ func TestWriteTextAttributes(t *testing.T) {
 	p := m.Graph.Edit()
 	p.Add(NodeSpec{Op: "Everything", Domain: "com.microsoft", Outputs: []string{"a", "", "b"}, Attrs: []Attr{
 		Str("mode", "a \"b\""), Int("axis", -1), Ints("pads", 0, 1), Ints("none"), Float("alpha", 0.01),
-		TensorValue("value", ramp("v", 2)), {pb: floats}, {pb: words}, {pb: lost},
+		TensorValue("value", ramp("v", 2)),
+		{pb: floats},
+		{pb: words},
+		{pb: lost},
 	}})
 	p.SetInitializer(&Tensor{pb: &onnxpb.TensorProto{Name: proto.String("labels"), DataType: String.proto(), Dims: []int64{1}, StringData: [][]byte{[]byte("cat")}}})
 	p.SetOutputType("a", Type{Elem: Float32})

@@ -182,7 +182,7 @@ func wild(t testing.TB, m *onnxio.Model, seed uint64) *onnxio.Model {
 			case variance[w.Name()]:
 				v[i] = 0.5 + rng.Float32()
 			case w.Rank() < 2:
-				v[i] = float32(0.2 * rng.NormFloat64())
+				v[i] = float32(0.5 * rng.NormFloat64())
 			}
 		}
 		x, err := w.WithFloats(v)

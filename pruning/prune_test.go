@@ -3,10 +3,13 @@ package pruning_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/prunefuse/prunefuse/models"
+	"github.com/prunefuse/prunefuse/onnxio"
 	"github.com/prunefuse/prunefuse/onnxio/op"
 	"github.com/prunefuse/prunefuse/pruning"
 )
@@ -70,6 +73,32 @@ func TestZooIsPruned(t *testing.T) {
 				t.Errorf("%s at %v: %+v", c.Name, ratio, v)
 			}
 			mustEqual(t, dense, uint64(i))
+		})
+	}
+}
+
+// TestModelsOfOthers proves networks that other people trained and exported:
+// a run-time Reshape, Constant weights, float16 of IR version 3, Concat
+// everywhere, squeeze-and-excitation, depthwise stacks and detection heads.
+func TestModelsOfOthers(t *testing.T) {
+	for file, groups := range map[string]int{
+		"resnet20-cifar10": 12, "resnet3b2-cifar10": 8, "convnet-cifar10": 7, "squeezenet-fp16": 25,
+		"speech-recog-squeezenet": 25, "mobilefacenet": 21, "yolox-nano": 65, "ultraface-rfb-320": 25, "yunet-n-640": 14,
+	} {
+		t.Run(file, func(t *testing.T) {
+			t.Parallel()
+			path := filepath.Join("..", "..", "shared", "models", file+".onnx")
+			if _, err := os.Stat(path); err != nil {
+				t.Skip(err)
+			}
+			m, err := onnxio.Load(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if a := analyze(t, m, pruning.Options{}); len(a.Groups) < groups {
+				t.Errorf("%d groups, want at least %d", len(a.Groups), groups)
+			}
+			mustEqual(t, m, 1)
 		})
 	}
 }

@@ -218,7 +218,7 @@ func (m *Model) widths() []int {
 // input, logits and features, the last nil when not wanted.
 func (m *Model) run(ctx context.Context, step, count int, values [][]float32) error {
 	if count < step {
-		return m.runPadded(ctx, step, count, values)
+		return m.runPadded(ctx, step, values)
 	}
 	in, err := ort.NewTensor(m.inputShape(step), values[0])
 	if err != nil {
@@ -238,8 +238,8 @@ func (m *Model) run(ctx context.Context, step, count int, values [][]float32) er
 	return m.session.Run(ctx, []*ort.Tensor{in}, out)
 }
 
-// runPadded runs a batch that is not full in buffers that are.
-func (m *Model) runPadded(ctx context.Context, step, count int, values [][]float32) error {
+// runPadded runs values of fewer samples than step in buffers of step.
+func (m *Model) runPadded(ctx context.Context, step int, values [][]float32) error {
 	widths := m.widths()
 	if m.padded == nil {
 		for _, width := range widths {

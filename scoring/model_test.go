@@ -155,7 +155,8 @@ func TestModelOpenExtents(t *testing.T) {
 	net := convNet(t, 0, false)
 	edit := net.Graph.Edit()
 	edit.SetInputType("image", onnxio.Type{Elem: onnxio.Float32, Shape: onnxio.Shape{
-		onnxio.Symbol("N"), onnxio.Known(2), onnxio.Symbol("H"), onnxio.Symbol("W")}})
+		onnxio.Symbol("N"), onnxio.Known(2), onnxio.Symbol("H"), onnxio.Symbol("W"),
+	}})
 	if err := edit.Apply(); err != nil {
 		t.Fatal(err)
 	}

@@ -71,9 +71,8 @@ func softmaxUpgrade(u *Upgrade) error {
 	if err != nil {
 		return err
 	}
-	if s := u.In(0).Shape; k == len(s)-1 {
-		u.Patch.SetAttr(u.Node, onnxio.Int("axis", int64(k)))
-		return nil
+	if k == len(u.In(0).Shape)-1 {
+		return nil // which is also what the new default means
 	}
 	x, y := u.Node.Input(0), u.Node.Output(0)
 	u.Patch.SetInput(u.Node, 0, u.Op("Flatten", []string{x}, onnxio.Int("axis", int64(k))))

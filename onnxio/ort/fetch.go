@@ -46,22 +46,38 @@ var (
 
 // builds are the known libraries by GOOS/GOARCH.
 var builds = map[string]build{
-	"linux/amd64": {linuxModule, "lib/x86_64-unknown-linux-gnu/libonnxruntime.so",
-		"4b3607aebd1784b26b6f9b20e4bd974c7ab8287043e4d095cb7d2cb40b5e566e", 27026609},
-	"linux/arm64": {linuxModule, "lib/aarch64-unknown-linux-gnu/libonnxruntime.so",
-		"cfc800d4438f15e8d9017521326776ca7117d8783cb847ccccc2fc61ac4d540f", 34606912},
-	"linux/arm": {linuxModule, "lib/arm-unknown-linux-gnueabihf/libonnxruntime.so",
-		"4636872e9b50f985b7ecaa55a6829dee81bdb96f77010b5bc0a4059e51d872dc", 20617061},
-	"darwin/amd64": {macosModule, "lib/x86_64-apple-darwin/libonnxruntime.dylib",
-		"2bf27180c09e6fd3f407c9ab25205ebf1ff95f2d53bfa35e35409b5849e0ac70", 32315856},
-	"darwin/arm64": {macosModule, "lib/aarch64-apple-darwin/libonnxruntime.dylib",
-		"b0613d0ae53199a83b05fa48e169211498e9d40d54beaa372068ebe5ec5b0929", 29006384},
-	"windows/amd64": {windowsModule, "lib/x86_64-pc-windows-gnu/onnxruntime.dll",
-		"7f66f939a881baf4f46a2216496798edf4a1429878b646d12674aa62f27d8a25", 17799168},
-	"windows/arm64": {windowsModule, "lib/aarch64-pc-windows-gnu/onnxruntime.dll",
-		"968d081836cad9af537105f59e34d4997bca2ce6d78ff39d3e47660620e8a642", 17635328},
-	"windows/386": {windowsModule, "lib/i686-pc-windows-gnu/onnxruntime.dll",
-		"f97ee62a7b275bd660d5247d8921755f7bc31cccf8f6c4675d1e185fde8440f9", 15285760},
+	"linux/amd64": {
+		linuxModule, "lib/x86_64-unknown-linux-gnu/libonnxruntime.so",
+		"4b3607aebd1784b26b6f9b20e4bd974c7ab8287043e4d095cb7d2cb40b5e566e", 27026609,
+	},
+	"linux/arm64": {
+		linuxModule, "lib/aarch64-unknown-linux-gnu/libonnxruntime.so",
+		"cfc800d4438f15e8d9017521326776ca7117d8783cb847ccccc2fc61ac4d540f", 34606912,
+	},
+	"linux/arm": {
+		linuxModule, "lib/arm-unknown-linux-gnueabihf/libonnxruntime.so",
+		"4636872e9b50f985b7ecaa55a6829dee81bdb96f77010b5bc0a4059e51d872dc", 20617061,
+	},
+	"darwin/amd64": {
+		macosModule, "lib/x86_64-apple-darwin/libonnxruntime.dylib",
+		"2bf27180c09e6fd3f407c9ab25205ebf1ff95f2d53bfa35e35409b5849e0ac70", 32315856,
+	},
+	"darwin/arm64": {
+		macosModule, "lib/aarch64-apple-darwin/libonnxruntime.dylib",
+		"b0613d0ae53199a83b05fa48e169211498e9d40d54beaa372068ebe5ec5b0929", 29006384,
+	},
+	"windows/amd64": {
+		windowsModule, "lib/x86_64-pc-windows-gnu/onnxruntime.dll",
+		"7f66f939a881baf4f46a2216496798edf4a1429878b646d12674aa62f27d8a25", 17799168,
+	},
+	"windows/arm64": {
+		windowsModule, "lib/aarch64-pc-windows-gnu/onnxruntime.dll",
+		"968d081836cad9af537105f59e34d4997bca2ce6d78ff39d3e47660620e8a642", 17635328,
+	},
+	"windows/386": {
+		windowsModule, "lib/i686-pc-windows-gnu/onnxruntime.dll",
+		"f97ee62a7b275bd660d5247d8921755f7bc31cccf8f6c4675d1e185fde8440f9", 15285760,
+	},
 }
 
 // cached is the path of the library in the user's cache, or "" where the user

@@ -97,7 +97,7 @@ func TestLocate(t *testing.T) {
 		cancel()
 		return "", "", context.Canceled
 	}, load)
-	if err != context.Canceled {
+	if !errors.Is(err, context.Canceled) || errors.Is(err, ErrNoRuntime) {
 		t.Errorf("cancelled: %v", err)
 	}
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -93,6 +94,21 @@ func TestSearchSkipsOtherNamesOfOneLibrary(t *testing.T) {
 	_, tried, _ := s.find(func(string) error { return errors.New("spoilt") })
 	if len(tried) != 1 {
 		t.Errorf("tried %v, want one place", tried)
+	}
+}
+
+// Every library that can be fetched has a name that the search looks for.
+func TestLibraryNames(t *testing.T) {
+	t.Parallel()
+	for platform, b := range builds {
+		goos, _, _ := strings.Cut(platform, "/")
+		dir := t.TempDir()
+		want := put(t, filepath.Join(dir, path.Base(b.file)), "x")
+		put(t, filepath.Join(dir, "libother.so"), "x")
+		s := search{names: libraryNames(goos)}
+		if got := s.libraries(dir); !slices.Equal(got, []string{want}) {
+			t.Errorf("%s: found %v, want %s", platform, got, want)
+		}
 	}
 }
 

@@ -31,8 +31,7 @@ func loadLibrary(path string) (version string, err error) {
 	}
 	version = ortgo.GetVersion()
 	if err := ortgo.DisableTelemetry(); err != nil {
-		ortgo.DestroyEnvironment()
-		return "", errors.New(nativeMessage(err))
+		return "", errors.New(nativeMessage(errors.Join(err, ortgo.DestroyEnvironment())))
 	}
 	return version, nil
 }

@@ -124,7 +124,8 @@ func (s search) locate(ctx context.Context, opts Options, get download, load fun
 		p.Problem = "not fetched when offline"
 	default:
 		if opts.Progress != nil {
-			fmt.Fprintf(opts.Progress, "getting ONNX Runtime %s from %s, once\n", fetchedVersion, p.Path)
+			// A line that cannot be shown is no reason to go without a runtime.
+			_, _ = fmt.Fprintf(opts.Progress, "getting ONNX Runtime %s from %s, once\n", fetchedVersion, p.Path)
 		}
 		path, err := s.build.fetch(ctx, get, s.library)
 		if err == nil {

@@ -115,7 +115,7 @@ func (n *nativeSession) take() (*call, error) {
 	}
 	c := &call{opts: opts, stopped: make(chan struct{}, 1)}
 	c.stop = func() {
-		c.opts.Terminate() // fails only on options that are not there
+		_ = c.opts.Terminate() // fails only on options that are not there
 		c.stopped <- struct{}{}
 	}
 	return c, nil

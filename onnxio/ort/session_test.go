@@ -53,10 +53,6 @@ func TestRun(t *testing.T) {
 	}
 	memory := []float32{1, 2, 3}
 	a, b := tensor(t, []int64{1, 3}, memory...), tensor[float32](t, []int64{1, 3}, -5, 5, 0)
-	a, err := ort.NewTensor([]int64{1, 3}, memory)
-	if err != nil {
-		t.Fatal(err)
-	}
 	c := tensor(t, []int64{1, 3}, make([]float32, 3)...)
 	out := []*ort.Tensor{c, nil}
 	if err := s.Run(context.Background(), []*ort.Tensor{a, b}, out); err != nil {
@@ -173,8 +169,8 @@ func TestRunRefuses(t *testing.T) {
 	good := func() *ort.Tensor { return tensor[float32](t, []int64{1, 3}, 1, 2, 3) }
 	shared := good()
 	dead := good()
-	if dead.Close() != nil || dead.Close() != nil {
-		t.Error("closing twice is an error")
+	if once, twice := dead.Close(), dead.Close(); once != nil || twice != nil {
+		t.Errorf("closing a tensor gives %v, then %v", once, twice)
 	}
 	for name, c := range map[string]struct {
 		in, out []*ort.Tensor
@@ -203,8 +199,8 @@ func TestRunRefuses(t *testing.T) {
 	if err := s.Run(context.Background(), []*ort.Tensor{shared, shared}, []*ort.Tensor{nil}); err != nil {
 		t.Errorf("a good run after the refused ones: %v", err)
 	}
-	if s.Close() != nil || s.Close() != nil {
-		t.Error("closing twice is an error")
+	if once, twice := s.Close(), s.Close(); once != nil || twice != nil {
+		t.Errorf("closing the session gives %v, then %v", once, twice)
 	}
 	if err := s.Run(context.Background(), []*ort.Tensor{shared, shared}, []*ort.Tensor{nil}); !errors.Is(err, ort.ErrClosed) {
 		t.Errorf("run of a closed session: %v", err)
@@ -290,7 +286,7 @@ func TestCancelStopsARun(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
 	defer cancel()
-	if err := s.Run(ctx, []*ort.Tensor{x}, []*ort.Tensor{nil}); err != context.DeadlineExceeded {
+	if err := s.Run(ctx, []*ort.Tensor{x}, []*ort.Tensor{nil}); !errors.Is(err, context.DeadlineExceeded) {
 		t.Fatalf("error is %v, want %v", err, context.DeadlineExceeded)
 	}
 	// The session and its kept call are whole.
@@ -303,7 +299,7 @@ func TestCancelStopsARun(t *testing.T) {
 		t.Error(err)
 	}
 	cancel()
-	if err := s.Run(ctx, []*ort.Tensor{small}, []*ort.Tensor{nil}); err != context.Canceled {
+	if err := s.Run(ctx, []*ort.Tensor{small}, []*ort.Tensor{nil}); !errors.Is(err, context.Canceled) {
 		t.Errorf("run after cancel: %v", err)
 	}
 }

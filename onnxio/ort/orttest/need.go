@@ -9,7 +9,7 @@ import (
 	"github.com/prunefuse/prunefuse/onnxio/ort"
 )
 
-// EnvRequire, set to 1, makes a test that finds no runtime fail instead of
+// EnvRequire set to 1 makes a test that finds no runtime fail instead of
 // skipping, so that a CI run cannot pass by testing nothing.
 const EnvRequire = "PRUNEFUSE_REQUIRE_ORT"
 
