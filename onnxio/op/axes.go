@@ -2,6 +2,8 @@ package op
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/prunefuse/prunefuse/onnxio"
 )
@@ -85,6 +87,11 @@ func NewAxes(f *Facts, g *onnxio.Graph, n *onnxio.Node) (*Axes, error) {
 	if err := d.Axes(a); err != nil {
 		return nil, fmt.Errorf("%v: %w", n, err)
 	}
+	if !a.sound() {
+		*a = Axes{Infer: a.Infer, named: map[Ref]bool{}}
+		a.PinAll(fmt.Sprintf("the ranks at %v are not what %s takes", n, n.Op()))
+		return a, nil
+	}
 	a.each(func(r Ref) {
 		if !a.named[r] {
 			a.Pin(r, fmt.Sprintf("%s does not carry this axis", n.Op()))
@@ -95,6 +102,25 @@ func NewAxes(f *Facts, g *onnxio.Graph, n *onnxio.Node) (*Axes, error) {
 
 // maxExtent bounds the axes whose indices are followed one by one.
 const maxExtent = 1 << 24
+
+// sound reports whether every axis that the rule speaks of is there. A file
+// that declares a shape of another rank can make it not so.
+func (a *Axes) sound() bool {
+	refs := slices.Collect(maps.Keys(a.named))
+	for _, e := range a.Extents {
+		refs = append(refs, e.Ref)
+	}
+	for _, r := range refs {
+		s := a.In(r.Slot).Shape
+		if r.Output {
+			s = a.OutType(r.Slot).Shape
+		}
+		if a.Given(r) && (r.Axis < 0 || r.Axis >= len(s)) {
+			return false
+		}
+	}
+	return true
+}
 
 // longest is the greatest known extent of any axis.
 func (a *Axes) longest() int64 {

@@ -39,6 +39,9 @@ var batchNormalization = Def{
 			return fmt.Errorf("spatial=0 was dropped in opset 9; export the model anew")
 		}
 		u.Patch.DropAttr(u.Node, "spatial")
+		if u.From < 14 && len(u.Node.Outputs()) > 1 {
+			return dropStatistics(u)
+		}
 		return nil
 	},
 	Cases: []Case{
@@ -47,6 +50,18 @@ var batchNormalization = Def{
 		{Name: "opset 9", Opset: 9, Inputs: []Input{X(2, 3, 4, 4), W(3), W(3), W(3), Pos(3)}},
 		{Name: "volume", Inputs: []Input{X(2, 3, 2, 2, 2), W(3), W(3), W(3), Pos(3)}},
 	},
+}
+
+// dropStatistics takes off the outputs that, before opset 14, marked a node
+// exported in training mode, and whose number has changed since.
+func dropStatistics(u *Upgrade) error {
+	for _, o := range u.Node.Outputs()[1:] {
+		if o != "" && (len(u.Graph.Consumers(o)) > 0 || u.Graph.IsOutput(o)) {
+			return fmt.Errorf("output %q, a statistic of training mode, is read; export the model in evaluation mode", o)
+		}
+	}
+	u.Patch.SetOutputs(u.Node, u.Node.Output(0))
+	return nil
 }
 
 const batchNormEpsilon = 1e-5

@@ -54,8 +54,14 @@ func convShape(c *Infer) error {
 		return fmt.Errorf("input %v and weight %v: want [N,C,spatial…] and [M,C/group,kernel…] of one rank", x, w)
 	}
 	group := c.Node.Int("group", 1)
+	if group < 1 || (w[0].IsKnown() && w[0].Or(0)%group != 0) {
+		return fmt.Errorf("group %d does not divide the %v output channels", group, w[0])
+	}
 	if in, ok := x[1].Value(); ok && w[1].IsKnown() && in != w[1].Or(0)*group {
 		return fmt.Errorf("input has %d channels, weight %v with group %d wants %d", in, w, group, w[1].Or(0)*group)
+	}
+	if c.Has(2) && len(c.In(2).Shape) != 1 {
+		return fmt.Errorf("bias %v: want one axis", c.In(2).Shape)
 	}
 	win, err := newWindow(c, w[2:])
 	if err != nil {

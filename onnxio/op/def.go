@@ -41,10 +41,11 @@ type Def struct {
 }
 
 // Lookup finds the definition of a node's operator; nil when the table does
-// not have it, or not at so old an opset.
+// not have it, or not at so old an opset: below MinOpset broadcasting had
+// rules of its own.
 func Lookup(n *onnxio.Node, opset int64) *Def {
 	d := index[key{n.Domain(), n.Op()}]
-	if d == nil || (d.Domain == "" && opset < d.Since[0]) {
+	if d == nil || (d.Domain == "" && opset < max(d.Since[0], MinOpset)) {
 		return nil
 	}
 	return d

@@ -30,6 +30,10 @@ var squeeze = Def{
 		if err != nil {
 			return err
 		}
+		if gone == nil {
+			a.PinAll("which axes Squeeze drops is not known")
+			return nil
+		}
 		at := 0
 		for k := range a.In(0).Shape {
 			if gone[k] {

@@ -12,8 +12,8 @@ type Stats struct {
 	Parameters int64
 	// State are the elements of running statistics.
 	State int64
-	// MACs are the multiply-accumulates of one forward pass with a batch of
-	// one.
+	// MACs are the multiply-accumulates of one forward pass: of one sample
+	// where the batch is free, of the whole batch where it is fixed.
 	MACs  int64
 	Nodes int
 	ByOp  map[string]int // nodes by operator, with its domain where it has one
