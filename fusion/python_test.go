@@ -2,6 +2,7 @@ package fusion_test
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -51,7 +52,7 @@ func TestCheckFuseAgrees(t *testing.T) {
 					Tensors  int
 					BadCount int `json:"bad_count"`
 				}
-				if json.Unmarshal(out, &result); err != nil || result.Tensors != len(selector.Graph.Initializers()) || result.BadCount != 0 {
+				if err = errors.Join(err, json.Unmarshal(out, &result)); err != nil || result.Tensors != len(selector.Graph.Initializers()) || result.BadCount != 0 {
 					t.Fatalf("%s, %s: %v\n%s", arch, rest, err, out)
 				}
 				if rest != fusion.Preserve {

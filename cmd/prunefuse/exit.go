@@ -151,10 +151,10 @@ func (g *globals) exit(err error) int {
 			Code        int    `json:"code"`
 			Message     string `json:"message"`
 		}{"exit_error", code, message})
-		fmt.Fprintf(g.stderr, "%s\n", line)
+		_, _ = fmt.Fprintf(g.stderr, "%s\n", line)
 		return code
 	}
-	fmt.Fprintf(g.stderr, "prunefuse: %s\n", message)
+	_, _ = fmt.Fprintf(g.stderr, "prunefuse: %s\n", message)
 	var p *panicError
 	if g.verbose && errors.As(err, &p) {
 		_, _ = g.stderr.Write(p.stack)

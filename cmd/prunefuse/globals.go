@@ -102,14 +102,14 @@ func (g *globals) terminal(ctx context.Context) *term.Term {
 // note tells a person something worth knowing about the result.
 func (g *globals) note(format string, args ...any) {
 	if !g.quiet && !g.json {
-		fmt.Fprintf(g.stderr, "%s\n", oneLine(fmt.Sprintf(format, args...)))
+		_, _ = fmt.Fprintf(g.stderr, "%s\n", oneLine(fmt.Sprintf(format, args...)))
 	}
 }
 
 // detail tells what -v asks for.
 func (g *globals) detail(format string, args ...any) {
 	if g.verbose && !g.json {
-		fmt.Fprintf(g.stderr, "%s\n", oneLine(fmt.Sprintf(format, args...)))
+		_, _ = fmt.Fprintf(g.stderr, "%s\n", oneLine(fmt.Sprintf(format, args...)))
 	}
 }
 

@@ -234,20 +234,26 @@ type section struct {
 
 func printSections(g *globals, in *inspection) error {
 	pinned := section{
-		"Weight axes that cannot be pruned, by reason (-v lists each)", []string{"axes", "reason", "which"},
-		pinRows(in.Pinned), []term.Align{term.Right, term.Left, term.Left},
+		"Weight axes that cannot be pruned, by reason (-v lists each)",
+		[]string{"axes", "reason", "which"},
+		pinRows(in.Pinned),
+		[]term.Align{term.Right, term.Left, term.Left},
 	}
 	if g.verbose {
 		pinned = section{
-			"Weight axes that cannot be pruned", []string{"weight axis", "extent", "reason"},
-			pinList(in.Pinned), []term.Align{term.Left, term.Right, term.Left},
+			"Weight axes that cannot be pruned",
+			[]string{"weight axis", "extent", "reason"},
+			pinList(in.Pinned),
+			[]term.Align{term.Left, term.Right, term.Left},
 		}
 	}
 	for _, s := range []section{
 		{"Operators", []string{"operator", "nodes", ""}, opRows(in.Operators), []term.Align{term.Left, term.Right, term.Left}},
 		{
-			"Groups that can be pruned", []string{"group", "channels", "weight axes"},
-			groupRows(in.Groups), []term.Align{term.Right, term.Right, term.Left},
+			"Groups that can be pruned",
+			[]string{"group", "channels", "weight axes"},
+			groupRows(in.Groups),
+			[]term.Align{term.Right, term.Right, term.Left},
 		},
 		pinned,
 	} {

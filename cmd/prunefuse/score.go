@@ -244,7 +244,7 @@ func (s *scorer) records(ctx context.Context, t *term.Term, scores, embeddings i
 			Batch: s.o.batch, Seed: s.g.seed, Probabilities: s.head.Probabilities, Features: s.features(),
 			Skip: func(sk scoring.Skipped) {
 				s.skipped = append(s.skipped, sk)
-				fmt.Fprintf(t, "skipped: %s\n", oneLine(sk.Error()))
+				_, _ = fmt.Fprintf(t, "skipped: %s\n", oneLine(sk.Error()))
 			},
 			Progress: counter(bar),
 		}

@@ -119,7 +119,7 @@ func target(m *onnxio.Model, fed map[string]bool) (*onnxio.Model, *onnxio.Patch)
 	return w, p
 }
 
-func (w *written) finish(p *onnxio.Patch, m *onnxio.Model) error {
+func (w *written) finish(p *onnxio.Patch) error {
 	for _, list := range []map[string]onnxio.Type{w.training.Feeds, w.training.Uniform} {
 		for name, typ := range list {
 			p.SetInputType(name, typ)
@@ -148,7 +148,7 @@ func forwardAlone(m *onnxio.Model, facts *op.Facts, wrt []int) (*written, error)
 			p.SetOutputType(v.Name, v.Type)
 		}
 	}
-	return w, w.finish(p, m)
+	return w, w.finish(p)
 }
 
 // backward is the forward graph followed by the gradients.
@@ -191,7 +191,7 @@ func backward(m *onnxio.Model, facts *op.Facts, wrt []int) (*written, error) {
 			p.SetOutputType(v.Name, v.Type)
 		}
 	}
-	return w, w.finish(p, m)
+	return w, w.finish(p)
 }
 
 // point is where the derivative is taken.

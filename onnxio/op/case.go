@@ -104,7 +104,7 @@ func (c *Case) Tensor(d *Def, i int) *onnxio.Tensor {
 	v := in.Floats
 	if v == nil {
 		h := fnv.New64a()
-		fmt.Fprint(h, d.Domain, d.Type, c.Name, i)
+		_, _ = fmt.Fprint(h, d.Domain, d.Type, c.Name, i)
 		v = make([]float32, n)
 		for k, at := range rand.New(rand.NewPCG(h.Sum64(), 1)).Perm(int(n)) {
 			v[k] = (float32(at) + 0.5 - float32(n/2)) * Spacing(n)

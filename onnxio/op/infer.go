@@ -210,16 +210,17 @@ func (c *Infer) Rank(i, least int) error {
 	return nil
 }
 
-// Attribute or input: since opset v, operators take small integer lists as
-// an input that were an attribute before.
-func (c *Infer) listAttr(attr string, input int, since int64) (list []int64, known bool) {
+// listAttr is a small integer list that was an attribute before the opset
+// since and is input 1 from then on; known is false where it is computed at
+// run time.
+func (c *Infer) listAttr(attr string, since int64) (list []int64, known bool) {
 	if c.Opset < since {
 		return c.Node.Ints(attr), true
 	}
-	if !c.Has(input) {
+	if !c.Has(1) {
 		return nil, true
 	}
-	return c.Ints(input)
+	return c.Ints(1)
 }
 
 // sameAsInput is the shape rule of operators whose outputs have the type of

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/prunefuse/prunefuse/models"
 	"github.com/prunefuse/prunefuse/onnxio"
 	"github.com/prunefuse/prunefuse/onnxio/op"
 )
@@ -335,6 +336,65 @@ func TestRuntimeExtents(t *testing.T) {
 		pinned := slices.ContainsFunc(a.Pins, func(p op.Pin) bool { return p.Ref == op.Out(0, 1) })
 		if pinned != literal {
 			t.Errorf("channels given as a number: %v, pinned: %v", literal, pinned)
+		}
+	}
+}
+
+// TestCountNetworks counts networks whose sizes are published: ResNet-18 as
+// torchvision states it and the pre-activation ResNet-56 of PruneFuse.
+func TestCountNetworks(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		arch                    string
+		options                 models.Options
+		parameters, state, macs int64
+	}{
+		{"resnet18", models.Options{}, 11_689_512, 9_600, 1_814_073_344},
+		{"preresnet56", models.Options{}, 855_578, 4_064, 125_747_840},
+	} {
+		m, err := models.Build(c.arch, c.options)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, err := op.InferGraph(m, op.InferOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := op.Count(m, f)
+		if s.Parameters != c.parameters || s.State != c.state || s.MACs != c.macs || len(s.Uncounted) > 0 {
+			t.Errorf("%s: %d parameters, %d of state, %d MACs, %v uncounted; want %d, %d, %d",
+				c.arch, s.Parameters, s.State, s.MACs, s.Uncounted, c.parameters, c.state, c.macs)
+		}
+	}
+}
+
+// TestLiftTrainingBatchNorm lifts a BatchNormalization as it was exported in
+// training mode before opset 14, with five outputs.
+func TestLiftTrainingBatchNorm(t *testing.T) {
+	t.Parallel()
+	for _, read := range []bool{false, true} {
+		m := graph(t, func(p *onnxio.Patch) {
+			p.SetInputType("x", floats(onnxio.Symbol("N"), onnxio.Known(2)))
+			in := []string{"x"}
+			for _, s := range []string{"scale", "shift", "mean", "var"} {
+				p.SetInitializer(onnxio.NewTensor(s, []int64{2}, []float32{1, 1}))
+				in = append(in, s)
+			}
+			p.Add(onnxio.NodeSpec{Op: "BatchNormalization", Inputs: in, Outputs: []string{"y", "m1", "v1", "m2", "v2"}})
+			p.SetOutputType("y", floats(onnxio.Symbol("N"), onnxio.Known(2)))
+			if read {
+				p.SetOutputType("m1", floats(onnxio.Known(2)))
+			}
+		})
+		m.SetOpset("", 9)
+		lifted, err := op.Lift(m)
+		switch {
+		case read && err == nil:
+			t.Error("a statistic that is read was dropped")
+		case !read && err != nil:
+			t.Error(err)
+		case !read && len(lifted.Graph.Nodes()[0].Outputs()) != 1:
+			t.Errorf("outputs %v, want one", lifted.Graph.Nodes()[0].Outputs())
 		}
 	}
 }

@@ -39,7 +39,7 @@ var pad = Def{
 // padding is how much is added at the beginning and the end of every axis;
 // nil where it is not known.
 func padding(c *Infer) (begin, end []int64, err error) {
-	list, known := c.listAttr("pads", 1, 11)
+	list, known := c.listAttr("pads", 11)
 	rank := len(c.In(0).Shape)
 	if !known {
 		return nil, nil, nil

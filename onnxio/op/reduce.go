@@ -10,7 +10,7 @@ var reduceSince = map[string]int64{"ReduceSum": 13, "ReduceMean": 18, "ReduceMax
 // known.
 func reduced(c *Infer) ([]bool, error) {
 	since := reduceSince[c.Node.Op()]
-	list, known := c.listAttr("axes", 1, since)
+	list, known := c.listAttr("axes", since)
 	if !known {
 		return nil, nil
 	}

@@ -41,19 +41,23 @@ func TestRefusedNodes(t *testing.T) {
 		constants  map[string][]int64
 	}{
 		{
-			"group 0", "group 0", onnxio.NodeSpec{Op: "Conv", Inputs: []string{"x", "w"}, Attrs: []onnxio.Attr{onnxio.Int("group", 0)}},
+			"group 0", "group 0",
+			onnxio.NodeSpec{Op: "Conv", Inputs: []string{"x", "w"}, Attrs: []onnxio.Attr{onnxio.Int("group", 0)}},
 			map[string][]int64{"w": {4, 2, 3, 3}},
 		},
 		{
-			"uneven group", "group 3", onnxio.NodeSpec{Op: "Conv", Inputs: []string{"x", "w"}, Attrs: []onnxio.Attr{onnxio.Int("group", 3)}},
+			"uneven group", "group 3",
+			onnxio.NodeSpec{Op: "Conv", Inputs: []string{"x", "w"}, Attrs: []onnxio.Attr{onnxio.Int("group", 3)}},
 			map[string][]int64{"w": {4, 2, 3, 3}},
 		},
 		{
-			"scalar bias", "bias", onnxio.NodeSpec{Op: "Conv", Inputs: []string{"x", "w", "b"}},
+			"scalar bias", "bias",
+			onnxio.NodeSpec{Op: "Conv", Inputs: []string{"x", "w", "b"}},
 			map[string][]int64{"w": {4, 2, 3, 3}, "b": {}},
 		},
 		{
-			"scalar scale", `"s"`, onnxio.NodeSpec{Op: "BatchNormalization", Inputs: []string{"x", "s", "b", "b", "b"}},
+			"scalar scale", `"s"`,
+			onnxio.NodeSpec{Op: "BatchNormalization", Inputs: []string{"x", "s", "b", "b", "b"}},
 			map[string][]int64{"s": {}, "b": {2}},
 		},
 	} {

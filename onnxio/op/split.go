@@ -33,7 +33,7 @@ func splitSizes(c *Infer) (axis int, sizes []onnxio.Dim, equal bool, err error) 
 	if axis, err = c.Axis(0); err != nil {
 		return 0, nil, false, err
 	}
-	list, known := c.listAttr("split", 1, 13)
+	list, known := c.listAttr("split", 13)
 	n := len(c.Node.Outputs())
 	if !known {
 		return axis, nil, false, nil

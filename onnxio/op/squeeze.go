@@ -58,7 +58,7 @@ var squeeze = Def{
 
 // squeezed marks the axes that are dropped; nil where they are not known.
 func squeezed(c *Infer) ([]bool, error) {
-	list, known := c.listAttr("axes", 1, 13)
+	list, known := c.listAttr("axes", 13)
 	switch {
 	case !known:
 		return nil, nil

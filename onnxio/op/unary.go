@@ -2,17 +2,15 @@ package op
 
 import (
 	"fmt"
-
-	"github.com/prunefuse/prunefuse/onnxio"
 )
 
 // unaryCases are the shapes on which operators of one operand are checked.
-func unaryCases(attrs ...onnxio.Attr) []Case {
+func unaryCases() []Case {
 	return []Case{
-		{Name: "image", Inputs: []Input{X(2, 3, 4, 4)}, Attrs: attrs},
-		{Name: "vector", Inputs: []Input{X(7)}, Attrs: attrs},
-		{Name: "scalar", Inputs: []Input{X()}, Attrs: attrs},
-		{Name: "opset 7", Opset: 7, Inputs: []Input{X(2, 5)}, Attrs: attrs},
+		{Name: "image", Inputs: []Input{X(2, 3, 4, 4)}},
+		{Name: "vector", Inputs: []Input{X(7)}},
+		{Name: "scalar", Inputs: []Input{X()}},
+		{Name: "opset 7", Opset: 7, Inputs: []Input{X(2, 5)}},
 	}
 }
 

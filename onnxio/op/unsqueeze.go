@@ -51,7 +51,7 @@ var unsqueeze = Def{
 // unsqueezed marks the axes of the output that are added; nil where they are
 // not known.
 func unsqueezed(c *Infer) ([]bool, error) {
-	list, known := c.listAttr("axes", 1, 13)
+	list, known := c.listAttr("axes", 13)
 	if !known {
 		return nil, nil
 	}
