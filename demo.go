@@ -10,7 +10,7 @@ func DemoConfig() Config {
 	c.Model = Network{Arch: "lenet", Width: 2}
 	c.Label = Label{Initial: 300, Add: []int{300, 600}, Strategy: "margin"}
 	recipe := Training{
-		Steps: 400, Batch: 64, LR: 0.05, Milestones: []float64{0.5, 0.8}, Gamma: 0.2,
+		Steps: 300, Batch: 64, LR: 0.05, Milestones: []float64{0.5, 0.8}, Gamma: 0.2,
 		Momentum: 0.9, WeightDecay: 5e-4,
 	}
 	c.Selector, c.Final = recipe, recipe

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -8,9 +9,12 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/prunefuse/prunefuse"
 	"github.com/prunefuse/prunefuse/fusion"
 	"github.com/prunefuse/prunefuse/internal/term"
 	"github.com/prunefuse/prunefuse/onnxio"
+	"github.com/prunefuse/prunefuse/onnxio/ort"
+	"github.com/prunefuse/prunefuse/pruning"
 )
 
 type fuseOptions struct {
@@ -101,6 +105,11 @@ func runFuse(cmd *cobra.Command, g *globals, o fuseOptions) error {
 	if err != nil {
 		return fmt.Errorf("%s into %s: %w", o.pruned, o.dense, err)
 	}
+	if fusion.Rest(o.rest) == fusion.Preserve {
+		if err := checkPreserved(cmd.Context(), g, fused, pruned); err != nil {
+			return fmt.Errorf("%s into %s: %w", o.pruned, o.dense, err)
+		}
+	}
 	size, err := measure(fused)
 	if err != nil {
 		return err
@@ -131,4 +140,26 @@ func runFuse(cmd *cobra.Command, g *globals, o fuseOptions) error {
 	_, err = fmt.Fprintf(g.stdout, "%s: %s of its %s parameters are the pruned network's, bit for bit; the rest: %s\n",
 		o.out.path, term.Count(from.Parameters), term.Count(size.Parameters), o.rest)
 	return err
+}
+
+// checkPreserved runs the fused model against the pruned one. Without a
+// runtime that is left out, and said.
+func checkPreserved(ctx context.Context, g *globals, fused, pruned *onnxio.Model) error {
+	err := g.startRuntime(ctx)
+	if errors.Is(err, ort.ErrNoRuntime) {
+		g.note("not run against the pruned network: %v", err)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	v, err := pruning.Compare(ctx, fused, pruned, pruning.VerifyOptions{Seed: g.seed, Session: g.session()})
+	if err != nil {
+		return err
+	}
+	if !v.Equal() {
+		return &prunefuse.DiffersError{Verification: v}
+	}
+	g.note("computes what the pruned network does: %s", difference(v))
+	return nil
 }
