@@ -141,9 +141,6 @@ func place(p *onnxio.Patch, dense *onnxio.Model, plan *pruning.Plan, base *groun
 		p.Remove(n)
 	}
 	p.SetInitializer(fused.Renamed(t.Name()))
-	if dense.IRVersion() < 4 {
-		p.SetInputType(t.Name(), fused.Type()) // where initializers are graph inputs too
-	}
 	return nil
 }
 

@@ -92,6 +92,16 @@ func TestRest(t *testing.T) {
 		if !bytes.Equal(marshal(t, fused), marshal(t, fuse(t, dense, selector, fusion.Options{Rest: fusion.Reinit, Seed: 1}))) {
 			t.Error("the same seed gives two models")
 		}
+		x, y := floats(t, fused.Graph.Initializer("layer3.1.conv1.weight")), floats(t, fused.Graph.Initializer("layer3.2.conv1.weight"))
+		alike := 0
+		for i := range x {
+			if x[i] == y[i] {
+				alike++
+			}
+		}
+		if alike > len(x)/100 {
+			t.Errorf("two kernels of one shape have %d of %d values in common", alike, len(x))
+		}
 		other := fuse(t, dense, selector, fusion.Options{Rest: fusion.Reinit, Seed: 2})
 		for _, name := range weights {
 			got, was, _ := others(t, dense, selector, fused, name)

@@ -128,9 +128,6 @@ func (c *cutter) slice(u *use, kept map[string][]int, name string) error {
 		}
 	}
 	c.patch.SetInitializer(t.Renamed(name))
-	if c.Model.IRVersion() < 4 {
-		c.patch.SetInputType(name, t.Type()) // where initializers are graph inputs too
-	}
 	if len(kept) > 0 || name != u.root {
 		e := Entry{Shape: u.tensor.Dims(), Kept: kept}
 		if name != u.root {

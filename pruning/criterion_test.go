@@ -52,6 +52,28 @@ func TestScores(t *testing.T) {
 	}
 }
 
+// TestScoresBesideASingleChannel: a channel that must stay, being alone in its
+// group, counts for no other group.
+func TestScoresBesideASingleChannel(t *testing.T) {
+	t.Parallel()
+	b := newNet(t, 1)
+	b.input("x", 0, 1, 1, 1)
+	b.p.SetInitializer(onnxio.NewTensor("k", []int64{2, 1, 1, 1}, []float32{1, 2}))
+	b.p.SetInitializer(onnxio.NewTensor("one", []int64{1, 1, 1, 1}, []float32{9}))
+	b.convOf("a", "x", []string{"k"}, 1, 1)
+	b.convOf("c", "x", []string{"one"}, 1, 1)
+	b.op("Concat", "ac", []string{"a", "c"}, onnxio.Int("axis", 1))
+	b.p.SetInitializer(onnxio.NewTensor("o", []int64{1, 3, 1, 1}, []float32{3, 4, 100}))
+	b.convOf("y", "ac", []string{"o"}, 1, 1)
+	b.output("y", 0, 1, 1, 1)
+	a := analyze(t, b.model(), pruning.Options{})
+	wantGroups(t, a, "2 [k:0 o:1]")
+	got, err := a.Scores(pruning.Criteria[0], 0)
+	if err != nil || !slices.Equal(got[0], []float64{(1 + 9) / 2., (4 + 16) / 2.}) {
+		t.Errorf("%v, %v", got, err)
+	}
+}
+
 // TestRandomScores depend on the seed and the group alone.
 func TestRandomScores(t *testing.T) {
 	t.Parallel()

@@ -243,6 +243,36 @@ func TestReshapeConstantIsRewritten(t *testing.T) {
 	}
 }
 
+// TestSharedShape: two Reshapes read one list and lose different channels.
+func TestSharedShape(t *testing.T) {
+	t.Parallel()
+	for _, constant := range []bool{false, true} {
+		b := newNet(t, 4)
+		b.input("x", 0, 3, 2, 3)
+		if constant {
+			b.constant("s", onnxio.NewTensor("", []int64{2}, []int64{-1, 24}))
+		} else {
+			b.list("s", -1, 24)
+		}
+		for _, n := range []string{"1", "2", "3"} {
+			b.conv("a"+n, "x", 3, 4, 3, 1)
+			b.op("Reshape", "f"+n, []string{"a" + n, "s"})
+			b.gemm("y"+n, "f"+n, 24, 3)
+			b.output("y"+n, 0, 3)
+		}
+		m := b.model()
+		a := analyze(t, m, pruning.Options{})
+		sel := pruning.Selection{{0}, {1, 2, 3}, nil}
+		out, _, err := a.Apply(sel, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if v := verify(t, a, sel, out); !v.Equal() {
+			t.Errorf("%+v", v)
+		}
+	}
+}
+
 func TestSharedConstants(t *testing.T) {
 	t.Run("bias", func(t *testing.T) {
 		t.Parallel()
@@ -345,6 +375,13 @@ func TestConstantsOfEveryKind(t *testing.T) {
 	}
 	if out.Graph.Initializer("a.w").Dim(0) >= 6 {
 		t.Error("the Constant's value is not cut")
+	}
+	plan, err := pruning.ReadPlan(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := fmt.Sprint(plan.Groups[0].Members); got != "[[a.w 0] [a.b 0] [one 0] [n.mean 0] [kernel 1]]" {
+		t.Errorf("the plan's members are %s", got)
 	}
 	// What no cut touches stays a Constant node.
 	kept, _, err := analyze(t, m, pruning.Options{}).Apply(pruning.Selection{nil, {0, 1}}, "")

@@ -222,7 +222,14 @@ func wantFromDense(t *testing.T, dense, pruned *onnxio.Model, plan *pruning.Plan
 func wantGroupsAgree(t *testing.T, plan *pruning.Plan) {
 	t.Helper()
 	for _, g := range plan.Groups {
-		for _, m := range g.Members {
+		first := plan.Initializers[g.Members[0][0].(string)]
+		if k := g.Members[0][1].(int); len(first.Shape) > 0 && first.Shape[k] != int64(g.Size) {
+			t.Errorf("group %d of %d begins with %v of %v", g.ID, g.Size, g.Members[0], first.Shape)
+		}
+		for i, m := range g.Members {
+			if slices.Contains(g.Members[:i], m) {
+				t.Errorf("group %d has %v twice", g.ID, m)
+			}
 			e, cut := plan.Initializers[m[0].(string)]
 			k := m[1].(int)
 			if cut && e.Shape[k] == int64(g.Size) && !slices.Equal(e.Axis(k), g.Kept) {

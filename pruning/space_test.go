@@ -96,6 +96,9 @@ func TestPinsReachNestedParts(t *testing.T) {
 			outer()
 		}
 		s.keep(axis{whole[:1]}, "read by itself")
+		if innerFirst {
+			s.keep(axis{other, q}, "not to be chosen")
+		}
 		made := s.settle()
 		if s.why(p[0]) != "read by itself" || s.why(p[1]) != "" {
 			t.Errorf("inner first %v: the parts are pinned by %q and %q", innerFirst, s.why(p[0]), s.why(p[1]))
@@ -103,6 +106,20 @@ func TestPinsReachNestedParts(t *testing.T) {
 		if n := free(s, made, whole); n != 2 {
 			t.Errorf("inner first %v: %d choices, want 2 of the widest part", innerFirst, n)
 		}
+	}
+}
+
+// TestPartsOfAPinnedPart: a part that is not the one to choose from keeps its
+// own parts.
+func TestPartsOfAPinnedPart(t *testing.T) {
+	t.Parallel()
+	s := &space{}
+	whole, wide, narrow, p, q := s.born(24), s.born(6), s.born(4), s.born(2), s.born(2)
+	s.tie(axis{whole}, axis{narrow, wide})
+	s.tie(axis{narrow}, axis{p, q})
+	made := s.settle()
+	if n := free(s, made, whole); n != 6 || s.why(p[0]) == "" || s.why(q[1]) == "" {
+		t.Errorf("%d choices, the narrow part's parts are pinned by %q and %q", n, s.why(p[0]), s.why(q[1]))
 	}
 }
 
@@ -221,7 +238,7 @@ func TestUniformFloors(t *testing.T) {
 		size  int
 		ratio float64
 		want  int
-	}{{64, 0.7, 19}, {16, 0.7, 4}, {10, 0.9, 1}, {10, 0.4, 6}, {100, 0.29, 71}, {3, 0.99, 1}, {7, 0, 7}, {1000, 0.001, 999}, {7, 0.5, 3}} {
+	}{{64, 0.7, 19}, {16, 0.7, 4}, {10, 0.9, 1}, {20, 0.9, 2}, {30, 0.9, 3}, {10, 0.4, 6}, {100, 0.29, 71}, {3, 0.99, 1}, {7, 0, 7}, {1000, 0.001, 999}, {7, 0.5, 3}} {
 		a := &Analysis{Groups: []*Group{{Size: tc.size}}}
 		sel, err := a.Uniform(tc.ratio, [][]float64{make([]float64, tc.size)})
 		if err != nil || len(sel[0]) != tc.want {

@@ -26,7 +26,7 @@ func FoldBatchNorm(m *onnxio.Model) (*onnxio.Model, []Folded, error) {
 			continue
 		}
 		seen[l.weightName] = true
-		f, err := l.fold(p, m.IRVersion())
+		f, err := l.fold(p)
 		if err != nil {
 			return nil, nil, fmt.Errorf("fold %v: %w", bn, err)
 		}
@@ -107,7 +107,7 @@ func vector(t *onnxio.Tensor, channels int64) bool {
 	return t != nil && t.Elem().Float() && t.Rank() > 0 && t.Len() == channels && t.Dim(t.Rank()-1) == channels
 }
 
-func (l *layer) fold(p *onnxio.Patch, ir int64) (Folded, error) {
+func (l *layer) fold(p *onnxio.Patch) (Folded, error) {
 	w, err := l.weight.Floats()
 	if err != nil {
 		return Folded{}, err
@@ -135,10 +135,6 @@ func (l *layer) fold(p *onnxio.Patch, ir int64) (Folded, error) {
 	f := Folded{l.weightName, p.Fresh(l.weightName + ".folded"), p.Fresh(l.weightName + ".folded_bias")}
 	p.SetInitializer(weight.Renamed(f.Weight))
 	p.SetInitializer(bias.Renamed(f.Bias))
-	if ir < 4 { // where initializers are graph inputs too
-		p.SetInputType(f.Weight, weight.Type())
-		p.SetInputType(f.Bias, bias.Type())
-	}
 	p.SetInput(l.node, 1, f.Weight)
 	p.SetInput(l.node, 2, f.Bias)
 	p.DropAttr(l.node, "alpha")
