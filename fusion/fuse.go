@@ -100,7 +100,7 @@ func fuse(dense, pruned *onnxio.Model, o Options) (*onnxio.Model, error) {
 	if err := p.Apply(); err != nil {
 		return nil, err
 	}
-	if err := describe(m, dense, pruned, rest); err != nil {
+	if err := describe(m, pruned, plan, rest); err != nil {
 		return nil, err
 	}
 	return m, Verify(m, pruned)
@@ -175,16 +175,14 @@ func untie(p *onnxio.Patch, dense, pruned *onnxio.Model, plan *pruning.Plan) err
 	return nil
 }
 
-func describe(m, dense, pruned *onnxio.Model, rest Rest) error {
-	d, err := dense.Fingerprint()
-	if err != nil {
-		return err
-	}
+// describe writes the lineage into the metadata, and carries on what the
+// pruned model knows of its inputs.
+func describe(m, pruned *onnxio.Model, plan *pruning.Plan, rest Rest) error {
 	s, err := pruned.Fingerprint()
 	if err != nil {
 		return err
 	}
-	b, err := json.Marshal(Lineage{"prunefuse.fused/1", d, s, rest})
+	b, err := json.Marshal(Lineage{"prunefuse.fused/1", plan.Parent.SHA256, s, rest})
 	if err != nil {
 		return err
 	}

@@ -398,3 +398,16 @@ func marshal(t testing.TB, m *onnxio.Model) []byte {
 	}
 	return b
 }
+
+func BenchmarkFuse(b *testing.B) {
+	dense := build(b, "resnet50", models.Options{})
+	selector := prune(b, dense, 1)
+	for _, rest := range fusion.Rests {
+		b.Run(string(rest), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				fuse(b, dense, selector, fusion.Options{Rest: rest})
+			}
+		})
+	}
+}

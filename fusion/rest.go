@@ -5,6 +5,7 @@ import (
 	"hash/fnv"
 	"math"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/prunefuse/prunefuse/onnxio"
 	"github.com/prunefuse/prunefuse/pruning"
@@ -70,11 +71,20 @@ func (g *ground) under(source string, whole *onnxio.Tensor, index [][]int) (*onn
 
 // silenced zeroes the weights by which kept outputs read removed inputs.
 func (g *ground) silenced(source string, whole *onnxio.Tensor, index [][]int) (*onnxio.Tensor, error) {
+	sums := g.sums[source]
+	if !slices.Contains(sums, true) {
+		return whole, nil
+	}
 	w, err := whole.Floats()
 	if err != nil {
 		return nil, err
 	}
 	dims := whole.Dims()
+	run := int64(1) // of weights that stand or fall together
+	for k := len(dims) - 1; k > 0 && !sums[k] && int64(len(index[k])) == dims[k]; k-- {
+		run *= dims[k]
+		dims = dims[:k]
+	}
 	kept := make([][]bool, len(dims))
 	for k := range dims {
 		kept[k] = make([]bool, dims[k])
@@ -82,24 +92,20 @@ func (g *ground) silenced(source string, whole *onnxio.Tensor, index [][]int) (*
 			kept[k][j] = true
 		}
 	}
-	sums := g.sums[source]
-	at := make([]int64, len(dims))
-	for i := range w {
-		rest := int64(i)
-		for k := len(dims) - 1; k >= 0; k-- {
-			at[k] = rest % dims[k]
-			rest /= dims[k]
-		}
+	for i := int64(0); i < int64(len(w)); i += run {
+		rest := i / run
 		oldOutput, newInput := true, false
-		for k, sum := range sums {
-			if sum {
-				newInput = newInput || !kept[k][at[k]]
+		for k := len(dims) - 1; k >= 0; k-- {
+			old := kept[k][rest%dims[k]]
+			rest /= dims[k]
+			if sums[k] {
+				newInput = newInput || !old
 			} else {
-				oldOutput = oldOutput && kept[k][at[k]]
+				oldOutput = oldOutput && old
 			}
 		}
 		if oldOutput && newInput {
-			w[i] = 0
+			clear(w[i : i+run])
 		}
 	}
 	return whole.WithFloats(w)

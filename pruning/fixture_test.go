@@ -91,6 +91,10 @@ func (b *net) op(kind, out string, in []string, attrs ...onnxio.Attr) string {
 	return out
 }
 
+func (b *net) split(in []string, outs ...string) {
+	b.p.Add(onnxio.NodeSpec{Op: "Split", Name: outs[0], Inputs: in, Outputs: outs, Attrs: []onnxio.Attr{onnxio.Int("axis", 1)}})
+}
+
 // conv is a same-sized convolution without a bias.
 func (b *net) conv(out, x string, from, to, kernel, group int64) string {
 	b.weight(out+".w", to, from/group, kernel, kernel)

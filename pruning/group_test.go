@@ -212,6 +212,71 @@ func TestReshapes(t *testing.T) {
 	}
 }
 
+// TestCompositions proves what no single operator shows: gates, shuffles and
+// halves that meet again.
+func TestCompositions(t *testing.T) {
+	for _, tc := range []struct {
+		name  string
+		build func(b *net) // from "a" of 8 channels to "y" of 8
+		want  []string
+	}{
+		{"squeeze and excitation", func(b *net) {
+			b.op("GlobalAveragePool", "p", []string{"a"})
+			b.conv("s", "p", 8, 4, 1, 1)
+			b.conv("e", b.relu("r", "s"), 4, 8, 1, 1)
+			b.op("Sigmoid", "g", []string{"e"})
+			b.op("Mul", "y", []string{"a", "g"})
+		}, []string{"8 [a.w:0 s.w:1 e.w:0 logits.w:1]", "4 [s.w:0 e.w:1]"}},
+		{"gated halves", func(b *net) {
+			b.split([]string{"a"}, "h1", "h2")
+			b.op("Sigmoid", "g", []string{"h2"})
+			b.op("Mul", "m", []string{"h1", "g"})
+			b.conv("y", "m", 4, 8, 1, 1)
+		}, []string{"4 [a.w:0 y.w:1]", "8 [y.w:0 logits.w:1]"}},
+		{"halves apart", func(b *net) {
+			b.split([]string{"a", b.list("sizes", 3, 5)}, "h1", "h2")
+			b.conv("c", "h1", 3, 3, 3, 1)
+			b.op("Concat", "y", []string{"h2", "c"}, onnxio.Int("axis", 1))
+		}, []string{"3 [a.w:0 c.w:1]", "5 [a.w:0 logits.w:1]", "3 [c.w:0 logits.w:1]"}},
+		{"channel shuffle", func(b *net) {
+			b.op("Reshape", "r1", []string{"a", b.list("s1", 0, 2, 4, 5, 6)})
+			b.op("Transpose", "tr", []string{"r1"}, onnxio.Ints("perm", 0, 2, 1, 3, 4))
+			b.op("Reshape", "r2", []string{"tr", b.list("s2", 0, 8, 5, 6)})
+			b.conv("y", "r2", 8, 8, 1, 1)
+		}, []string{"4 [a.w:0 y.w:1]", "8 [y.w:0 logits.w:1]"}},
+		{"twice the same", func(b *net) {
+			b.op("Concat", "cc", []string{"a", "a"}, onnxio.Int("axis", 1))
+			b.conv("y", "cc", 16, 8, 1, 1)
+		}, []string{"8 [a.w:0 y.w:1]", "8 [y.w:0 logits.w:1]"}},
+		{"a constant for each channel", func(b *net) {
+			b.op("Mul", "m", []string{"a", b.weight("gamma", 8, 1, 1)})
+			b.op("Add", "n", []string{"m", b.weight("row", 6)})
+			b.op("Add", "y", []string{"n", b.weight("beta", 1, 8, 1, 1)})
+		}, []string{"8 [a.w:0 gamma:0 beta:1 logits.w:1]"}},
+		{"padded channels", func(b *net) {
+			b.op("Pad", "pd", []string{"a", b.list("pads", 0, 2, 0, 0, 0, 1, 0, 0)})
+			b.conv("c", "x", 3, 11, 1, 1)
+			b.op("Add", "s", []string{"pd", "c"})
+			b.conv("y", "s", 11, 8, 1, 1)
+		}, nil},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			b := newNet(t, 3)
+			b.input("x", 0, 3, 5, 6)
+			b.conv("a", "x", 3, 8, 3, 1)
+			tc.build(b)
+			b.head("y", 8)
+			m := b.model()
+			if tc.want != nil {
+				wantGroups(t, analyze(t, m, pruning.Options{}), tc.want...)
+			}
+			mustEqual(t, m, 3)
+			mustEqual(t, m, 4)
+		})
+	}
+}
+
 // TestReshapeConstantIsRewritten: the number in the shape follows the pruned
 // axis, in a Constant node, and the old list is gone.
 func TestReshapeConstantIsRewritten(t *testing.T) {

@@ -271,6 +271,11 @@ func TestFoldLayers(t *testing.T) {
 			b.node("Gemm", "c", []string{"x", b.weight("w", 4, 6), b.weight("bias", 1)})
 			b.bn("y", "c", 6)
 		}, 0},
+		{"gemm with a column of as many", []int64{4}, func(b *layer) {
+			b.p.SetInputType("x", onnxio.Type{Elem: onnxio.Float32, Shape: onnxio.ShapeOf(6, 4)})
+			b.node("Gemm", "c", []string{"x", b.weight("w", 4, 6), b.weight("bias", 6, 1)})
+			b.bn("y", "c", 6)
+		}, 0},
 		{"read twice", []int64{4, 3, 3}, func(b *layer) {
 			b.node("Conv", "c", []string{"x", b.weight("w", 6, 4, 1, 1)})
 			b.bn("n", "c", 6)
@@ -449,11 +454,17 @@ func TestFreeBatchLeavesAlone(t *testing.T) {
 	unknown := newLayer(t, 4)
 	unknown.p.SetInputType("x", onnxio.Type{Elem: onnxio.Float32, Shape: onnxio.ShapeOf(1, 4)})
 	unknown.node("Whirl", "y", []string{"x"})
+	named := newLayer(t, 4)
+	named.p.SetInputType("x", onnxio.Type{Elem: onnxio.Float32, Shape: onnxio.ShapeOf(1, 4)})
+	named.node("Whirl", "h", []string{"x"})
+	named.node("Relu", "y", []string{"h"})
+	named.p.SetTypes(map[string]onnxio.Type{"h": {Elem: onnxio.Float32, Shape: onnxio.Shape{onnxio.Symbol("batch"), onnxio.Known(4)}}})
 	constant := newLayer(t, 4)
 	constant.p.SetInputType("x", onnxio.Type{Elem: onnxio.Float32, Shape: onnxio.ShapeOf(3, 4)})
 	constant.node("Add", "y", []string{"x", constant.weight("table", 3, 4)})
 	for name, m := range map[string]*onnxio.Model{
-		"inputs of two sizes": two.model("y"), "an unknown operator": unknown.model("y"), "a constant of the batch's size": constant.model("y"),
+		"inputs of two sizes": two.model("y"), "an unknown operator": unknown.model("y"),
+		"an unknown operator that states a batch": named.model("y"), "a constant of the batch's size": constant.model("y"),
 	} {
 		if out, freed, err := rewrite.FreeBatch(m); out != m || freed || err != nil {
 			t.Errorf("%s: freed %v, %v", name, freed, err)
