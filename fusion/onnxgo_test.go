@@ -20,8 +20,7 @@ import (
 )
 
 // leNet is LeCun's network with ReLU, in the forms that onnx-go reads: a
-// batch of one and opset 8, in which the shape of a Reshape and the
-// initializers of IR version 3 are what its time wrote.
+// batch of one, opset 8, and every attribute spelled out.
 func leNet(t *testing.T, seed uint64) *onnxio.Model {
 	t.Helper()
 	m := onnxio.New("lenet")

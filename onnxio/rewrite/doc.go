@@ -2,6 +2,6 @@
 // BatchNormalization folded into the layer before it, and a fixed batch size
 // made free.
 //
-// Both work on a clone and return it with a count of what was done. The
-// results equal the original up to the rounding of float sums.
+// Both work on a clone and return it with what was done. The results equal
+// the original up to the rounding of float sums.
 package rewrite
