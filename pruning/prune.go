@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/prunefuse/prunefuse/onnxio"
+	"github.com/prunefuse/prunefuse/onnxio/op"
 )
 
 // Config says how to prune. Ratio is the fraction of channels to remove from
@@ -30,7 +31,8 @@ type Result struct {
 // Prune analyses a model, scores its channels and cuts it down by a uniform
 // ratio. The outcome is checked by shape inference; Analysis.Verify proves
 // it by running it. A model without a single prunable group is an error that
-// gives the first reason.
+// gives the first reason, and a *op.UnsupportedError where an operator that
+// is not in the table may be it.
 func Prune(m *onnxio.Model, c Config) (*Result, error) {
 	crit, err := CriterionByName(c.Criterion)
 	if err != nil {
@@ -41,6 +43,12 @@ func Prune(m *onnxio.Model, c Config) (*Result, error) {
 		return nil, err
 	}
 	if len(a.Groups) == 0 {
+		if unknown := a.Facts.Unknown; len(unknown) > 0 {
+			return nil, fmt.Errorf("prune: nothing in the model can be pruned: %w", &op.UnsupportedError{
+				Node: unknown[0].String(), Op: unknown[0].Op(), Opset: a.Facts.Opset, Facet: "definition",
+				Reason: "it pins every axis it touches",
+			})
+		}
 		why := "it has no weights"
 		if len(a.Pinned) > 0 {
 			p := a.Pinned[0]

@@ -123,6 +123,15 @@ func checkLabels(set data.Set, classes int) error {
 	return data.CheckLabels(set, classes)
 }
 
+// sameClasses refuses a set whose classes go by other names, or stand in
+// another order, than the ones its labels are compared with.
+func sameClasses(set data.Set, names []string) error {
+	if own := set.Classes(); own != nil && names != nil && !slices.Equal(own, names) {
+		return fmt.Errorf("its classes are %q, not %q", own, names)
+	}
+	return nil
+}
+
 // classCount is the extent of the last axis of the model's first output, 0
 // where it is not known.
 func classCount(m *onnxio.Model) int {

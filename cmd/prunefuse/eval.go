@@ -77,6 +77,13 @@ func runEval(ctx context.Context, g *globals, o evalOptions, path string) error 
 		return err
 	}
 	defer data.Close(set)
+	carried, _, err := o.data.preprocess(m)
+	if err == nil {
+		err = sameClasses(set, carried.Classes)
+	}
+	if err != nil {
+		return fmt.Errorf("data %s: %w", o.samples, err)
+	}
 	prepared, err := o.data.prepare(g, set, m)
 	if err != nil {
 		return fmt.Errorf("data %s: %w", o.samples, err)

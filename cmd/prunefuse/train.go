@@ -170,6 +170,9 @@ func runTrain(cmd *cobra.Command, g *globals, o trainOptions, path string) error
 		if validation, err = whole.openLabelled(o.validation, m); err != nil {
 			return err
 		}
+		if err := sameClasses(validation, set.Classes()); err != nil {
+			return errors.Join(fmt.Errorf("data %s: %w", o.validation, err), data.Close(validation))
+		}
 		defer data.Close(validation)
 	}
 	if err := g.startRuntime(ctx); err != nil {
