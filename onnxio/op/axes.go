@@ -26,13 +26,15 @@ func Out(i, axis int) Ref { return Ref{true, i, axis} }
 // extent above 1 that the rule does not mention is pinned.
 type Axes struct {
 	*Infer
-	Links   []Link
-	Groups  []Regroup
-	Pins    []Pin
-	Mixed   []Ref
-	Blocks  []Block
-	Extents []Extent
-	named   map[Ref]bool
+	Links     []Link
+	Groups    []Regroup
+	Pins      []Pin
+	Mixed     []Ref
+	Blocks    []Block
+	Extents   []Extent
+	Positions []Positions
+	Taken     []Taken
+	named     map[Ref]bool
 }
 
 // Link says that position AI[k] of A is removed exactly when position BI[k]
@@ -57,16 +59,6 @@ type Pin struct {
 type Block struct {
 	Ref   Ref
 	Count int
-}
-
-// Extent says that an attribute, or an element of a constant integer input,
-// holds the extent of an axis and follows it.
-type Extent struct {
-	Attr   string // an integer attribute, or
-	Input  int    // an input
-	Index  int    // whose element this is
-	Ref    Ref
-	Factor int64 // the value is the extent times this; 0 means 1
 }
 
 // NewAxes runs the axis rule of a node over inferred facts.
@@ -107,9 +99,7 @@ const maxExtent = 1 << 24
 // that declares a shape of another rank can make it not so.
 func (a *Axes) sound() bool {
 	refs := slices.Collect(maps.Keys(a.named))
-	for _, e := range a.Extents {
-		refs = append(refs, e.Ref)
-	}
+	refs = append(refs, a.followed()...)
 	for _, r := range refs {
 		s := a.In(r.Slot).Shape
 		if r.Output {
@@ -223,9 +213,6 @@ func (a *Axes) Equal(r Ref, n int) {
 	a.named[r] = true
 	a.Blocks = append(a.Blocks, Block{r, n})
 }
-
-// Follow says that an attribute or element of an input is an axis's extent.
-func (a *Axes) Follow(e Extent) { a.Extents = append(a.Extents, e) }
 
 // elementwise is the axis rule of operators that act on each element of
 // their inputs, which broadcast.
