@@ -10,6 +10,9 @@ import (
 // Analysis is what can be pruned of a model: the groups of indices that go
 // together, and for every axis that cannot be pruned the reason.
 type Analysis struct {
+	// Source is the model as it was given, Model the same with all that does
+	// not depend on its inputs' values folded.
+	Source *onnxio.Model
 	Model  *onnxio.Model
 	Facts  *op.Facts
 	Groups []*Group // prunable, in the order of their first weight
@@ -40,6 +43,7 @@ type use struct {
 	axes   []axis
 	reads  []onnxio.Use
 	scale  bool // the scale of a BatchNormalization
+	places bool // positions along another axis
 }
 
 type useKey struct {
@@ -61,13 +65,17 @@ type Options struct {
 // Analyze finds the groups of a model. It fails where the model's shapes
 // contradict its operators; an operator the table does not have is no
 // failure, but pins what it touches.
-func Analyze(m *onnxio.Model, o Options) (*Analysis, error) {
+func Analyze(source *onnxio.Model, o Options) (*Analysis, error) {
+	m, err := op.Fold(source)
+	if err != nil {
+		return nil, fmt.Errorf("analyze: %w", err)
+	}
 	facts, err := op.InferGraph(m, op.InferOptions{})
 	if err != nil {
 		return nil, fmt.Errorf("analyze: %w", err)
 	}
 	a := &Analysis{
-		Model: m, Facts: facts, space: &space{}, values: map[string][]axis{}, byUse: map[useKey]*use{},
+		Source: source, Model: m, Facts: facts, space: &space{}, values: map[string][]axis{}, byUse: map[useKey]*use{},
 		byRead: map[onnxio.Use]*use{}, rules: map[*onnxio.Node]*op.Axes{},
 	}
 	for _, v := range m.Graph.Inputs() {
@@ -159,9 +167,7 @@ func (a *Analysis) pinValue(name, format string, args ...any) {
 func (a *Analysis) newAxes(s onnxio.Shape) []axis {
 	out := make([]axis, len(s))
 	for i, d := range s {
-		if n, ok := d.Value(); ok && n > 0 {
-			out[i] = axis{a.space.born(int(n))}
-		}
+		out[i] = a.space.axisOf(d)
 	}
 	return out
 }
@@ -199,6 +205,11 @@ func (a *Analysis) node(n *onnxio.Node) error {
 	w.fill()
 	w.link()
 	w.pin()
+	for _, p := range rule.Positions {
+		if u := a.byRead[onnxio.Use{Node: n, Index: p.Input}]; u != nil {
+			u.places = true
+		}
+	}
 	for i, o := range n.Outputs() {
 		if o != "" {
 			a.values[o] = outs[i]
@@ -222,7 +233,7 @@ func (a *Analysis) input(n *onnxio.Node, i int) []axis {
 		return a.values[name]
 	}
 	k := useKey{root: root}
-	if t.Rank() < 2 {
+	if t.Rank() < 2 || !t.Elem().Float() {
 		k.node, k.slot = n, i
 	}
 	u := a.use(k, t)

@@ -2,6 +2,7 @@ package pruning
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/prunefuse/prunefuse/onnxio/op"
 )
@@ -58,6 +59,9 @@ func (a *Analysis) form() {
 	a.group = make([]place, len(a.space.parent))
 	groups := map[uint64]*Group{}
 	for _, u := range a.uses {
+		if u.places {
+			continue
+		}
 		for k, x := range u.axes {
 			for _, e := range x.elements() {
 				a.leaves(e, func(r elem) { a.enlist(r, u, k, kind, groups) })
@@ -166,43 +170,15 @@ func (a *Analysis) signatures() []uint64 {
 	return sig
 }
 
-// contracted reports whether a node sums over an axis of its input: the axis
-// is tied to another input's and to no output's. Zeroing a constant there
-// takes the index out of the sum.
-func contracted(rule *op.Axes, r op.Ref) bool {
-	seen := map[op.Ref]bool{r: true}
-	queue := []op.Ref{r}
-	reach := func(x op.Ref) {
-		if rule.Given(x) && !seen[x] {
-			seen[x] = true
-			queue = append(queue, x)
-		}
-	}
-	for len(queue) > 0 {
-		x := queue[0]
-		queue = queue[1:]
-		if x.Output {
-			return false
-		}
-		for _, l := range rule.Links {
-			if l.A == x {
-				reach(l.B)
-			}
-			if l.B == x {
-				reach(l.A)
-			}
-		}
-	}
-	return len(seen) > 1
-}
-
 // contracted lists the axes of a constant that its readers sum over, as
 // opposed to those whose index comes out at the other end.
 func (a *Analysis) contracted(u *use) []bool {
 	out := make([]bool, u.tensor.Rank())
 	for k := range out {
 		for _, r := range u.reads {
-			out[k] = out[k] || contracted(a.rules[r.Node], op.In(r.Index, k))
+			out[k] = out[k] || slices.ContainsFunc(sums(a.rules[r.Node]), func(sum []op.Ref) bool {
+				return slices.Contains(sum, op.In(r.Index, k))
+			})
 		}
 	}
 	return out

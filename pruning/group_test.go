@@ -194,7 +194,7 @@ func TestReshapes(t *testing.T) {
 		{"across the batch", 0, func(b *net) {
 			b.op("Reshape", "f1", []string{"a", b.list("s", -1, 3)})
 			b.op("Reshape", "f", []string{"f1", b.list("s2", -1, 24)})
-		}, nil},
+		}, []string{"4 [a.w:0 h.w:1]"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()

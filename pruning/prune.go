@@ -115,7 +115,7 @@ func (p *Plan) CheckParent(m *onnxio.Model) error {
 
 // SelectionOf finds the selection that a plan made of this model stands for.
 func (a *Analysis) SelectionOf(p *Plan) (Selection, error) {
-	if err := p.CheckParent(a.Model); err != nil {
+	if err := p.CheckParent(a.Source); err != nil {
 		return nil, err
 	}
 	alive, seen := make([]bool, len(a.space.parent)), make([]bool, len(a.space.parent))

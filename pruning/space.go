@@ -3,6 +3,8 @@ package pruning
 import (
 	"fmt"
 	"slices"
+
+	"github.com/prunefuse/prunefuse/onnxio"
 )
 
 // elem is one index along one axis of one tensor. Elements that must be
@@ -17,16 +19,19 @@ type space struct {
 	pin    []int32  // by root: 1 + index into reasons, 0 where it may be removed
 	reason []string // why a class is pinned
 	atoms  int32
+	// symbols are the extents of the factors of symbolic extent, by their one
+	// element.
+	symbols map[elem]onnxio.Dim
 
 	products []product
 }
 
 // factor is a run of elements: an axis, or one digit of an axis that merges
-// several.
+// several. One of symbolic extent has a single element, which stays.
 type factor []elem
 
-// axis is an axis of a tensor as the factors it merges, outermost first. An
-// axis of symbolic extent has none and cannot be pruned.
+// axis is an axis of a tensor as the factors it merges, outermost first; one
+// of extent 0 has none.
 type axis []factor
 
 // product says that position p of whole is removed when the digits of p
@@ -47,6 +52,44 @@ func (s *space) born(n int) factor {
 	}
 	s.atoms++
 	return f
+}
+
+// symbol makes a factor of symbolic extent.
+func (s *space) symbol(d onnxio.Dim) factor {
+	f := s.born(1)
+	if s.symbols == nil {
+		s.symbols = map[elem]onnxio.Dim{}
+	}
+	s.symbols[f[0]] = d
+	s.keep(axis{f}, "its extent %v is not known", d)
+	return f
+}
+
+// axisOf makes a new axis of an extent.
+func (s *space) axisOf(d onnxio.Dim) axis {
+	n, ok := d.Value()
+	switch {
+	case !ok:
+		return axis{s.symbol(d)}
+	case n > 0:
+		return axis{s.born(int(n))}
+	}
+	return nil
+}
+
+// size is the extent of a factor.
+func (s *space) size(f factor) onnxio.Dim {
+	if len(f) == 1 {
+		if d, ok := s.symbols[f[0]]; ok {
+			return d
+		}
+	}
+	return onnxio.Known(int64(len(f)))
+}
+
+// open reports whether a factor of the axis is of symbolic extent.
+func (s *space) open(x axis) bool {
+	return slices.ContainsFunc(x, func(f factor) bool { return !s.size(f).IsKnown() })
 }
 
 func (s *space) find(e elem) elem {
@@ -99,7 +142,8 @@ func (s *space) why(e elem) string {
 	return ""
 }
 
-// extent is the number of positions of an axis; 0 when it is symbolic.
+// extent is the number of positions of an axis, those of its symbolic factors
+// not counted; 0 where it has none.
 func (x axis) extent() int {
 	if len(x) == 0 {
 		return 0
@@ -126,18 +170,18 @@ func (x axis) digits(p int, out []int) []int {
 
 // tie makes two axes of equal extent the same indices.
 func (s *space) tie(x, y axis) {
-	x, y = x.trim(), y.trim()
+	x, y = s.trim(x), s.trim(y)
 	switch {
 	case len(x) == 0 || len(y) == 0:
-	case x.extent() != y.extent():
-		s.keep(x, "axes of different extents meet here")
-		s.keep(y, "axes of different extents meet here")
-	case sameDigits(x, y):
+	case s.sameDigits(x, y):
 		for i := range x {
 			for j := range x[i] {
 				s.join(x[i][j], y[i][j])
 			}
 		}
+	case s.open(x) || s.open(y) || x.extent() != y.extent():
+		s.keep(x, "axes of different extents meet here")
+		s.keep(y, "axes of different extents meet here")
 	case len(x) == 1:
 		s.products = append(s.products, product{x[0], y})
 	case len(y) == 1:
@@ -150,10 +194,10 @@ func (s *space) tie(x, y axis) {
 
 // trim drops digits of extent 1, which carry no choice, unless nothing else
 // is left.
-func (x axis) trim() axis {
+func (s *space) trim(x axis) axis {
 	var out axis
 	for _, f := range x {
-		if len(f) > 1 {
+		if !s.size(f).Is(1) {
 			out = append(out, f)
 		}
 	}
@@ -163,12 +207,14 @@ func (x axis) trim() axis {
 	return out
 }
 
-func sameDigits(x, y axis) bool {
+// sameDigits reports whether two axes merge factors of the same extents.
+// Symbolic ones are taken for the same: the runtime sees to that.
+func (s *space) sameDigits(x, y axis) bool {
 	if len(x) != len(y) {
 		return false
 	}
 	for i := range x {
-		if len(x[i]) != len(y[i]) {
+		if len(x[i]) != len(y[i]) || s.size(x[i]).IsKnown() != s.size(y[i]).IsKnown() {
 			return false
 		}
 	}
@@ -178,33 +224,36 @@ func sameDigits(x, y axis) bool {
 // regroup reads the axes from, row-major, as axes of the given extents. A
 // digit that falls across two of them is split into new ones; a digit that
 // cannot be is pinned with all the rest.
-func (s *space) regroup(from []axis, extents []int) []axis {
+func (s *space) regroup(from []axis, extents []onnxio.Dim) []axis {
 	var digits []factor
 	for _, x := range from {
 		for _, f := range x {
-			if len(f) > 1 {
+			if !s.size(f).Is(1) {
 				digits = append(digits, f)
 			}
 		}
 	}
 	out := make([]axis, len(extents))
 	for i, need := range extents {
-		for need > 1 {
-			if len(digits) == 0 || (need%len(digits[0]) != 0 && len(digits[0])%need != 0) {
+		for !need.Is(1) {
+			if len(digits) == 0 {
 				return s.severed(from, extents)
 			}
 			f := digits[0]
-			if need%len(f) == 0 {
+			if rest, ok := need.Div(s.size(f)); ok {
 				out[i] = append(out[i], f)
-				need /= len(f)
-				digits = digits[1:]
+				need, digits = rest, digits[1:]
 				continue
 			}
-			outer, inner := s.born(need), s.born(len(f)/need)
+			n, known := need.Value()
+			if !known || !s.size(f).IsKnown() || n < 1 || len(f)%int(n) != 0 {
+				return s.severed(from, extents)
+			}
+			outer, inner := s.born(int(n)), s.born(len(f)/int(n))
 			s.products = append(s.products, product{f, []factor{outer, inner}})
 			out[i] = append(out[i], outer)
 			digits[0] = inner
-			need = 1
+			need = onnxio.Known(1)
 		}
 		if out[i] == nil {
 			out[i] = axis{s.born(1)}
@@ -215,14 +264,14 @@ func (s *space) regroup(from []axis, extents []int) []axis {
 
 // severed pins the axes from and gives axes of the extents that are pinned
 // too.
-func (s *space) severed(from []axis, extents []int) []axis {
+func (s *space) severed(from []axis, extents []onnxio.Dim) []axis {
 	const why = "reshaped across its own parts"
 	for _, x := range from {
 		s.keep(x, why)
 	}
 	out := make([]axis, len(extents))
-	for i, n := range extents {
-		out[i] = axis{s.born(n)}
+	for i, d := range extents {
+		out[i] = s.axisOf(d)
 		s.keep(out[i], why)
 	}
 	return out

@@ -3,6 +3,8 @@ package pruning
 import (
 	"slices"
 	"testing"
+
+	"github.com/prunefuse/prunefuse/onnxio"
 )
 
 // classes gives, for each element of the factor, the leaf classes that remove
@@ -35,24 +37,24 @@ func TestRegroup(t *testing.T) {
 	for _, tc := range []struct {
 		name    string
 		from    []int // one factor each
-		to      []int
+		to      []int64
 		factors []int // of each axis of to
 		pinned  bool
 	}{
-		{"merge", []int{4, 3, 5}, []int{60}, []int{3}, false},
-		{"split", []int{60}, []int{4, 3, 5}, []int{1, 1, 1}, false},
-		{"merge and split", []int{4, 6}, []int{8, 3}, []int{2, 1}, false},
-		{"ones are nothing", []int{1, 4, 1}, []int{4, 1, 1}, []int{1, 1, 1}, false},
-		{"across", []int{4, 3}, []int{6, 2}, []int{1, 1}, true},
+		{"merge", []int{4, 3, 5}, []int64{60}, []int{3}, false},
+		{"split", []int{60}, []int64{4, 3, 5}, []int{1, 1, 1}, false},
+		{"merge and split", []int{4, 6}, []int64{8, 3}, []int{2, 1}, false},
+		{"ones are nothing", []int{1, 4, 1}, []int64{4, 1, 1}, []int{1, 1, 1}, false},
+		{"across", []int{4, 3}, []int64{6, 2}, []int{1, 1}, true},
 	} {
 		s := &space{}
 		var from []axis
 		for _, n := range tc.from {
 			from = append(from, axis{s.born(n)})
 		}
-		to := s.regroup(from, tc.to)
+		to := s.regroup(from, onnxio.ShapeOf(tc.to...))
 		for i, x := range to {
-			if x.extent() != tc.to[i] || len(x) != tc.factors[i] {
+			if x.extent() != int(tc.to[i]) || len(x) != tc.factors[i] {
 				t.Errorf("%s: axis %d has extent %d in %d factors", tc.name, i, x.extent(), len(x))
 			}
 		}
@@ -156,7 +158,7 @@ func TestMadeOfItself(t *testing.T) {
 	t.Parallel()
 	s := &space{}
 	whole := s.born(6)
-	parts := s.regroup([]axis{{whole}}, []int{2, 3})
+	parts := s.regroup([]axis{{whole}}, onnxio.ShapeOf(2, 3))
 	for i, e := range whole {
 		s.join(e, parts[1][0][i%3])
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -23,20 +22,20 @@ type Verification struct {
 	Scale   float64 `json:"scale"`
 	// Tolerance is what MaxDiff may be, for this Scale.
 	Tolerance float64 `json:"tolerance"`
-	// Mixed lists nodes that mix values along a pruned axis: across them the
-	// pruned model is another function than the masked one, and the outputs
-	// were only checked to be finite.
+	// Mixed lists nodes that mix values along a pruned axis, such as a mean
+	// over channels: there silencing is not enough, and the original was run
+	// with those nodes given the remaining indices alone.
 	Mixed []string `json:"mixed,omitempty"`
 }
 
 // Equal reports whether the check passed.
-func (v *Verification) Equal() bool { return len(v.Mixed) > 0 || v.MaxDiff <= v.Tolerance }
+func (v *Verification) Equal() bool { return v.MaxDiff <= v.Tolerance }
 
 // Sums taken in another order differ, of float32 by some 1e-6 of the greatest
-// output over a whole network. One channel mistaken for another may show as
-// little as 1e-4.
+// output over a usual network and by 2e-5 over one of 164 layers. One channel
+// mistaken for another may show as little as 1e-4.
 const (
-	relativeTolerance     = 2e-5
+	relativeTolerance     = 5e-5
 	relativeToleranceHalf = 5e-3 // where weights or inputs are 16-bit floats
 )
 
@@ -45,87 +44,6 @@ type VerifyOptions struct {
 	Inputs  int
 	Seed    uint64
 	Session ort.SessionOptions
-}
-
-// Masked is the model at full size in which every removed index has no
-// effect: the weights that read it are zero. Removing those indices must not
-// change what it computes.
-func (a *Analysis) Masked(sel Selection) (*onnxio.Model, error) {
-	gone, err := a.removed(sel)
-	if err != nil {
-		return nil, err
-	}
-	m := a.Model.Clone()
-	p := m.Graph.Edit()
-	zeroed := map[string]*onnxio.Tensor{}
-	for _, u := range a.uses {
-		sum := a.contracted(u)
-		for k, x := range u.axes {
-			if !sum[k] || len(x) == 0 || !u.tensor.Elem().Float() {
-				continue
-			}
-			stay := a.kept(x, gone)
-			if len(stay) == x.extent() {
-				continue
-			}
-			t := zeroed[u.root]
-			if t == nil {
-				t = u.tensor
-			}
-			if t, err = zeroOutside(t, k, stay); err != nil {
-				return nil, err
-			}
-			zeroed[u.root] = t
-		}
-	}
-	for _, root := range slices.Sorted(maps.Keys(zeroed)) {
-		if n := m.Graph.Producer(root); n != nil {
-			p.Remove(n)
-		}
-		p.SetInitializer(zeroed[root].Renamed(root))
-	}
-	return m, p.Apply()
-}
-
-// zeroOutside sets a tensor to zero at the positions of an axis that are not
-// in stay.
-func zeroOutside(t *onnxio.Tensor, k int, stay []int) (*onnxio.Tensor, error) {
-	w, err := t.Floats()
-	if err != nil {
-		return nil, err
-	}
-	keep := make([]bool, t.Dim(k))
-	for _, j := range stay {
-		keep[j] = true
-	}
-	inner := 1
-	for _, d := range t.Dims()[k+1:] {
-		inner *= int(d)
-	}
-	for i := range w {
-		if !keep[i/inner%len(keep)] {
-			w[i] = 0
-		}
-	}
-	return t.WithFloats(w)
-}
-
-// Mixing lists the nodes that mix values along an axis that loses indices.
-func (a *Analysis) Mixing(sel Selection) []string {
-	gone, err := a.removed(sel)
-	if err != nil {
-		return nil
-	}
-	var out []string
-	for _, n := range a.Model.Graph.Nodes() {
-		for _, r := range a.rules[n].Mixed {
-			if x := a.axisOf(n, r); len(x) > 0 && len(a.kept(x, gone)) < x.extent() {
-				out = append(out, n.String())
-				break
-			}
-		}
-	}
-	return out
 }
 
 // Verify runs the masked original and the pruned model on random inputs and

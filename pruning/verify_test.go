@@ -65,8 +65,8 @@ func with(t testing.TB, m *onnxio.Model, w *onnxio.Tensor) *onnxio.Model {
 	return out
 }
 
-// TestMixing: where an operator mixes values along a pruned axis the outputs
-// cannot be equal, and the check says so.
+// TestMixing: a node that mixes values along a pruned axis is compared as
+// given what stays of them, and named.
 func TestMixing(t *testing.T) {
 	orttest.Need(t)
 	b := newNet(t, 1)
@@ -78,8 +78,8 @@ func TestMixing(t *testing.T) {
 	b.output("y", 0, 2, 4, 4)
 	r := prune(t, b.model(), pruning.Config{Ratio: 0.5})
 	v := verify(t, r.Analysis, r.Selection, r.Model)
-	if want := []string{`node "m" (ReduceMean)`}; !slices.Equal(v.Mixed, want) || !v.Equal() || v.MaxDiff <= v.Tolerance {
-		t.Errorf("%+v, want different outputs and %q mixing", v, want)
+	if want := []string{`node "m" (ReduceMean)`}; !slices.Equal(v.Mixed, want) || !v.Equal() {
+		t.Errorf("%+v, want equal outputs and %q mixing", v, want)
 	}
 	whole := make(pruning.Selection, len(r.Analysis.Groups))
 	if mixed := r.Analysis.Mixing(whole); len(mixed) > 0 {

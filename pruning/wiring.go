@@ -1,6 +1,9 @@
 package pruning
 
 import (
+	"slices"
+
+	"github.com/prunefuse/prunefuse/onnxio"
 	"github.com/prunefuse/prunefuse/onnxio/op"
 )
 
@@ -21,25 +24,21 @@ func (w *wiring) at(r op.Ref) *axis {
 	return &list[r.Slot][r.Axis]
 }
 
-// symbolic reports whether the axis has no known extent and so no indices.
-func (w *wiring) symbolic(r op.Ref) bool { return !w.rule.Dim(r).IsKnown() }
-
 // regroup sets the axes that the rule reads off others in row-major order.
-// With an axis of symbolic extent among them nothing can be said, and all
-// are pinned.
 func (w *wiring) regroup() {
 	for _, g := range w.rule.Groups {
-		from, ok := w.collect(g.From)
-		extents := make([]int, len(g.To))
-		for i, r := range g.To {
-			extents[i] = int(w.rule.Dim(r).Or(0))
-			ok = ok && extents[i] > 0
+		var from []axis
+		for _, r := range g.From {
+			w.ensure(r)
+			from = append(from, *w.at(r))
 		}
-		if !ok {
-			to, _ := w.collect(g.To)
-			for _, x := range append(from, to...) {
-				w.space.keep(x, "%v reshapes it together with an axis of unknown extent", w.rule.Node)
-			}
+		extents := make([]onnxio.Dim, len(g.To))
+		empty := slices.ContainsFunc(from, func(x axis) bool { return len(x) == 0 })
+		for i, r := range g.To {
+			extents[i] = w.rule.Dim(r)
+			empty = empty || extents[i].Is(0)
+		}
+		if empty {
 			continue
 		}
 		for i, x := range w.space.regroup(from, extents) {
@@ -48,25 +47,14 @@ func (w *wiring) regroup() {
 	}
 }
 
-// collect is the axes of the refs, which are given indices where they have
-// none yet; ok is false when one is symbolic.
-func (w *wiring) collect(refs []op.Ref) (out []axis, ok bool) {
-	ok = true
-	for _, r := range refs {
-		ok = ok && !w.symbolic(r)
-		w.ensure(r)
-		out = append(out, *w.at(r))
-	}
-	return out, ok
-}
-
 // copySame gives unset axes the indices of set ones they are tied to as a
 // whole, so that chains of nodes share elements instead of joining them.
 func (w *wiring) copySame() {
+	alike := func(l op.Link) bool { return l.AI == nil && w.rule.Dim(l.A) == w.rule.Dim(l.B) }
 	for changed := true; changed; {
 		changed = false
 		for _, l := range w.rule.Links {
-			if l.AI != nil || w.symbolic(l.A) || w.symbolic(l.B) {
+			if !alike(l) {
 				continue
 			}
 			a, b := w.at(l.A), w.at(l.B)
@@ -79,7 +67,7 @@ func (w *wiring) copySame() {
 		}
 	}
 	for _, l := range w.rule.Links {
-		if l.AI == nil && !w.symbolic(l.A) && !w.symbolic(l.B) && *w.at(l.A) == nil && *w.at(l.B) == nil {
+		if alike(l) && *w.at(l.A) == nil && *w.at(l.B) == nil && !w.rule.Dim(l.A).Is(0) {
 			w.ensure(l.A)
 			*w.at(l.B) = *w.at(l.A)
 			w.copySame()
@@ -103,23 +91,17 @@ func (w *wiring) fill() {
 }
 
 func (w *wiring) ensure(r op.Ref) {
-	if x := w.at(r); *x == nil && !w.symbolic(r) {
-		if n := w.rule.Dim(r).Or(0); n > 0 {
-			*x = axis{w.space.born(int(n))}
-		}
+	if x := w.at(r); *x == nil {
+		*x = w.space.axisOf(w.rule.Dim(r))
 	}
 }
 
 func (w *wiring) link() {
 	for _, l := range w.rule.Links {
 		a, b := *w.at(l.A), *w.at(l.B)
-		switch {
-		case len(a) == 0 || len(b) == 0:
-			w.space.keep(a, "%v ties it to an axis of unknown extent", w.rule.Node)
-			w.space.keep(b, "%v ties it to an axis of unknown extent", w.rule.Node)
-		case l.AI == nil:
+		if l.AI == nil {
 			w.space.tie(a, b)
-		default:
+		} else {
 			w.match(l, a, b)
 		}
 	}
@@ -130,6 +112,9 @@ func (w *wiring) link() {
 
 // match joins positions one by one, which needs axes of one factor each.
 func (w *wiring) match(l op.Link, a, b axis) {
+	if len(a) == 0 || len(b) == 0 {
+		return
+	}
 	a, b = w.whole(a), w.whole(b)
 	for i := range l.AI {
 		w.space.join(a[0][l.AI[i]], b[0][l.BI[i]])
@@ -149,6 +134,9 @@ func (w *wiring) whole(x axis) axis {
 // equal keeps as many indices in each of n blocks by removing the same ones
 // in all.
 func (w *wiring) equal(x axis, n int) {
+	if len(x) == 0 {
+		return
+	}
 	x = w.whole(x)
 	per := len(x[0]) / n
 	for i := per; i < per*n; i++ {

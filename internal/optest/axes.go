@@ -112,9 +112,6 @@ func masked(t *testing.T, a *pruning.Analysis, sel pruning.Selection, what strin
 			t.Errorf("%s: %s is %v, masked and cut %v", what, v.Name, got[i], dims)
 			continue
 		}
-		if len(a.Mixing(sel)) > 0 {
-			continue
-		}
 		for k, x := range ort.Data[float32](got[i]) {
 			if math.Abs(float64(x-y[k])) > 1e-4*(1+math.Abs(float64(y[k]))) {
 				t.Errorf("%s: element %d of %s is %v, masked %v", what, k, v.Name, x, y[k])

@@ -7,7 +7,7 @@ import (
 )
 
 // Fold returns the model with everything resolved that does not depend on
-// its inputs' values: integers computed from shapes become initializers
+// its inputs' values: integers computed from shapes become Constant nodes
 // where they are known, readers of an Identity of a constant read the
 // constant, and what no output needs is gone. What the outputs are does not
 // change. The model itself is not touched.
@@ -23,7 +23,7 @@ func Fold(m *onnxio.Model) (*onnxio.Model, error) {
 	for _, n := range m.Graph.Nodes() {
 		if t := f.folded(m.Graph, n); t != nil && !m.Graph.IsOutput(t.Name()) {
 			p.Remove(n)
-			p.SetInitializer(t)
+			p.Add(onnxio.NodeSpec{Op: "Constant", Name: n.Name(), Outputs: []string{t.Name()}, Attrs: []onnxio.Attr{onnxio.TensorValue("value", t.Renamed(""))}})
 		}
 	}
 	if err := p.Apply(); err != nil {

@@ -1,0 +1,281 @@
+package pruning
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+
+	"github.com/prunefuse/prunefuse/onnxio"
+	"github.com/prunefuse/prunefuse/onnxio/op"
+)
+
+// numbers rewrites what of the nodes counts or names positions of axes that
+// are cut.
+func (c *cutter) numbers() error {
+	for _, n := range c.Model.Graph.Nodes() {
+		rule := c.rules[n]
+		lists := map[operand]*list{}
+		for _, e := range rule.Extents {
+			c.extent(n, e, lists)
+		}
+		for i, t := range rule.Taken {
+			if err := c.take(n, i, t, lists); err != nil {
+				return fmt.Errorf("%v: %w", n, err)
+			}
+		}
+		for o, l := range lists {
+			if !l.changed {
+				delete(lists, o)
+			}
+		}
+		for _, o := range slices.SortedFunc(maps.Keys(lists), operand.compare) {
+			if err := c.rewrite(n, o, lists[o]); err != nil {
+				return fmt.Errorf("%v: %w", n, err)
+			}
+		}
+		for _, p := range rule.Positions {
+			if err := c.number(n, p); err != nil {
+				return fmt.Errorf("%v: %w", n, err)
+			}
+		}
+	}
+	return nil
+}
+
+// operand is an attribute or an input of a node that holds integers.
+type operand struct {
+	attr  string
+	input int
+}
+
+func (o operand) compare(p operand) int {
+	if o.input != p.input {
+		return o.input - p.input
+	}
+	if o.attr < p.attr {
+		return -1
+	}
+	return 1
+}
+
+// list is what the elements of an operand become.
+type list struct {
+	was, now map[int]int64 // by element
+	single   bool          // an integer attribute
+	rest     bool          // an element −1 stands for what is left over
+	changed  bool
+}
+
+func (l *list) set(i int, was, now int64) {
+	l.was[i], l.now[i] = was, now
+	l.changed = l.changed || was != now
+}
+
+func listOf(lists map[operand]*list, o operand) *list {
+	if lists[o] == nil {
+		lists[o] = &list{was: map[int]int64{}, now: map[int]int64{}}
+	}
+	return lists[o]
+}
+
+func (c *cutter) extent(n *onnxio.Node, e op.Extent, lists map[operand]*list) {
+	x := c.axisOf(n, e.Ref)
+	if len(x) == 0 {
+		return
+	}
+	from, to := e.From, e.To
+	if to == 0 {
+		to = x.extent()
+	}
+	now := 0
+	for _, p := range c.kept(x, c.gone) {
+		if p >= from && p < to {
+			now++
+		}
+	}
+	factor := max(e.Factor, 1)
+	l := listOf(lists, operand{e.Attr, e.Input})
+	l.single = e.Attr != "" && !e.List
+	l.rest = l.rest || e.Rest
+	l.set(e.Index, int64(to-from)*factor, int64(now)*factor)
+}
+
+// take makes a node whose parameters cannot list what is left of an axis pass
+// it on whole, and puts a Gather behind.
+func (c *cutter) take(n *onnxio.Node, i int, t op.Taken, lists map[operand]*list) error {
+	in, out := c.kept(c.axisOf(n, t.In), c.gone), c.kept(c.axisOf(n, t.Out), c.gone)
+	if len(in) == c.axisOf(n, t.In).extent() {
+		return nil
+	}
+	place := make(map[int]int64, len(in))
+	for j, p := range in {
+		place[p] = int64(j)
+	}
+	at := make([]int64, len(out))
+	for j, p := range out {
+		at[j] = place[t.At[p]]
+	}
+	for _, e := range t.Whole {
+		l := listOf(lists, operand{e.Attr, e.Input})
+		l.set(e.Index, math.MinInt64, e.Value)
+	}
+	name := n.Output(t.Out.Slot)
+	whole := c.patch.Fresh(name + ".whole")
+	index := c.constant(name+".taken", onnxio.NewTensor("", []int64{int64(len(at))}, at))
+	if c.moved[n] == nil {
+		c.moved[n] = slices.Clone(n.Outputs())
+	}
+	c.patch.Add(onnxio.NodeSpec{Op: "Gather", Name: index, Inputs: []string{whole, index}, Outputs: []string{c.moved[n][t.Out.Slot]}, Attrs: []onnxio.Attr{onnxio.Int("axis", int64(t.Out.Axis))}})
+	c.moved[n][t.Out.Slot] = whole
+	c.patch.SetOutputs(n, c.moved[n]...)
+	return nil
+}
+
+func (c *cutter) rewrite(n *onnxio.Node, o operand, l *list) error {
+	switch {
+	case l.single:
+		c.patch.SetAttr(n, onnxio.Int(o.attr, l.now[0]))
+	case o.attr != "":
+		v := n.Ints(o.attr)
+		for i := len(v); i < len(l.now); i++ {
+			v = append(v, 0)
+		}
+		for i, x := range l.now {
+			v[i] = x
+		}
+		c.patch.SetAttr(n, onnxio.Ints(o.attr, v...))
+	default:
+		return c.setInput(n, o.input, l)
+	}
+	return nil
+}
+
+// setInput gives a node another list of integers to read.
+func (c *cutter) setInput(n *onnxio.Node, i int, l *list) error {
+	old := n.Input(i)
+	elem, dims := onnxio.Int64, []int64{int64(len(l.now))}
+	var values []onnxio.Dim
+	if old == "" {
+		values = make([]onnxio.Dim, len(l.now))
+	} else {
+		var ok bool
+		if values, ok = c.Facts.Values[old]; !ok {
+			return fmt.Errorf("input %q would have to change with its axis, but what it is computed from is not known", old)
+		}
+		values = slices.Clone(values)
+		t := c.Facts.Types[old]
+		elem = t.Elem
+		if dims, ok = t.Shape.Ints(); !ok {
+			return fmt.Errorf("input %q has no known length", old)
+		}
+	}
+	symbols, rest := 0, false
+	for k, d := range values {
+		if now, ok := l.now[k]; ok && d.IsKnown() {
+			values[k] = onnxio.Known(now)
+		}
+		if !d.IsKnown() {
+			symbols++
+		}
+		rest = rest || d.Is(-1)
+	}
+	if symbols == 1 && l.rest && !rest {
+		for k, d := range values {
+			if !d.IsKnown() {
+				values[k] = onnxio.Known(-1)
+			}
+		}
+		symbols = 0
+	}
+	if symbols > 0 {
+		c.scale(n, i, l, dims)
+		return nil
+	}
+	v, _ := onnxio.Shape(values).Ints()
+	c.setConstant(n, i, integers(elem, dims, v))
+	return nil
+}
+
+// scale multiplies an operand that is computed at run time by what is left
+// of each extent, which divides it.
+func (c *cutter) scale(n *onnxio.Node, i int, l *list, dims []int64) {
+	old := n.Input(i)
+	was, now := make([]int64, dims[0]), make([]int64, dims[0])
+	for k := range was {
+		was[k], now[k] = 1, 1
+		if w, ok := l.was[k]; ok && w != l.now[k] {
+			was[k], now[k] = w, l.now[k]
+		}
+	}
+	elem := c.Facts.Types[old].Elem
+	name := c.patch.Fresh(old)
+	each := c.patch.Fresh(old + ".each")
+	c.patch.Add(onnxio.NodeSpec{Op: "Div", Inputs: []string{old, c.constant(old+".was", integers(elem, dims, was))}, Outputs: []string{each}})
+	c.patch.Add(onnxio.NodeSpec{Op: "Mul", Inputs: []string{each, c.constant(old+".now", integers(elem, dims, now))}, Outputs: []string{name}})
+	c.patch.SetInput(n, i, name)
+}
+
+// number gives a node the constant positions it reads as they are along the
+// axis that is left. The constant itself is cut as its own axes are.
+func (c *cutter) number(n *onnxio.Node, p op.Positions) error {
+	u := c.byRead[onnxio.Use{Node: n, Index: p.Input}]
+	x := c.axisOf(n, p.Ref)
+	kept := c.cut(u)
+	stay := c.kept(x, c.gone)
+	if len(kept) == 0 && len(stay) == x.extent() {
+		return nil
+	}
+	t, err := take(u.tensor, kept)
+	if err != nil {
+		return err
+	}
+	place := make(map[int64]int64, len(stay))
+	for j, q := range stay {
+		place[int64(q)] = int64(j)
+	}
+	v, err := t.Ints()
+	if err != nil {
+		return err
+	}
+	for j, q := range v {
+		if q < 0 {
+			q += int64(x.extent())
+		}
+		var ok bool
+		if v[j], ok = place[q]; !ok {
+			return fmt.Errorf("position %d of input %d is removed, but what reads it stays", q, p.Ref.Slot)
+		}
+	}
+	c.setConstant(n, p.Input, integers(t.Elem(), t.Dims(), v))
+	return nil
+}
+
+// constant adds a Constant node and not an initializer: the model's
+// initializers stay the parent's weights and nothing else.
+func (c *cutter) constant(name string, t *onnxio.Tensor) string {
+	name = c.patch.Fresh(name)
+	c.patch.Add(onnxio.NodeSpec{Op: "Constant", Outputs: []string{name}, Attrs: []onnxio.Attr{onnxio.TensorValue("value", t)}})
+	return name
+}
+
+// setConstant gives a node another constant to read.
+func (c *cutter) setConstant(n *onnxio.Node, i int, t *onnxio.Tensor) {
+	stem := n.Input(i)
+	if stem == "" {
+		stem = n.Output(0) + ".sizes"
+	}
+	c.patch.SetInput(n, i, c.constant(stem, t))
+}
+
+// integers is a tensor of whole numbers of an integer type.
+func integers(elem onnxio.Elem, dims, v []int64) *onnxio.Tensor {
+	if elem != onnxio.Int32 {
+		return onnxio.NewTensor("", dims, v)
+	}
+	w := make([]int32, len(v))
+	for i := range v {
+		w[i] = int32(v[i])
+	}
+	return onnxio.NewTensor("", dims, w)
+}

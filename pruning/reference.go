@@ -1,0 +1,238 @@
+package pruning
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/prunefuse/prunefuse/onnxio"
+	"github.com/prunefuse/prunefuse/onnxio/op"
+)
+
+// Masked is the model at full size in which the removed indices have no
+// effect; removing them must not change what it computes. Nothing but the
+// nodes that sum or mix along a cut axis is touched: a constant summed over
+// is set to zero at the removed indices, a run-time operand is gathered down
+// to those that stay, and a node that mixes values along the axis is given
+// what stays of all its inputs, and its outputs are spread out again.
+func (a *Analysis) Masked(sel Selection) (*onnxio.Model, error) {
+	gone, err := a.removed(sel)
+	if err != nil {
+		return nil, err
+	}
+	m := a.Source.Clone()
+	k := &masker{Analysis: a, gone: gone, m: m, p: m.Graph.Edit()}
+	for _, n := range a.Model.Graph.Nodes() {
+		in := m.Graph.Producer(n.Output(0))
+		if in == nil || a.rules[n] == nil {
+			continue
+		}
+		if a.mixes(n, gone) {
+			k.wrap(n, in)
+		} else if err := k.silence(n, in); err != nil {
+			return nil, err
+		}
+	}
+	return m, k.p.Apply()
+}
+
+// masker edits the source model; its nodes are told by what they make.
+type masker struct {
+	*Analysis
+	gone []bool
+	m    *onnxio.Model
+	p    *onnxio.Patch
+}
+
+// cut is what stays of an axis, and whether that is less than all.
+func (k *masker) stays(n *onnxio.Node, r op.Ref) (stay []int, cut bool) {
+	x := k.axisOf(n, r)
+	if len(x) == 0 {
+		return nil, false
+	}
+	stay = k.kept(x, k.gone)
+	return stay, len(stay) < x.extent()
+}
+
+// silence takes the removed indices out of a node's sums. Of the axes that
+// are summed together it is enough to silence one that belongs to a constant.
+func (k *masker) silence(n, in *onnxio.Node) error {
+	masks := map[int]*onnxio.Tensor{}
+	for _, sum := range sums(k.rules[n]) {
+		if _, cut := k.stays(n, sum[0]); !cut {
+			continue
+		}
+		i := slices.IndexFunc(sum, func(r op.Ref) bool {
+			u := k.byRead[onnxio.Use{Node: n, Index: r.Slot}]
+			return u != nil && u.tensor != nil && u.tensor.Elem().Float()
+		})
+		if i < 0 {
+			for _, r := range sum {
+				stay, _ := k.stays(n, r)
+				k.p.SetInput(in, r.Slot, k.gather(in, r, stay))
+			}
+			continue
+		}
+		r := sum[i]
+		t := masks[r.Slot]
+		if t == nil {
+			t = k.byRead[onnxio.Use{Node: n, Index: r.Slot}].tensor
+		}
+		stay, _ := k.stays(n, r)
+		t, err := zeroOutside(t, r.Axis, stay)
+		if err != nil {
+			return err
+		}
+		masks[r.Slot] = t
+	}
+	for _, slot := range slices.Sorted(maps.Keys(masks)) {
+		name := k.p.Fresh(in.Input(slot) + ".masked")
+		k.p.SetInitializer(masks[slot].Renamed(name))
+		k.p.SetInput(in, slot, name)
+	}
+	return nil
+}
+
+// gather is what stays of an axis of a node's input.
+func (k *masker) gather(in *onnxio.Node, r op.Ref, stay []int) string {
+	return k.pick(in.Input(r.Slot), k.p.Fresh(in.Input(r.Slot)+".left"), r.Axis, stay)
+}
+
+// pick adds a Gather of positions along an axis of x that makes y.
+func (k *masker) pick(x, y string, axis int, at []int) string {
+	index := k.p.Fresh(y + ".index")
+	v := make([]int64, len(at))
+	for i, p := range at {
+		v[i] = int64(p)
+	}
+	k.p.SetInitializer(onnxio.NewTensor(index, []int64{int64(len(v))}, v))
+	k.p.Add(onnxio.NodeSpec{Op: "Gather", Name: index, Inputs: []string{x, index}, Outputs: []string{y}, Attrs: []onnxio.Attr{onnxio.Int("axis", int64(axis))}})
+	return y
+}
+
+// wrap gives a node what stays of all its inputs and spreads its outputs out
+// to the full extents, with zeros in the other places.
+func (k *masker) wrap(n, in *onnxio.Node) {
+	rule := k.rules[n]
+	lists := map[operand]*list{}
+	c := &cutter{Analysis: k.Analysis, gone: k.gone}
+	for _, e := range rule.Extents {
+		c.extent(n, e, lists)
+	}
+	for o, l := range lists {
+		if o.attr != "" && l.single && l.changed {
+			k.p.SetAttr(in, onnxio.Int(o.attr, l.now[0]))
+		}
+	}
+	for i := range in.Inputs() {
+		name := in.Input(i)
+		if name == "" {
+			continue
+		}
+		for axis := range rule.In(i).Shape {
+			if stay, cut := k.stays(n, op.In(i, axis)); cut {
+				name = k.pick(name, k.p.Fresh(in.Input(i)+".left"), axis, stay)
+			}
+		}
+		if name != in.Input(i) {
+			k.p.SetInput(in, i, name)
+		}
+	}
+	outs := slices.Clone(in.Outputs())
+	for i, out := range outs {
+		if out == "" {
+			continue
+		}
+		var cut []int
+		for axis := range rule.OutType(i).Shape {
+			if _, less := k.stays(n, op.Out(i, axis)); less {
+				cut = append(cut, axis)
+			}
+		}
+		if len(cut) == 0 {
+			continue
+		}
+		outs[i] = k.p.Fresh(out + ".left")
+		k.spread(n, i, outs[i], out, cut)
+	}
+	k.p.SetOutputs(in, outs...)
+}
+
+// spread puts zeros in the places of the removed indices of some axes: one
+// zero is padded on at the end, and a Gather reads it for each of them.
+func (k *masker) spread(n *onnxio.Node, slot int, x, y string, axes []int) {
+	rank := len(k.rules[n].OutType(slot).Shape)
+	pads := make([]int64, 2*rank)
+	for _, axis := range axes {
+		pads[rank+axis] = 1
+	}
+	padded := k.p.Fresh(y + ".padded")
+	spec := onnxio.NodeSpec{Op: "Pad", Inputs: []string{x}, Outputs: []string{padded}}
+	if k.Facts.Opset < 11 {
+		spec.Attrs = []onnxio.Attr{onnxio.Ints("pads", pads...)}
+	} else {
+		list := k.p.Fresh(y + ".pads")
+		k.p.SetInitializer(onnxio.NewTensor(list, []int64{int64(len(pads))}, pads))
+		spec.Inputs = append(spec.Inputs, list)
+	}
+	k.p.Add(spec)
+	for i, axis := range axes {
+		stay, _ := k.stays(n, op.Out(slot, axis))
+		at := make([]int, k.axisOf(n, op.Out(slot, axis)).extent())
+		for p := range at {
+			at[p] = len(stay)
+		}
+		for j, p := range stay {
+			at[p] = j
+		}
+		to := y
+		if i < len(axes)-1 {
+			to = k.p.Fresh(y + ".spread")
+		}
+		padded = k.pick(padded, to, axis, at)
+	}
+}
+
+// zeroOutside sets a tensor to zero at the positions of an axis that are not
+// in stay.
+func zeroOutside(t *onnxio.Tensor, k int, stay []int) (*onnxio.Tensor, error) {
+	w, err := t.Floats()
+	if err != nil {
+		return nil, err
+	}
+	keep := make([]bool, t.Dim(k))
+	for _, j := range stay {
+		keep[j] = true
+	}
+	inner := 1
+	for _, d := range t.Dims()[k+1:] {
+		inner *= int(d)
+	}
+	for i := range w {
+		if !keep[i/inner%len(keep)] {
+			w[i] = 0
+		}
+	}
+	return t.WithFloats(w)
+}
+
+// Mixing lists the nodes that mix values along an axis that loses indices.
+func (a *Analysis) Mixing(sel Selection) []string {
+	gone, err := a.removed(sel)
+	if err != nil {
+		return nil
+	}
+	var out []string
+	for _, n := range a.Model.Graph.Nodes() {
+		if a.mixes(n, gone) {
+			out = append(out, n.String())
+		}
+	}
+	return out
+}
+
+func (a *Analysis) mixes(n *onnxio.Node, gone []bool) bool {
+	return slices.ContainsFunc(a.rules[n].Mixed, func(r op.Ref) bool {
+		x := a.axisOf(n, r)
+		return len(x) > 0 && len(a.kept(x, gone)) < x.extent()
+	})
+}
