@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/prunefuse/prunefuse/onnxio"
 )
@@ -15,6 +16,8 @@ type Case struct {
 	Attrs  []onnxio.Attr
 	Inputs []Input
 	Out    int // number of outputs; 0 means 1
+	// Without lists outputs that are left out, as far as Out goes.
+	Without []int
 	// NoGrad lists inputs whose derivative is not compared: the function has
 	// a kink at the case's values, or the gradient needs the input constant.
 	NoGrad []int
@@ -132,11 +135,13 @@ func intTensor(name string, in Input, n int64) *onnxio.Tensor {
 		}
 		return onnxio.NewTensor(name, in.Shape, b)
 	case onnxio.Int32:
-		w := make([]int32, n)
-		for i := range w {
-			w[i] = int32(v[i])
-		}
-		return onnxio.NewTensor(name, in.Shape, w)
+		return onnxio.NewTensor(name, in.Shape, convert[int32](v))
+	case onnxio.Uint8:
+		return onnxio.NewTensor(name, in.Shape, convert[uint8](v))
+	case onnxio.Uint32:
+		return onnxio.NewTensor(name, in.Shape, convert[uint32](v))
+	case onnxio.Uint64:
+		return onnxio.NewTensor(name, in.Shape, convert[uint64](v))
 	}
 	return onnxio.NewTensor(name, in.Shape, v)
 }
@@ -165,7 +170,11 @@ func (c *Case) Model(d *Def) (*onnxio.Model, error) {
 		}
 	}
 	for i := range max(c.Out, 1) {
-		node.Outputs = append(node.Outputs, fmt.Sprintf("y%d", i))
+		o := fmt.Sprintf("y%d", i)
+		if slices.Contains(c.Without, i) {
+			o = ""
+		}
+		node.Outputs = append(node.Outputs, o)
 	}
 	p.Add(node)
 	if err := p.Apply(); err != nil {
@@ -179,7 +188,9 @@ func (c *Case) Model(d *Def) (*onnxio.Model, error) {
 	for _, o := range node.Outputs {
 		// The element type alone: an inferred shape must not reach the runtime
 		// it is to be compared with.
-		p.SetOutputType(o, onnxio.Type{Elem: f.Types[o].Elem})
+		if o != "" {
+			p.SetOutputType(o, onnxio.Type{Elem: f.Types[o].Elem})
+		}
 	}
 	return m, p.Apply()
 }

@@ -122,10 +122,15 @@ func (e *Emit) Sum(x string, keep bool, axes ...int64) string {
 
 // Mean averages along axes.
 func (e *Emit) Mean(x string, keep bool, axes ...int64) string {
-	if e.Opset >= 18 {
-		return e.Op("ReduceMean", []string{x, e.List(axes...)}, keepDims(keep))
+	return e.Reduce("ReduceMean", x, keep, axes...)
+}
+
+// Reduce writes a reduction along axes, other than ReduceSum.
+func (e *Emit) Reduce(op, x string, keep bool, axes ...int64) string {
+	if e.Opset >= reduceSince[op] {
+		return e.Op(op, []string{x, e.List(axes...)}, keepDims(keep))
 	}
-	return e.Op("ReduceMean", []string{x}, onnxio.Ints("axes", axes...), keepDims(keep))
+	return e.Op(op, []string{x}, onnxio.Ints("axes", axes...), keepDims(keep))
 }
 
 func keepDims(keep bool) onnxio.Attr {
@@ -237,6 +242,12 @@ func (e *Emit) Repeat(x string, times ...int64) string {
 	}
 	return e.Op("Resize", []string{x, "", e.consts[key]}, onnxio.Str("mode", "nearest"),
 		onnxio.Str("coordinate_transformation_mode", "asymmetric"), onnxio.Str("nearest_mode", "floor"))
+}
+
+// aboveZero is x, which is not negative, kept away from zero so that it can
+// be divided by.
+func (e *Emit) aboveZero(x string) string {
+	return e.Op("Max", []string{x, e.Scalar(1e-30)})
 }
 
 // Mask is 1 where the condition holds and 0 elsewhere.

@@ -1,18 +1,10 @@
 package op
 
-import "github.com/prunefuse/prunefuse/onnxio"
-
 var globalAveragePool = Def{
 	Type: "GlobalAveragePool", Since: []int64{1, 22},
 	Shape: globalPoolShape, Axes: poolAxes, Cost: free,
 	Grad: func(g *Grad) error {
-		dy := g.GO(0)
-		if n, ok := g.In(0).Shape[2:].Size().Value(); ok {
-			dy = g.Mul(dy, g.Scalar(1/float32(n)))
-		} else {
-			count := g.Op("Div", []string{g.Op("Size", []string{g.I(0)}), g.Op("Size", []string{g.O(0)})})
-			dy = g.Div(dy, g.Op("Cast", []string{count}, onnxio.Int("to", int64(onnxio.Float32))))
-		}
+		dy := g.share(g.GO(0), g.I(0), g.In(0).Shape, g.O(0), g.OutType(0).Shape)
 		g.GI(0, g.ExpandLike(dy, g.OutType(0).Shape, g.I(0), g.In(0).Shape))
 		return nil
 	},

@@ -210,6 +210,36 @@ func (c *Infer) Rank(i, least int) error {
 	return nil
 }
 
+// vector checks that input i, where it is given, has one axis of extent n.
+func (c *Infer) vector(i int, n onnxio.Dim) error {
+	s := c.In(i).Shape
+	if c.Has(i) && (len(s) != 1 || (s[0].IsKnown() && n.IsKnown() && s[0] != n)) {
+		return fmt.Errorf("input %d (%q) has shape %v, want [%v]", i, c.Node.Input(i), s, n)
+	}
+	return nil
+}
+
+// onto checks that input i, where it is given, broadcasts to the shape of
+// input 0.
+func (c *Infer) onto(i int) error {
+	if !c.Has(i) {
+		return nil
+	}
+	x, s := c.In(0).Shape, c.In(i).Shape
+	both, err := Broadcast(x, s)
+	if err != nil {
+		return err
+	}
+	fits := len(both) == len(x)
+	for k := range x {
+		fits = fits && (!x[k].Is(1) || !both[k].IsKnown() || both[k].Is(1))
+	}
+	if !fits {
+		return fmt.Errorf("input %d (%q) of shape %v does not broadcast to %v", i, c.Node.Input(i), s, x)
+	}
+	return nil
+}
+
 // listAttr is a small integer list that was an attribute before the opset
 // since and is input 1 from then on; known is false where it is computed at
 // run time.

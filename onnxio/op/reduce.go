@@ -92,6 +92,19 @@ func (g *Grad) unreduced(v string, gone []bool) (string, onnxio.Shape) {
 	return v, s
 }
 
+// share divides v by the number of elements of x for each element of y, a
+// reduction of x; xs and ys are their inferred shapes.
+func (g *Grad) share(v, x string, xs onnxio.Shape, y string, ys onnxio.Shape) string {
+	if n, ok := xs.Size().Div(ys.Size()); ok && n.IsKnown() {
+		if n.Is(1) {
+			return v
+		}
+		return g.Mul(v, g.Scalar(1/float32(n.Or(1))))
+	}
+	count := g.Op("Div", []string{g.Op("Size", []string{x}), g.Op("Size", []string{y})})
+	return g.Div(v, g.Op("Cast", []string{count}, onnxio.Int("to", int64(onnxio.Float32))))
+}
+
 // reduceGrad is the gradient of operators that are linear in each reduced
 // element: slope, given the gradient, is what every element gets.
 func reduceGrad(slope func(g *Grad, dy string) string) func(*Grad) error {

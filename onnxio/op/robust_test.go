@@ -56,7 +56,7 @@ func disturbed(c op.Case, rng *rand.Rand) op.Case {
 	attrs := append([]onnxio.Attr(nil), c.Attrs...)
 	for _, name := range []string{
 		"axis", "axes", "perm", "kernel_shape", "strides", "pads", "dilations", "group", "to", "start", "end", "starts", "ends", "split",
-		"num_outputs", "keepdims", "ceil_mode", "transA",
+		"num_outputs", "keepdims", "ceil_mode", "transA", "num_groups", "size", "p", "k", "stash_type",
 	} {
 		switch rng.IntN(12) {
 		case 0:
