@@ -2,6 +2,9 @@ package op
 
 import "github.com/prunefuse/prunefuse/onnxio"
 
+// truthHasNone is why operators that compare and test have no gradient.
+const truthHasNone = "its output is a truth value"
+
 // compare is the shape rule of operators that give the truth of f for each
 // pair of elements.
 func compare(f func(a, b int64) bool) func(*Infer) error {

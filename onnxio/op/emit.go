@@ -115,6 +115,15 @@ func (e *Emit) Div(a, b string) string { return e.Op("Div", []string{a, b}) }
 // Neg is −a.
 func (e *Emit) Neg(a string) string { return e.Op("Neg", []string{a}) }
 
+// Of applies an operator of one operand.
+func (e *Emit) Of(op, x string) string { return e.Op(op, []string{x}) }
+
+// Square is x².
+func (e *Emit) Square(x string) string { return e.Mul(x, x) }
+
+// InverseRoot is 1/√x.
+func (e *Emit) InverseRoot(x string) string { return e.Of("Reciprocal", e.Of("Sqrt", x)) }
+
 // Sum adds up along axes.
 func (e *Emit) Sum(x string, keep bool, axes ...int64) string {
 	return e.Op("ReduceSum", []string{x, e.List(axes...)}, keepDims(keep))

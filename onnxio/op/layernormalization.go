@@ -102,7 +102,7 @@ func layerNormGrad(g *Grad, centred bool, inv int) error {
 	}
 	stat := g.OutType(inv).Shape
 	if d := g.GO(inv); d != "" {
-		d = g.Mul(d, g.Mul(s.inv, s.inv))
+		d = g.Mul(d, g.Square(s.inv))
 		g.GI(0, g.Neg(g.Mul(s.hat, g.share(d, g.I(0), g.In(0).Shape, s.inv, stat))))
 	}
 	if d := g.GO(1); d != "" && centred {

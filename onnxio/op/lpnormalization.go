@@ -35,10 +35,10 @@ var lpNormalization = Def{
 		along := g.Sum(g.Mul(g.GO(0), g.O(0)), true, int64(k))
 		direction, norm := g.O(0), ""
 		if g.Node.Int("p", 2) == 1 {
-			direction = g.Op("Sign", []string{g.I(0)})
-			norm = g.Sum(g.Op("Abs", []string{g.I(0)}), true, int64(k))
+			direction = g.Of("Sign", g.I(0))
+			norm = g.Sum(g.Of("Abs", g.I(0)), true, int64(k))
 		} else {
-			norm = g.Op("Sqrt", []string{g.Sum(g.Mul(g.I(0), g.I(0)), true, int64(k))})
+			norm = g.Of("Sqrt", g.Sum(g.Square(g.I(0)), true, int64(k)))
 		}
 		g.GI(0, g.Div(g.Sub(g.GO(0), g.Mul(direction, along)), g.aboveZero(norm)))
 		return nil

@@ -26,7 +26,7 @@ var lrn = Def{
 	// dx = dy·s^−β − 2αβ/size·x·Σ dy·y/s, the sum over the window.
 	Grad: func(g *Grad) error {
 		alpha, beta := g.Node.Float("alpha", 1e-4), g.Node.Float("beta", 0.75)
-		s := g.Add(g.Mul(g.channelMean(g.Mul(g.I(0), g.I(0))), g.Scalar(alpha)), g.Scalar(g.Node.Float("bias", 1)))
+		s := g.Add(g.Mul(g.channelMean(g.Square(g.I(0))), g.Scalar(alpha)), g.Scalar(g.Node.Float("bias", 1)))
 		back := g.channelMean(g.Div(g.Mul(g.GO(0), g.O(0)), s))
 		direct := g.Mul(g.GO(0), g.Op("Pow", []string{s, g.Scalar(-beta)}))
 		g.GI(0, g.Sub(direct, g.Mul(g.Mul(g.I(0), back), g.Scalar(2*alpha*beta))))

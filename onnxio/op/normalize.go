@@ -15,8 +15,8 @@ func (e *Emit) standardize(x string, centred bool, epsilon float32, axes ...int6
 	if centred {
 		x = e.Sub(x, e.Mean(x, true, axes...))
 	}
-	variance := e.Mean(e.Mul(x, x), true, axes...)
-	inv := e.Op("Reciprocal", []string{e.Op("Sqrt", []string{e.Add(variance, e.Scalar(epsilon))})})
+	variance := e.Mean(e.Square(x), true, axes...)
+	inv := e.InverseRoot(e.Add(variance, e.Scalar(epsilon)))
 	return standard{e.Mul(x, inv), inv, axes, centred}
 }
 

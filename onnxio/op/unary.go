@@ -2,25 +2,53 @@ package op
 
 import (
 	"fmt"
+
+	"github.com/prunefuse/prunefuse/onnxio"
 )
 
 // unaryCases are the shapes on which operators of one operand are checked.
-func unaryCases() []Case {
-	return []Case{
-		{Name: "image", Inputs: []Input{X(2, 3, 4, 4)}},
-		{Name: "vector", Inputs: []Input{X(7)}},
-		{Name: "scalar", Inputs: []Input{X()}},
-		{Name: "opset 7", Opset: 7, Inputs: []Input{X(2, 5)}},
+func unaryCases() []Case { return unaryCasesOf(X, MinOpset) }
+
+// positiveCases are those for operands above zero.
+func positiveCases() []Case { return unaryCasesOf(XPos, MinOpset) }
+
+// unaryCasesOf are the cases of one operand, made by in, with one for each
+// opset listed, of which the first is the oldest that has the operator.
+func unaryCasesOf(in func(shape ...int64) Input, opsets ...int64) []Case {
+	at := max(opsets[0], onnxio.NewOpset)
+	cases := []Case{
+		{Name: "image", Opset: at, Inputs: []Input{in(2, 3, 4, 4)}},
+		{Name: "vector", Opset: at, Inputs: []Input{in(7)}},
+		{Name: "scalar", Opset: at, Inputs: []Input{in()}},
+	}
+	for _, v := range opsets {
+		cases = append(cases, Case{Name: fmt.Sprintf("opset %d", v), Opset: v, Inputs: []Input{in(2, 5)}})
+	}
+	return cases
+}
+
+// within makes operands spread evenly between two bounds, for functions that
+// are not defined or too steep elsewhere.
+func within(low, high float32) func(shape ...int64) Input {
+	return func(shape ...int64) Input {
+		n := int64(1)
+		for _, d := range shape {
+			n *= d
+		}
+		v := make([]float32, n)
+		for i := range v {
+			v[i] = low + (high-low)*(float32(i)+0.5)/float32(n)
+		}
+		return XOf(v, shape...)
 	}
 }
 
-// positiveCases are those for operands above zero.
-func positiveCases() []Case {
-	return []Case{
-		{Name: "image", Inputs: []Input{XPos(2, 3, 4, 4)}},
-		{Name: "vector", Inputs: []Input{XPos(7)}},
-		{Name: "scalar", Inputs: []Input{XPos()}},
-		{Name: "opset 7", Opset: 7, Inputs: []Input{XPos(2, 5)}},
+// sloped is the gradient of a function of each element of input 0, whose
+// derivative is slope.
+func sloped(slope func(g *Grad) string) func(*Grad) error {
+	return func(g *Grad) error {
+		g.GI(0, g.Mul(g.GO(0), slope(g)))
+		return nil
 	}
 }
 

@@ -1,0 +1,7 @@
+package op
+
+var hardmax = Def{
+	Type: "Hardmax", Since: []int64{1, 11, 13},
+	Shape: softmaxShape, Axes: softmaxAxes, Grad: flat, Cost: free, Upgrade: softmaxUpgrade,
+	Cases: softmaxCases(),
+}
