@@ -1,0 +1,7 @@
+package op
+
+var disjunction = Def{
+	Type: "Or", Since: []int64{1, 7},
+	Shape: logic(func(a, b bool) bool { return a || b }), Axes: elementwise, Grad: NoGrad(truthHasNone), Cost: free,
+	Cases: logicCases(),
+}
