@@ -27,13 +27,7 @@ var meanVarianceNormalization = Def{
 		if err != nil {
 			return err
 		}
-		axes := []int64{}
-		for k, in := range set {
-			if in {
-				axes = append(axes, int64(k))
-			}
-		}
-		g.GI(0, g.unstandardize(g.standardize(g.I(0), true, mvnEpsilon*mvnEpsilon, axes...), g.GO(0)))
+		g.GI(0, g.unstandardize(g.standardize(g.I(0), true, mvnEpsilon*mvnEpsilon, numbers(set)...), g.GO(0)))
 		return nil
 	},
 	Cost: free,

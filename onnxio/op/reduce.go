@@ -4,7 +4,10 @@ import "github.com/prunefuse/prunefuse/onnxio"
 
 // reduceSince is, for the operators that reduce axes, the opset in which the
 // axes became an input.
-var reduceSince = map[string]int64{"ReduceSum": 13, "ReduceMean": 18, "ReduceMax": 18}
+var reduceSince = map[string]int64{
+	"ReduceSum": 13, "ReduceMean": 18, "ReduceMax": 18, "ReduceMin": 18, "ReduceProd": 18, "ReduceL1": 18, "ReduceL2": 18,
+	"ReduceLogSum": 18, "ReduceLogSumExp": 18, "ReduceSumSquare": 18,
+}
 
 // reduced marks the axes of input 0 that are reduced; nil where they are not
 // known.
@@ -48,6 +51,29 @@ func reduceShape(c *Infer) error {
 	return nil
 }
 
+// folding is a shape rule that carries what f makes of the elements of a
+// list that is reduced as a whole.
+func folding(f dimFunc) func(*Infer) error {
+	return func(c *Infer) error {
+		if err := reduceShape(c); err != nil {
+			return err
+		}
+		gone, err := reduced(c)
+		v, ok := c.Dims(0)
+		if err != nil || !ok || len(v) == 0 || len(gone) != 1 || !gone[0] {
+			return err
+		}
+		all := v[0]
+		for _, d := range v[1:] {
+			if all, ok = f(all, d); !ok {
+				return nil
+			}
+		}
+		c.OutDims([]onnxio.Dim{all})
+		return nil
+	}
+}
+
 func reduceAxes(a *Axes) error {
 	gone, err := reduced(a.Infer)
 	if err != nil {
@@ -79,12 +105,9 @@ func reduceAxes(a *Axes) error {
 // place of the reduced ones; the second result is its shape.
 func (g *Grad) unreduced(v string, gone []bool) (string, onnxio.Shape) {
 	s := g.In(0).Shape.Clone()
-	axes := []int64{}
-	for k := range s {
-		if gone[k] {
-			s[k] = onnxio.Known(1)
-			axes = append(axes, int64(k))
-		}
+	axes := numbers(gone)
+	for _, k := range axes {
+		s[k] = onnxio.Known(1)
 	}
 	if g.Node.Int("keepdims", 1) == 0 && len(axes) > 0 {
 		v = g.Op("Unsqueeze", []string{v, g.List(axes...)})
@@ -105,16 +128,13 @@ func (g *Grad) share(v, x string, xs onnxio.Shape, y string, ys onnxio.Shape) st
 	return g.Div(v, g.Op("Cast", []string{count}, onnxio.Int("to", int64(onnxio.Float32))))
 }
 
-// reduceGrad is the gradient of operators that are linear in each reduced
-// element: slope, given the gradient, is what every element gets.
+// reduceGrad is the gradient of reductions of which each reduced element is
+// given the same: what slope makes of the output's gradient.
 func reduceGrad(slope func(g *Grad, dy string) string) func(*Grad) error {
 	return func(g *Grad) error {
-		gone, err := reduced(g.Infer)
+		gone, err := g.reduced()
 		if err != nil {
 			return err
-		}
-		if gone == nil {
-			return &noGradError{"the axes it reduces are computed at run time"}
 		}
 		dy, s := g.unreduced(slope(g, g.GO(0)), gone)
 		g.GI(0, g.ExpandLike(dy, s, g.I(0), g.In(0).Shape))
@@ -122,9 +142,44 @@ func reduceGrad(slope func(g *Grad, dy string) string) func(*Grad) error {
 	}
 }
 
+// reduceEachGrad is the gradient of the other reductions: slope gives that by
+// input 0, from the output and its gradient with the reduced axes kept.
+func reduceEachGrad(slope func(g *Grad, y, dy string) string) func(*Grad) error {
+	return func(g *Grad) error {
+		gone, err := g.reduced()
+		if err != nil {
+			return err
+		}
+		y, _ := g.unreduced(g.O(0), gone)
+		dy, _ := g.unreduced(g.GO(0), gone)
+		g.GI(0, slope(g, y, dy))
+		return nil
+	}
+}
+
+// reduced marks the reduced axes, which must be known.
+func (g *Grad) reduced() ([]bool, error) {
+	gone, err := reduced(g.Infer)
+	if err == nil && gone == nil {
+		err = &noGradError{"the axes it reduces are computed at run time"}
+	}
+	return gone, err
+}
+
+// numbers lists the axes that are marked.
+func numbers(set []bool) []int64 {
+	axes := []int64{}
+	for k, in := range set {
+		if in {
+			axes = append(axes, int64(k))
+		}
+	}
+	return axes
+}
+
 // reduceCases are checked with the axes as the operator takes them at each
-// opset.
-func reduceCases(op string) []Case {
+// opset, on operands made by in.
+func reduceCases(op string, in func(shape ...int64) Input) []Case {
 	since := reduceSince[op]
 	at := func(opset int64, name string, x Input, keep int64, axes ...int64) Case {
 		c := Case{Name: name, Opset: opset, Inputs: []Input{x}, Attrs: attrs(onnxio.Int("keepdims", keep))}
@@ -138,15 +193,23 @@ func reduceCases(op string) []Case {
 		return c
 	}
 	cases := []Case{
-		at(17, "pool", X(2, 3, 4, 4), 1, 2, 3),
-		at(17, "pool and squeeze", X(2, 3, 4, 4), 0, -1, -2),
-		at(17, "channels", X(2, 5, 3), 0, 1),
-		at(17, "all", X(2, 3), 1),
-		at(17, "all to a scalar", X(2, 3), 0),
-		at(17, "batch", X(4, 3), 0, 0),
-		at(18, "opset 18", X(2, 3, 4), 0, 1),
-		at(7, "opset 7", X(2, 3, 4), 1, 1, 2),
+		at(17, "pool", in(2, 3, 4, 4), 1, 2, 3),
+		at(17, "pool and squeeze", in(2, 3, 4, 4), 0, -1, -2),
+		at(17, "channels", in(2, 5, 3), 0, 1),
+		at(17, "all", in(2, 3), 1),
+		at(17, "all to a scalar", in(2, 3), 0),
+		at(17, "batch", in(4, 3), 0, 0),
+		at(18, "opset 18", in(2, 3, 4), 0, 1),
+		at(7, "opset 7", in(2, 3, 4), 1, 1, 2),
 	}
-	noop := Case{Name: "no axes", Opset: since, Inputs: []Input{X(2, 3)}, Attrs: attrs(onnxio.Int("noop_with_empty_axes", 1))}
+	noop := Case{Name: "no axes", Opset: since, Inputs: []Input{in(2, 3)}, Attrs: attrs(onnxio.Int("noop_with_empty_axes", 1))}
 	return append(cases, noop)
+}
+
+// reduceValueCases are lists that shapes are computed from.
+func reduceValueCases() []Case {
+	return []Case{
+		{Name: "of a shape", Inputs: []Input{I64(2, 5, 3)}, Attrs: attrs(onnxio.Int("keepdims", 0))},
+		{Name: "of a shape, kept", Opset: 11, Inputs: []Input{I64(4, 5)}, Attrs: attrs(onnxio.Ints("axes", 0))},
+	}
 }

@@ -6,5 +6,5 @@ var reduceMean = Def{
 	Grad: reduceGrad(func(g *Grad, dy string) string {
 		return g.share(dy, g.I(0), g.In(0).Shape, g.O(0), g.OutType(0).Shape)
 	}),
-	Cases: reduceCases("ReduceMean"),
+	Cases: reduceCases("ReduceMean", X),
 }
