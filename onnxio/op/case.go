@@ -64,6 +64,11 @@ func I64(v ...int64) Input {
 	return Input{Shape: []int64{int64(len(v))}, Ints: v, Elem: onnxio.Int64, Const: true}
 }
 
+// I32 is a constant one-axis int32 tensor.
+func I32(v ...int64) Input {
+	return Input{Shape: []int64{int64(len(v))}, Ints: v, Elem: onnxio.Int32, Const: true}
+}
+
 // I0 is a constant int64 of rank 0.
 func I0(v int64) Input { return Input{Ints: []int64{v}, Elem: onnxio.Int64, Const: true} }
 

@@ -92,11 +92,7 @@ func (a *Axes) laidOut(whole Ref, parts []Ref) {
 	at := 0
 	for _, r := range parts {
 		n := int(a.Dim(r).Or(0))
-		part, pos := make([]int, n), make([]int, n)
-		for i := range n {
-			part[i], pos[i] = i, at+i
-		}
-		a.Match(whole, r, pos, part)
+		a.Match(whole, r, span(at, n), span(0, n))
 		at += n
 	}
 }

@@ -41,14 +41,9 @@ var constantOfShape = Def{
 		return nil
 	},
 	Axes: func(a *Axes) error {
-		t, _ := a.Graph.Constant(a.Node.Input(0))
 		for k := range a.OutType(0).Shape {
-			if t == nil {
-				a.Pin(Out(0, k), "its extent is computed at run time")
-				continue
-			}
 			a.Free(Out(0, k))
-			a.Follow(Extent{Input: 0, Index: k, Ref: Out(0, k)})
+			a.sized(Out(0, k), 0, k, false)
 		}
 		return nil
 	},

@@ -1,5 +1,7 @@
 package op
 
+import "github.com/prunefuse/prunefuse/onnxio"
+
 var expand = Def{
 	Type: "Expand", Since: []int64{8, 13},
 	Shape: func(c *Infer) error {
@@ -17,6 +19,9 @@ var expand = Def{
 	},
 	Axes: expandAxes, Cost: free,
 	Grad: func(g *Grad) error {
+		if g.OutType(0).Shape == nil {
+			return &noGradError{"its shape is computed at run time"}
+		}
 		g.GIBroadcast(0, g.GO(0))
 		return nil
 	},
@@ -25,6 +30,8 @@ var expand = Def{
 		{Name: "more axes", Inputs: []Input{X(3, 1), I64(2, 1, 4)}},
 		{Name: "fewer axes", Inputs: []Input{X(2, 1, 3), I64(4, 1)}},
 		{Name: "nothing", Inputs: []Input{X(2, 3), I64(1)}},
+		{Name: "at run time", Inputs: []Input{X(2, 1), {Elem: onnxio.Int64, Shape: []int64{2}, Ints: []int64{2, 4}}}, Fixed: true},
+		{Name: "to the same", Inputs: []Input{X(2, 5), I64(2, 5)}, Fixed: true},
 		{Name: "opset 8", Opset: 8, Inputs: []Input{X(1, 3), I64(5, 3)}},
 	},
 }
@@ -32,7 +39,7 @@ var expand = Def{
 func expandAxes(a *Axes) error {
 	out, in := a.OutType(0).Shape, a.In(0).Shape
 	off := len(out) - len(in)
-	t, _ := a.Graph.Constant(a.Node.Input(1))
+	to, _ := a.Dims(1)
 	for k, d := range out {
 		copied := k >= off && (!in[k-off].Is(1) || d.Is(1))
 		if copied {
@@ -43,34 +50,22 @@ func expandAxes(a *Axes) error {
 				a.Free(In(0, k-off))
 			}
 		}
-		switch {
-		case t == nil:
-			if a.Dim(Out(0, k)).IsKnown() && !a.followsExpand(k, len(out)) {
-				a.Pin(Out(0, k), "its extent is computed from numbers in the graph")
-			}
-		case k >= len(out)-int(t.Len()):
-			if i := k - (len(out) - int(t.Len())); a.literal(1, i) {
-				a.Follow(Extent{Input: 1, Index: i, Ref: Out(0, k)})
-			}
+		// A 1 copies, and so does a shape that is too short.
+		if i := k - (len(out) - len(to)); to == nil || (i >= 0 && !to[i].Is(1)) {
+			a.sized(Out(0, k), 1, i, false)
 		}
 	}
 	return nil
 }
 
-// literal reports whether element i of a constant input is an extent and not
-// a 1, which copies.
-func (a *Axes) literal(input, i int) bool {
-	v, ok := a.Ints(input)
-	return ok && i < len(v) && v[i] != 1
-}
-
-// followsExpand reports whether the shape leaves axis k of rank alone or
-// takes its extent from an axis at run time.
-func (a *Axes) followsExpand(k, rank int) bool {
-	want, ok := a.Dims(1)
-	if !ok {
-		return false
+// sized says that element i of an integer input is an axis's extent. Where
+// inference cannot tell what the element is, the axis keeps its extent.
+func (a *Axes) sized(r Ref, input, i int, rest bool) {
+	v, ok := a.Dims(input)
+	switch {
+	case ok && v[i].IsKnown():
+		a.Follow(Extent{Input: input, Index: i, Ref: r, Rest: rest})
+	case a.Dim(r).IsKnown():
+		a.Pin(r, "its extent is computed at run time")
 	}
-	i := k - (rank - len(want))
-	return i < 0 || want[i].Is(1) || a.follows(a.Node.Input(1), i)
 }

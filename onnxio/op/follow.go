@@ -60,12 +60,17 @@ func (a *Axes) Number(input int, r Ref) {
 // Take says that output positions are listed positions of the input, and
 // joins them.
 func (a *Axes) Take(t Taken) {
-	to := make([]int, len(t.At))
-	for j := range to {
-		to[j] = j
-	}
-	a.Match(t.In, t.Out, t.At, to)
+	a.Match(t.In, t.Out, t.At, span(0, len(t.At)))
 	a.Taken = append(a.Taken, t)
+}
+
+// span is the n numbers from at on.
+func span(at, n int) []int {
+	v := make([]int, n)
+	for i := range v {
+		v[i] = at + i
+	}
+	return v
 }
 
 // followed are the axes that numbers of the node follow.

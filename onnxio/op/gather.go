@@ -12,6 +12,9 @@ var gather = Def{
 		{Name: "last", Inputs: []Input{X(2, 5), {Elem: onnxio.Int64, Shape: []int64{2, 2}, Ints: []int64{1, 0, 4, 1}, Const: true}}, Attrs: attrs(onnxio.Int("axis", -1))},
 		{Name: "of a shape", Inputs: []Input{I64(4, 5, 6), I64(2, 0)}},
 		{Name: "one of a shape", Inputs: []Input{I64(4, 5, 6), I0(-1)}},
+		{Name: "shuffle", Inputs: []Input{X(2, 6, 3), I32(0, 3, 1, 4, 2, 5)}, Attrs: attrs(onnxio.Int("axis", 1))},
+		{Name: "from the end", Inputs: []Input{X(2, 6), I64(-1, 2, -6, -2)}, Attrs: attrs(onnxio.Int("axis", 1))},
+		{Name: "samples of a table", Inputs: []Input{W(5, 4), {Elem: onnxio.Int64, Shape: []int64{2, 2}, Ints: []int64{0, 4, 1, 2}, Const: true}}},
 		{Name: "opset 7", Opset: 7, Inputs: []Input{X(3, 5), I64(2, 0)}, Fixed: true},
 	},
 }
@@ -58,14 +61,52 @@ func gatherAxes(a *Axes) error {
 			a.Same(In(0, j), Out(0, j))
 		case j > k:
 			a.Same(In(0, j), Out(0, j-1+index))
-		default:
-			a.Pin(In(0, k), "it is indexed by position")
 		}
 	}
 	for j := range index {
 		a.Same(In(1, j), Out(0, k+j))
 	}
+	a.picked(k)
 	return nil
+}
+
+// picked says what becomes of the axis that a Gather reads by position. A
+// list of positions is numbered anew with it; otherwise all must stay.
+func (a *Axes) picked(k int) {
+	t, _ := a.Graph.Constant(a.Node.Input(1))
+	n, known := a.Dim(In(0, k)).Value()
+	switch {
+	case t == nil:
+		a.Pin(In(0, k), "it is read by positions computed at run time")
+		return
+	case t.Rank() != 1 || !known:
+		a.Pin(In(0, k), "it is read by a constant position")
+		return
+	}
+	v, err := t.Ints()
+	at, ok := fromEnd(v, n)
+	if err != nil || !ok {
+		a.Pin(In(0, k), "it is read by positions that it does not have")
+		return
+	}
+	a.Match(In(0, k), Out(0, k), at, span(0, len(at)))
+	a.Number(1, In(0, k))
+}
+
+// fromEnd resolves positions along an axis of extent n, of which negative
+// ones count from its end; ok is false when one is beyond it.
+func fromEnd(v []int64, n int64) (at []int, ok bool) {
+	at = make([]int, len(v))
+	for j, p := range v {
+		if p < 0 {
+			p += n
+		}
+		if p < 0 || p >= n {
+			return nil, false
+		}
+		at[j] = int(p)
+	}
+	return at, true
 }
 
 // gatherGrad adds each row of the gradient to the row of the data that it

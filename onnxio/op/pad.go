@@ -32,6 +32,11 @@ var pad = Def{
 		{Name: "reflect", Inputs: []Input{X(2, 5), I64(0, 2, 0, 1)}, Attrs: attrs(onnxio.Str("mode", "reflect"))},
 		{Name: "edge", Inputs: []Input{X(2, 5), I64(0, 2, 0, 1)}, Attrs: attrs(onnxio.Str("mode", "edge"))},
 		{Name: "axes", Opset: 18, Inputs: []Input{X(2, 3, 4), I64(1, 2), None(), I64(-1)}},
+		{Name: "before", Inputs: []Input{X(2, 4), I64(0, 3, 0, 0)}},
+		{Name: "cut at both ends", Inputs: []Input{X(2, 9), I64(0, -2, 0, -3)}},
+		{Name: "edge, across channels", Inputs: []Input{X(2, 5, 4), I64(0, 0, 2, 0, 0, 1)}, Attrs: attrs(onnxio.Str("mode", "edge"))},
+		{Name: "wrap", Opset: 19, Inputs: []Input{X(2, 5), I64(0, 2, 0, 1)}, Attrs: attrs(onnxio.Str("mode", "wrap"))},
+		{Name: "some axes", Opset: 18, Inputs: []Input{X(2, 3, 4), I64(2, 1, 3, -1), None(), I64(1, -1)}},
 		{Name: "opset 7", Opset: 7, Inputs: []Input{X(2, 3)}, Attrs: attrs(onnxio.Ints("pads", 0, 1, 0, 2), onnxio.Float("value", 1.5))},
 	},
 }
@@ -97,14 +102,67 @@ func padAxes(a *Axes) error {
 		return nil
 	}
 	for k := range begin {
-		if begin[k] == 0 && end[k] == 0 {
-			a.Same(In(0, k), Out(0, k))
-			continue
+		in, out := In(0, k), Out(0, k)
+		n, known := a.Dim(in).Value()
+		mode := a.Node.Str("mode", "constant")
+		switch {
+		case begin[k] == 0 && end[k] == 0:
+			a.Same(in, out)
+		case mode != "constant" || !known:
+			why := fmt.Sprintf("it is padded in mode %s, by what stands elsewhere along it", mode)
+			a.Pin(in, why)
+			a.Pin(out, why)
+		default:
+			a.padded(k, int(n), int(begin[k]), int(end[k]))
 		}
-		a.Pin(In(0, k), "it is padded, at fixed positions")
-		a.Pin(Out(0, k), "it is padded, at fixed positions")
 	}
 	return nil
+}
+
+// padded says that axis k is the n positions of the input with others before
+// and after. A negative number takes positions away instead.
+func (a *Axes) padded(k, n, begin, end int) {
+	in, out := In(0, k), Out(0, k)
+	from, to := max(-begin, 0), n+min(end, 0)
+	a.Match(in, out, span(from, max(to-from, 0)), span(max(begin, 0), max(to-from, 0)))
+	first, last := a.padAt(k)
+	count := func(index, pad int, e Extent) {
+		if pad == 0 {
+			return
+		}
+		e.Input, e.Index, e.Factor = 1, index, 1
+		if pad < 0 {
+			e.Factor = -1
+		}
+		if a.Opset < 11 {
+			e.Attr, e.List, e.Input = "pads", true, 0
+		}
+		a.Follow(e)
+	}
+	if begin > 0 {
+		count(first, begin, Extent{Ref: out, To: begin})
+	} else {
+		count(first, begin, Extent{Ref: in, To: -begin})
+	}
+	if end > 0 {
+		count(last, end, Extent{Ref: out, From: begin + n, To: begin + n + end})
+	} else {
+		count(last, end, Extent{Ref: in, From: n + end, To: n})
+	}
+}
+
+// padAt is where the pads of axis k stand in their list.
+func (a *Axes) padAt(k int) (begin, end int) {
+	axes, ok := a.Ints(3)
+	if a.Opset < 18 || !ok {
+		return k, len(a.In(0).Shape) + k
+	}
+	for i, v := range axes {
+		if at, _ := a.In(0).Shape.Axis(v); at == k {
+			begin, end = i, len(axes)+i
+		}
+	}
+	return begin, end
 }
 
 // padGrad cuts the padding off. The value padded with collects the rest.

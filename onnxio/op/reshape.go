@@ -73,38 +73,20 @@ func reshapeShape(c *Infer) error {
 // reshapeAxes matches runs of axes that hold as many elements before and
 // after.
 func reshapeAxes(a *Axes) error {
-	a.regroupRuns()
-	t, _ := a.Graph.Constant(a.Node.Input(1))
-	if t == nil {
-		a.runtimeShape(1)
+	want, ok := a.Dims(1)
+	if !ok {
+		a.PinAll("its shape is computed at run time")
 		return nil
 	}
-	want, err := t.Ints()
-	if err != nil {
-		return err
-	}
+	a.regroupRuns()
 	for i, d := range want {
 		// A copied extent follows by itself where the axis is its own image.
-		if d == 0 && a.Node.Int("allowzero", 0) == 0 && a.linked(In(0, i), Out(0, i)) {
-			continue
-		}
-		if d >= 0 {
-			a.Follow(Extent{Input: 1, Index: i, Ref: Out(0, i)})
+		copied := d.Is(0) && a.Node.Int("allowzero", 0) == 0
+		if !d.Is(-1) && !(copied && a.linked(In(0, i), Out(0, i))) {
+			a.Follow(Extent{Input: 1, Index: i, Ref: Out(0, i), Rest: true})
 		}
 	}
 	return nil
-}
-
-// runtimeShape pins the axes of output 0 whose extent, an element of an
-// integer input computed at run time, would not follow them.
-func (a *Axes) runtimeShape(input int) {
-	want, _ := a.Dims(input)
-	for i := range a.OutType(0).Shape {
-		open := i < len(want) && (want[i].Is(-1) || want[i].Is(0))
-		if !open && !a.follows(a.Node.Input(input), i) {
-			a.Pin(Out(0, i), "its extent is computed from numbers in the graph")
-		}
-	}
 }
 
 // linked reports whether the rule has said that two axes are the same.

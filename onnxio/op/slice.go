@@ -32,7 +32,13 @@ var slice = Def{
 		{Name: "whole batch", Inputs: []Input{X(4, 3), I64(0), I64(math.MaxInt64), I64(0)}},
 		{Name: "all axes", Inputs: []Input{X(2, 3), I64(0, 1), I64(2, 3)}, Fixed: true},
 		{Name: "of a shape", Inputs: []Input{I64(2, 3, 4, 5), I64(1), I64(3)}},
+		{Name: "middle", Inputs: []Input{X(2, 9), I64(0, 2), I64(math.MaxInt64, -3), I64(0, 1)}},
+		{Name: "last", Inputs: []Input{X(2, 9), I64(-4), I64(math.MaxInt64), I64(1)}},
+		{Name: "up to a length", Inputs: []Input{X(2, 9), I64(0), I64(9), I64(1)}},
+		{Name: "two of four axes", Inputs: []Input{X(2, 7, 3, 5), I64(2, -4), I64(6, -1), I64(1, 3)}},
+		{Name: "int32", Inputs: []Input{X(2, 6), I32(1), I32(4), I32(1), I32(2)}},
 		{Name: "opset 7", Opset: 7, Inputs: []Input{X(2, 6)}, Attrs: attrs(onnxio.Ints("starts", 1), onnxio.Ints("ends", -1), onnxio.Ints("axes", 1))},
+		{Name: "opset 7, all axes", Opset: 7, Inputs: []Input{X(2, 6)}, Attrs: attrs(onnxio.Ints("starts", 0, -3), onnxio.Ints("ends", math.MaxInt64, math.MaxInt64))},
 	},
 }
 
@@ -44,6 +50,7 @@ type cut struct {
 	exact            bool
 	extent           onnxio.Dim
 	whole            bool // every position, in order
+	open             bool // it goes to the end, whatever the extent
 }
 
 // sliceCuts reads a Slice; nil where its axes are not known.
@@ -105,7 +112,7 @@ func (t *cut) resolve(d, start, end, step onnxio.Dim) {
 	b, bok := end.Value()
 	n, nok := d.Value()
 	if (!bok && end == d) || (bok && s > 0 && b >= math.MaxInt32) {
-		b, bok = math.MaxInt64, true // to the end
+		b, bok, t.open = math.MaxInt64, true, true
 	}
 	if !bok {
 		return
@@ -190,15 +197,14 @@ func sliceAxes(a *Axes) error {
 		return err
 	}
 	if cuts == nil {
-		a.PinAll("what it takes is computed at run time")
+		a.PinAll("which axes it takes a part of is computed at run time")
 		return nil
 	}
 	part := map[int]bool{}
-	for _, t := range cuts {
+	for i, t := range cuts {
 		if !t.whole {
 			part[t.axis] = true
-			a.Pin(In(0, t.axis), "it takes a part, at fixed positions")
-			a.Pin(Out(0, t.axis), "it takes a part, at fixed positions")
+			a.part(i, t)
 		}
 	}
 	for k := range a.In(0).Shape {
@@ -207,6 +213,49 @@ func sliceAxes(a *Axes) error {
 		}
 	}
 	return nil
+}
+
+// part says what becomes of an axis of which cut i takes a part: one that
+// begins and ends anywhere is rewritten to begin and end where its positions
+// have gone, and of another list the positions are told one by one.
+func (a *Axes) part(i int, t cut) {
+	in, out := In(0, t.axis), Out(0, t.axis)
+	n, known := a.Dim(in).Value()
+	m := t.extent.Or(0)
+	if !t.exact || !known || m == 0 {
+		a.Pin(in, "the part that is taken of it is computed at run time or empty")
+		a.Pin(out, "the part that is taken is computed at run time or empty")
+		return
+	}
+	at := make([]int, m)
+	for j := range at {
+		at[j] = int(t.start + int64(j)*t.step)
+	}
+	switch {
+	case t.step == 1:
+		a.Match(in, out, at, span(0, len(at)))
+		if t.start > 0 {
+			a.Follow(a.bound("starts", 1, i, in, t.start))
+		}
+		if !t.open {
+			a.Follow(a.bound("ends", 2, i, in, t.end))
+		}
+	case t.step == -1 && m == n:
+		a.Match(in, out, at, span(0, len(at))) // all of it, backwards, at any extent
+	default:
+		a.Take(Taken{In: in, Out: out, At: at, Whole: []Element{
+			{Input: 1, Index: i, Value: 0}, {Input: 2, Index: i, Value: math.MaxInt64}, {Input: 4, Index: i, Value: 1},
+		}})
+	}
+}
+
+// bound is a number of a Slice that follows the positions of an axis before
+// at.
+func (a *Axes) bound(attr string, input, i int, r Ref, at int64) Extent {
+	if a.Opset < 10 {
+		return Extent{Attr: attr, List: true, Index: i, Ref: r, To: int(at)}
+	}
+	return Extent{Input: input, Index: i, Ref: r, To: int(at)}
 }
 
 // sliceGrad puts the gradient back in place among zeros. Steps above one are

@@ -21,28 +21,30 @@ var split = Def{
 		{Name: "sizes", Inputs: []Input{X(2, 6), I64(1, 2, 3)}, Attrs: attrs(onnxio.Int("axis", -1)), Out: 3},
 		{Name: "a shape", Inputs: []Input{I64(4, 5, 6), I64(1, 2)}, Out: 2},
 		{Name: "number of outputs", Opset: 18, Inputs: []Input{X(2, 7)}, Attrs: attrs(onnxio.Int("axis", 1), onnxio.Int("num_outputs", 3)), Out: 3},
+		{Name: "uneven", Opset: 18, Inputs: []Input{X(2, 8, 2), I64(3, 5)}, Attrs: attrs(onnxio.Int("axis", 1)), Out: 2},
+		{Name: "equal, by number", Opset: 18, Inputs: []Input{X(2, 6)}, Attrs: attrs(onnxio.Int("axis", 1), onnxio.Int("num_outputs", 2)), Out: 2},
+		{Name: "samples", Inputs: []Input{X(4, 3), I64(1, 3)}, Out: 2, Fixed: true},
 		{Name: "opset 7", Opset: 7, Inputs: []Input{X(2, 6)}, Attrs: attrs(onnxio.Int("axis", 1), onnxio.Ints("split", 2, 4)), Out: 2},
 		{Name: "opset 11, equal", Opset: 11, Inputs: []Input{X(2, 6)}, Attrs: attrs(onnxio.Int("axis", 1)), Out: 3},
 	},
 }
 
-// splitSizes are the extents of the outputs along the axis. Equal is set
-// where they follow from their number; sizes is nil where they are not
-// known.
-func splitSizes(c *Infer) (axis int, sizes []onnxio.Dim, equal bool, err error) {
+// splitSizes are the extents of the outputs along the axis, nil where they
+// are not known.
+func splitSizes(c *Infer) (axis int, sizes []onnxio.Dim, err error) {
 	if axis, err = c.Axis(0); err != nil {
-		return 0, nil, false, err
+		return 0, nil, err
 	}
 	list, known := c.listAttr("split", 13)
 	n := len(c.Node.Outputs())
 	if !known {
-		return axis, nil, false, nil
+		return axis, nil, nil
 	}
 	if list != nil {
 		if len(list) != n || slices.ContainsFunc(list, func(m int64) bool { return m < 0 }) {
-			return 0, nil, false, fmt.Errorf("sizes %v for %d outputs", list, n)
+			return 0, nil, fmt.Errorf("sizes %v for %d outputs", list, n)
 		}
-		return axis, onnxio.ShapeOf(list...), false, nil
+		return axis, onnxio.ShapeOf(list...), nil
 	}
 	whole := c.In(0).Shape[axis]
 	sizes = make([]onnxio.Dim, n)
@@ -55,7 +57,7 @@ func splitSizes(c *Infer) (axis int, sizes []onnxio.Dim, equal bool, err error) 
 		for i := range sizes {
 			sizes[i] = each
 		}
-		return axis, sizes, true, nil
+		return axis, sizes, nil
 	}
 	each := (total + int64(n) - 1) / int64(n)
 	for i := range sizes {
@@ -63,11 +65,11 @@ func splitSizes(c *Infer) (axis int, sizes []onnxio.Dim, equal bool, err error) 
 		sizes[i] = onnxio.Known(m)
 		total -= m
 	}
-	return axis, sizes, true, nil
+	return axis, sizes, nil
 }
 
 func splitShape(c *Infer) error {
-	k, sizes, _, err := splitSizes(c)
+	k, sizes, err := splitSizes(c)
 	if err != nil {
 		return err
 	}
@@ -91,34 +93,35 @@ func splitShape(c *Infer) error {
 }
 
 func splitAxes(a *Axes) error {
-	k, sizes, equal, err := splitSizes(a.Infer)
+	k, sizes, err := splitSizes(a.Infer)
 	if err != nil {
 		return err
 	}
-	refs := make([]Ref, len(sizes))
-	for i := range sizes {
-		refs[i] = Out(i, k)
-		for j := range a.In(0).Shape {
+	for j := range a.In(0).Shape {
+		for i := range a.Node.Outputs() {
 			if j != k {
 				a.Same(In(0, j), Out(i, j))
 			}
 		}
-		if a.Node.Output(i) == "" {
-			a.Pin(In(0, k), "a part of it is not used")
+	}
+	at := 0
+	for i, d := range sizes {
+		n, known := d.Value()
+		if !known || !a.Dim(In(0, k)).IsKnown() {
 			return nil
 		}
-	}
-	a.laidOut(In(0, k), refs)
-	switch {
-	case equal && sizes[0] == sizes[len(sizes)-1]:
-		a.Equal(In(0, k), len(sizes))
-	case equal || a.Opset < 13:
-		a.Pin(In(0, k), "the sizes of its parts are an attribute")
-	default:
-		for i := range sizes {
-			a.Follow(Extent{Input: 1, Index: i, Ref: Out(i, k)})
+		if a.Node.Output(i) != "" {
+			a.Match(In(0, k), Out(i, k), span(at, int(n)), span(0, int(n)))
+		}
+		if at += int(n); at > 0 {
+			size := Extent{Input: 1, Index: i, Ref: In(0, k), From: at - int(n), To: at}
+			if a.Opset < 13 {
+				size.Attr, size.List, size.Input = "split", true, 0
+			}
+			a.Follow(size)
 		}
 	}
+	a.Free(In(0, k))
 	return nil
 }
 
