@@ -38,6 +38,13 @@ func Float(name string, v float32) Attr {
 	return Attr{pb: a}
 }
 
+// Floats is a list-of-floats attribute.
+func Floats(name string, v ...float32) Attr {
+	a := attr(name, onnxpb.AttributeProto_FLOATS)
+	a.Floats = append([]float32(nil), v...)
+	return Attr{pb: a}
+}
+
 // Str is a string attribute.
 func Str(name, v string) Attr {
 	a := attr(name, onnxpb.AttributeProto_STRING)

@@ -47,18 +47,19 @@ func tileAxes(a *Axes) error {
 	}
 	for k, times := range times {
 		in, out := In(0, k), Out(0, k)
-		n, known := a.Dim(in).Value()
+		n := a.Dim(in).Or(0)
+		whole, known := a.Dim(out).Value()
 		switch {
 		case times.Is(1):
 			a.Same(in, out)
 		case a.Dim(in).Is(1):
 			a.Free(in, out)
 			a.sized(out, 1, k, false)
-		case !known || !times.IsKnown() || n == 0:
+		case !known || n == 0:
 			a.Pin(in, "how often it is repeated is not known")
 			a.Pin(out, "how often it is repeated is not known")
 		default:
-			all := span(0, int(n*times.Or(0)))
+			all := span(0, int(whole))
 			of := make([]int, len(all))
 			for i := range of {
 				of[i] = i % int(n)
