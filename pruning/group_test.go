@@ -190,7 +190,7 @@ func TestReshapes(t *testing.T) {
 			b.op("Gather", "n", []string{"as", b.list("zero", 0)}, onnxio.Int("axis", 0))
 			b.op("Concat", "s", []string{"n", b.list("fixed", 24)}, onnxio.Int("axis", 0))
 			b.op("Reshape", "f", []string{"a", "s"})
-		}, nil},
+		}, []string{"4 [a.w:0 h.w:1]"}},
 		{"across the batch", 0, func(b *net) {
 			b.op("Reshape", "f1", []string{"a", b.list("s", -1, 3)})
 			b.op("Reshape", "f", []string{"f1", b.list("s2", -1, 24)})

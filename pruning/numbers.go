@@ -24,11 +24,6 @@ func (c *cutter) numbers() error {
 				return fmt.Errorf("%v: %w", n, err)
 			}
 		}
-		for o, l := range lists {
-			if !l.changed {
-				delete(lists, o)
-			}
-		}
 		for _, o := range slices.SortedFunc(maps.Keys(lists), operand.compare) {
 			if err := c.rewrite(n, o, lists[o]); err != nil {
 				return fmt.Errorf("%v: %w", n, err)
@@ -64,12 +59,7 @@ type list struct {
 	was, now map[int]int64 // by element
 	single   bool          // an integer attribute
 	rest     bool          // an element −1 stands for what is left over
-	changed  bool
-}
-
-func (l *list) set(i int, was, now int64) {
-	l.was[i], l.now[i] = was, now
-	l.changed = l.changed || was != now
+	instead  string        // the attribute that gives way to the operand
 }
 
 func listOf(lists map[operand]*list, o operand) *list {
@@ -81,7 +71,8 @@ func listOf(lists map[operand]*list, o operand) *list {
 
 func (c *cutter) extent(n *onnxio.Node, e op.Extent, lists map[operand]*list) {
 	x := c.axisOf(n, e.Ref)
-	if len(x) == 0 {
+	stay := c.kept(x, c.gone)
+	if len(stay) == x.extent() {
 		return
 	}
 	from, to := e.From, e.To
@@ -89,16 +80,20 @@ func (c *cutter) extent(n *onnxio.Node, e op.Extent, lists map[operand]*list) {
 		to = x.extent()
 	}
 	now := 0
-	for _, p := range c.kept(x, c.gone) {
+	for _, p := range stay {
 		if p >= from && p < to {
 			now++
 		}
 	}
-	factor := max(e.Factor, 1)
+	factor := e.Factor
+	if factor == 0 {
+		factor = 1
+	}
 	l := listOf(lists, operand{e.Attr, e.Input})
 	l.single = e.Attr != "" && !e.List
 	l.rest = l.rest || e.Rest
-	l.set(e.Index, int64(to-from)*factor, int64(now)*factor)
+	l.instead = e.Instead
+	l.was[e.Index], l.now[e.Index] = int64(to-from)*factor, int64(now)*factor
 }
 
 // take makes a node whose parameters cannot list what is left of an axis pass
@@ -118,7 +113,7 @@ func (c *cutter) take(n *onnxio.Node, i int, t op.Taken, lists map[operand]*list
 	}
 	for _, e := range t.Whole {
 		l := listOf(lists, operand{e.Attr, e.Input})
-		l.set(e.Index, math.MinInt64, e.Value)
+		l.now[e.Index] = e.Value
 	}
 	name := n.Output(t.Out.Slot)
 	whole := c.patch.Fresh(name + ".whole")
@@ -158,6 +153,9 @@ func (c *cutter) setInput(n *onnxio.Node, i int, l *list) error {
 	var values []onnxio.Dim
 	if old == "" {
 		values = make([]onnxio.Dim, len(l.now))
+		if l.instead != "" {
+			c.patch.DropAttr(n, l.instead)
+		}
 	} else {
 		var ok bool
 		if values, ok = c.Facts.Values[old]; !ok {
@@ -192,6 +190,9 @@ func (c *cutter) setInput(n *onnxio.Node, i int, l *list) error {
 		c.scale(n, i, l, dims)
 		return nil
 	}
+	if slices.Equal(values, c.Facts.Values[old]) && old != "" {
+		return nil
+	}
 	v, _ := onnxio.Shape(values).Ints()
 	c.setConstant(n, i, integers(elem, dims, v))
 	return nil
@@ -204,7 +205,7 @@ func (c *cutter) scale(n *onnxio.Node, i int, l *list, dims []int64) {
 	was, now := make([]int64, dims[0]), make([]int64, dims[0])
 	for k := range was {
 		was[k], now[k] = 1, 1
-		if w, ok := l.was[k]; ok && w != l.now[k] {
+		if w := l.was[k]; w != l.now[k] {
 			was[k], now[k] = w, l.now[k]
 		}
 	}
@@ -275,7 +276,7 @@ func integers(elem onnxio.Elem, dims, v []int64) *onnxio.Tensor {
 	}
 	w := make([]int32, len(v))
 	for i := range v {
-		w[i] = int32(v[i])
+		w[i] = int32(min(max(v[i], math.MinInt32), math.MaxInt32))
 	}
 	return onnxio.NewTensor("", dims, w)
 }

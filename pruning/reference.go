@@ -119,7 +119,7 @@ func (k *masker) wrap(n, in *onnxio.Node) {
 		c.extent(n, e, lists)
 	}
 	for o, l := range lists {
-		if o.attr != "" && l.single && l.changed {
+		if o.attr != "" && l.single {
 			k.p.SetAttr(in, onnxio.Int(o.attr, l.now[0]))
 		}
 	}

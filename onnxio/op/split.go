@@ -115,8 +115,11 @@ func splitAxes(a *Axes) error {
 		}
 		if at += int(n); at > 0 {
 			size := Extent{Input: 1, Index: i, Ref: In(0, k), From: at - int(n), To: at}
-			if a.Opset < 13 {
+			switch {
+			case a.Opset < 13:
 				size.Attr, size.List, size.Input = "split", true, 0
+			case a.Opset >= 18:
+				size.Instead = "num_outputs"
 			}
 			a.Follow(size)
 		}
