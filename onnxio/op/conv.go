@@ -110,15 +110,21 @@ func convAxes(a *Axes) error {
 // from it.
 func depthMultiplierAxes(a *Axes, in, m int) {
 	a.Same(Out(0, 1), In(1, 0), In(2, 0))
-	for j := range m {
-		xi, yi := make([]int, in), make([]int, in)
-		for c := range in {
-			xi[c], yi[c] = c, c*m+j
-		}
-		a.Match(In(0, 1), Out(0, 1), xi, yi)
-	}
+	a.blockwise(In(0, 1), Out(0, 1), in, m)
 	a.Free(In(1, 1))
 	a.Follow(Extent{Attr: "group", Ref: In(0, 1)})
+}
+
+// blockwise says that index i of x, of n, goes with the m indices of y from
+// i·m on.
+func (a *Axes) blockwise(x, y Ref, n, m int) {
+	for j := range m {
+		xi, yi := make([]int, n), make([]int, n)
+		for i := range n {
+			xi[i], yi[i] = i, i*m+j
+		}
+		a.Match(x, y, xi, yi)
+	}
 }
 
 // groupedConv removes the same local indices in every group: the weight's

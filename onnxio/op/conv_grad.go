@@ -31,7 +31,8 @@ func convGrad(g *Grad) error {
 		g.GI(0, convInputGrad(g, w))
 	}
 	if g.Needs(1) {
-		g.GI(1, convWeightGrad(g, w))
+		shape, _ := g.In(1).Shape.Ints()
+		g.GI(1, convWeightGrad(g, &correlation{w, g.I(0), g.GO(0), g.In(0).Shape[2:], shape, g.Node.Int("group", 1)}))
 	}
 	return nil
 }
@@ -128,23 +129,31 @@ func flipped(g *Grad, w *window, group int64) string {
 	return g.Reshape(g.Transpose(x, perm...), append([]int64{group * c, m}, w.kernel...)...)
 }
 
+// correlation is a convolution of x, of the spatial extents in, by weights of
+// a shape, at whose output the gradient dy arrives.
+type correlation struct {
+	*window
+	x, dy string
+	in    onnxio.Shape
+	shape []int64
+	group int64
+}
+
 // convWeightGrad is, for each kernel position, the product of the output's
 // gradient with the input shifted there, summed over batch and positions.
-func convWeightGrad(g *Grad, w *window) string {
+func convWeightGrad(g *Grad, w *correlation) string {
 	n := len(w.kernel)
-	group := g.Node.Int("group", 1)
-	if group == 1 && w.shiftable(g.In(0).Shape[2:]) {
+	if w.group == 1 && w.shiftable(w.in) {
 		return convWeightGradShifted(g, w)
 	}
-	shape, _ := g.In(1).Shape.Ints()
-	m, c := shape[0]/group, shape[1]
-	x := g.I(0)
+	group, m, c := w.group, w.shape[0]/w.group, w.shape[1]
+	x := w.x
 	if slices.Max(append(slices.Clone(w.begin), w.end...)) > 0 {
 		pad := append([]int64{0, 0}, w.begin...)
 		x = g.Pad(x, append(append(pad, 0, 0), w.end...)...)
 	}
-	dy := g.Reshape(g.GO(0), 0, group, m, -1)
-	out := w.out(g.In(0).Shape[2:])
+	dy := g.Reshape(w.dy, 0, group, m, -1)
+	out := w.out(w.in)
 	var parts []string
 	for at := range positions(w.kernel) {
 		xs := x
@@ -164,7 +173,7 @@ func convWeightGrad(g *Grad, w *window) string {
 	if len(parts) > 1 {
 		dw = g.Concat(2, parts...)
 	}
-	return g.Reshape(dw, shape...)
+	return g.Reshape(dw, w.shape...)
 }
 
 // shiftable reports whether the window is one that convWeightGradShifted
@@ -196,24 +205,23 @@ func (w *window) shiftable(in onnxio.Shape) bool {
 // as long, rows at the padded width with a slice a shift 1.5 times, a slice
 // and a product a position at least twice; the forward convolution takes as
 // long as this.
-func convWeightGradShifted(g *Grad, w *window) string {
+func convWeightGradShifted(g *Grad, w *correlation) string {
 	kh, kw := w.kernel[0], w.kernel[1]
-	shape, _ := g.In(1).Shape.Ints()
-	o, c := shape[0], shape[1]
-	in, out := g.In(0).Shape[2:], w.out(g.In(0).Shape[2:])
+	o, c := w.shape[0], w.shape[1]
+	in, out := w.in, w.out(w.in)
 	ih, iw, oh, ow := in[0].Or(0), in[1].Or(0), out[0].Or(0), out[1].Or(0)
 
 	columns := make([]string, kw)
 	for b := range kw {
 		left := b*w.dilation[1] - w.begin[1]
-		d := g.GO(0)
+		d := w.dy
 		if left != 0 || ow != iw {
 			d = g.Pad(d, 0, 0, 0, left, 0, 0, 0, iw-ow-left)
 		}
 		columns[b] = g.Reshape(d, 0, o, oh*iw)
 	}
 	dy := g.Concat(1, columns...) // [N, kw·o, oh·iw]
-	flat := g.Reshape(g.I(0), 0, c, ih*iw)
+	flat := g.Reshape(w.x, 0, c, ih*iw)
 	parts := make([]string, kh)
 	for a := range kh {
 		above := w.begin[0] - a*w.dilation[0]

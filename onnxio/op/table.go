@@ -31,6 +31,7 @@ var table = []Def{
 	cos,
 	cosh,
 	depthToSpace,
+	convTranspose,
 	div,
 	dropout,
 	elu,
