@@ -52,6 +52,15 @@ func Str(name, v string) Attr {
 	return Attr{pb: a}
 }
 
+// Strs is a list-of-strings attribute.
+func Strs(name string, v ...string) Attr {
+	a := attr(name, onnxpb.AttributeProto_STRINGS)
+	for _, s := range v {
+		a.Strings = append(a.Strings, []byte(s))
+	}
+	return Attr{pb: a}
+}
+
 // TensorValue is a tensor attribute, as a Constant node has. The elements of
 // an external tensor are read; where that fails, so does the patch that uses
 // the attribute.
@@ -79,6 +88,12 @@ func (a Attr) String() string {
 		return name + strings.ReplaceAll(fmt.Sprint(p.GetFloats()), " ", ",")
 	case onnxpb.AttributeProto_STRING:
 		return name + fmt.Sprintf("%q", p.GetS())
+	case onnxpb.AttributeProto_STRINGS:
+		quoted := make([]string, len(p.GetStrings()))
+		for i, s := range p.GetStrings() {
+			quoted[i] = fmt.Sprintf("%q", s)
+		}
+		return name + "[" + strings.Join(quoted, ",") + "]"
 	case onnxpb.AttributeProto_TENSOR:
 		t := &Tensor{pb: p.GetT()}
 		return name + t.Type().String() + "#" + digest(t)

@@ -56,14 +56,13 @@ func TestWriteTextAttributes(t *testing.T) {
 	m.SetOpset("com.microsoft", 1)
 	floats := attr("scales", onnxpb.AttributeProto_FLOATS)
 	floats.Floats = []float32{1, 0.5}
-	words := attr("keys", onnxpb.AttributeProto_STRINGS)
 	lost := attr("lost", onnxpb.AttributeProto_TENSOR)
 	p := m.Graph.Edit()
 	p.Add(NodeSpec{Op: "Everything", Domain: "com.microsoft", Outputs: []string{"a", "", "b"}, Attrs: []Attr{
 		Str("mode", "a \"b\""), Int("axis", -1), Ints("pads", 0, 1), Ints("none"), Float("alpha", 0.01),
 		TensorValue("value", ramp("v", 2)),
 		{pb: floats},
-		{pb: words},
+		Strs("keys", "a b", "c"),
 		{pb: lost},
 	}})
 	p.SetInitializer(&Tensor{pb: &onnxpb.TensorProto{Name: proto.String("labels"), DataType: String.proto(), Dims: []int64{1}, StringData: [][]byte{[]byte("cat")}}})
