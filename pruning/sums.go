@@ -7,8 +7,9 @@ import (
 )
 
 // sums lists the axes that a node sums over: sets of axes of two inputs or
-// more that are tied to each other and to no output's. Taking an index out of
-// any one of a set takes it out of the sum.
+// more that are tied to each other and to no output's, and those the rule
+// says so of. Taking an index out of any one of a set takes it out of the
+// sum.
 func sums(rule *op.Axes) [][]op.Ref {
 	var sets [][]op.Ref
 	at := func(r op.Ref) int {
@@ -31,7 +32,11 @@ func sums(rule *op.Axes) [][]op.Ref {
 			sets = slices.Delete(sets, j, j+1)
 		}
 	}
-	return slices.DeleteFunc(sets, func(s []op.Ref) bool {
-		return len(s) < 2 || slices.ContainsFunc(s, func(r op.Ref) bool { return r.Output })
+	sets = slices.DeleteFunc(sets, func(s []op.Ref) bool {
+		return slices.ContainsFunc(s, func(r op.Ref) bool { return r.Output })
 	})
+	for _, r := range rule.Summed {
+		sets = append(sets, []op.Ref{r})
+	}
+	return sets
 }

@@ -34,6 +34,7 @@ type Axes struct {
 	Extents   []Extent
 	Positions []Positions
 	Taken     []Taken
+	Summed    []Ref
 	named     map[Ref]bool
 }
 
@@ -206,6 +207,14 @@ func (a *Axes) PinAll(reason string) {
 func (a *Axes) Mixes(r Ref) {
 	a.named[r] = true
 	a.Mixed = append(a.Mixed, r)
+}
+
+// Sums says that the operator sums over the axis of a weight though outputs
+// carry its index too, as a recurrent net does over its own state: zeros
+// there take the index out of everything but its own output.
+func (a *Axes) Sums(r Ref) {
+	a.named[r] = true
+	a.Summed = append(a.Summed, r)
 }
 
 // Equal says that each of n equal blocks of the axis keeps as many indices.
