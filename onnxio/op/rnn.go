@@ -1,0 +1,9 @@
+package op
+
+import "github.com/prunefuse/prunefuse/onnxio"
+
+var rnnForm = recurrent{gates: 1, states: 1}
+
+var rnn = rnnForm.def("RNN", append(rnnForm.cases(),
+	Case{Name: "activations", Inputs: []Input{X(4, 3, 5), W(1, 2, 5), W(1, 2, 2)}, Attrs: attrs(onnxio.Int("hidden_size", 2), onnxio.Strs("activations", "Relu"))},
+), 1, 7, 14, 22)
