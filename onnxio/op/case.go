@@ -83,6 +83,31 @@ func F32(values []float32, shape ...int64) Input {
 	return Input{Shape: shape, Floats: values, Elem: onnxio.Float32, Const: true}
 }
 
+// Q is an activation of quantised numbers, of an integer type.
+func Q(elem onnxio.Elem, shape ...int64) Input { return Input{Shape: shape, Elem: elem} }
+
+// QW is a weight of quantised numbers, of an integer type.
+func QW(elem onnxio.Elem, shape ...int64) Input {
+	return Input{Shape: shape, Elem: elem, Const: true}
+}
+
+// Points are constant zero points: a scalar where there is one.
+func Points(elem onnxio.Elem, v ...int64) Input {
+	in := Input{Ints: v, Elem: elem, Const: true}
+	if len(v) != 1 {
+		in.Shape = []int64{int64(len(v))}
+	}
+	return in
+}
+
+// Scales are constant scales: a scalar where there is one.
+func Scales(v ...float32) Input {
+	if len(v) == 1 {
+		return F32(v)
+	}
+	return F32(v, int64(len(v)))
+}
+
 // None is an optional input left out.
 func None() Input { return Input{Absent: true} }
 
@@ -130,9 +155,18 @@ func intTensor(name string, in Input, n int64) *onnxio.Tensor {
 		v = make([]int64, n)
 		for i := range v {
 			v[i] = int64(i%5) - 1
+			if in.Elem == onnxio.Int8 || in.Elem == onnxio.Uint8 {
+				v[i] = int64(i*37+11) % 256 // all of the range, far apart
+			}
 		}
 	}
 	switch in.Elem {
+	case onnxio.Int8:
+		return onnxio.NewTensor(name, in.Shape, convert[int8](v))
+	case onnxio.Uint8:
+		return onnxio.NewTensor(name, in.Shape, convert[uint8](v))
+	case onnxio.Int16:
+		return onnxio.NewTensor(name, in.Shape, convert[int16](v))
 	case onnxio.Bool:
 		b := make([]bool, n)
 		for i := range b {
@@ -141,8 +175,6 @@ func intTensor(name string, in Input, n int64) *onnxio.Tensor {
 		return onnxio.NewTensor(name, in.Shape, b)
 	case onnxio.Int32:
 		return onnxio.NewTensor(name, in.Shape, convert[int32](v))
-	case onnxio.Uint8:
-		return onnxio.NewTensor(name, in.Shape, convert[uint8](v))
 	case onnxio.Uint32:
 		return onnxio.NewTensor(name, in.Shape, convert[uint32](v))
 	case onnxio.Uint64:

@@ -8,7 +8,7 @@ import (
 
 var conv = Def{
 	Type: "Conv", Since: []int64{1, 11, 22},
-	Shape: convShape, Axes: convAxes, Grad: convGrad, Cost: convCost,
+	Shape: convShape, Axes: plainConv.axes, Grad: convGrad, Cost: plainConv.cost,
 	Cases: []Case{
 		{Name: "3x3", Inputs: []Input{X(2, 3, 5, 6), W(4, 3, 3, 3), W(4)}, Attrs: pads(1, 1, 1, 1)},
 		{Name: "no bias", Inputs: []Input{X(2, 3, 5, 6), W(4, 3, 3, 3)}},
@@ -48,8 +48,24 @@ func pads(v ...any) []onnxio.Attr {
 	return append([]onnxio.Attr{onnxio.Ints("pads", p...)}, more...)
 }
 
+// convForm is where an operator of the convolution's form has its input, its
+// weight, and what holds one value for each output channel.
+type convForm struct {
+	x, w   int
+	perOut []int
+}
+
+var plainConv = convForm{x: 0, w: 1, perOut: []int{2}}
+
 func convShape(c *Infer) error {
-	x, w := c.In(0).Shape, c.In(1).Shape
+	if c.Has(2) && len(c.In(2).Shape) != 1 {
+		return fmt.Errorf("bias %v: want one axis", c.In(2).Shape)
+	}
+	return plainConv.shape(c, c.In(0).Elem)
+}
+
+func (f convForm) shape(c *Infer, elem onnxio.Elem) error {
+	x, w := c.In(f.x).Shape, c.In(f.w).Shape
 	if len(x) < 3 || len(w) != len(x) {
 		return fmt.Errorf("input %v and weight %v: want [N,C,spatial…] and [M,C/group,kernel…] of one rank", x, w)
 	}
@@ -60,59 +76,64 @@ func convShape(c *Infer) error {
 	if in, ok := x[1].Value(); ok && w[1].IsKnown() && in != w[1].Or(0)*group {
 		return fmt.Errorf("input has %d channels, weight %v with group %d wants %d", in, w, group, w[1].Or(0)*group)
 	}
-	if c.Has(2) && len(c.In(2).Shape) != 1 {
-		return fmt.Errorf("bias %v: want one axis", c.In(2).Shape)
-	}
 	win, err := newWindow(c, w[2:])
 	if err != nil {
 		return err
 	}
-	c.Out(0, c.In(0).Elem, append(onnxio.Shape{x[0], w[0]}, win.out(x[2:])...))
+	c.Out(0, elem, append(onnxio.Shape{x[0], w[0]}, win.out(x[2:])...))
 	return nil
 }
 
-// convCost counts one multiply-accumulate for each weight and output
-// position; a bias costs none.
-func convCost(c *Infer) onnxio.Dim {
-	w := c.In(1).Shape
-	if w == nil || c.OutType(0).Shape == nil {
+// cost counts one multiply-accumulate for each weight and output position; a
+// bias costs none.
+func (f convForm) cost(c *Infer) onnxio.Dim {
+	w := c.In(f.w).Shape
+	if len(w) == 0 || c.OutType(0).Shape == nil {
 		return onnxio.Known(0)
 	}
 	return c.OutType(0).Shape.Size().Mul(w[1:].Size())
 }
 
-func convAxes(a *Axes) error {
+func (f convForm) axes(a *Axes) error {
 	group := a.Node.Int("group", 1)
-	in, out := a.Dim(In(0, 1)).Or(0), a.Dim(Out(0, 1)).Or(0)
-	a.Same(In(0, 0), Out(0, 0))
+	x, w, y := In(f.x, 1), In(f.w, 0), Out(0, 1)
+	in, out := a.Dim(x).Or(0), a.Dim(y).Or(0)
+	a.Same(In(f.x, 0), Out(0, 0))
+	a.Same(y, w)
+	for _, i := range f.perOut {
+		if a.Has(i) && len(a.In(i).Shape) == 1 {
+			a.alignedTo(y, In(i, 0))
+		}
+	}
 	switch {
 	case group == 1:
-		a.Same(In(0, 1), In(1, 1))
-		a.Same(Out(0, 1), In(1, 0), In(2, 0))
+		a.Same(x, In(f.w, 1))
 	case group == in && out == in:
-		a.Same(Out(0, 1), In(0, 1), In(1, 0), In(2, 0))
-		a.Free(In(1, 1))
-		a.Follow(Extent{Attr: "group", Ref: In(0, 1)})
+		a.Same(y, x)
+		a.Free(In(f.w, 1))
+		a.Follow(Extent{Attr: "group", Ref: x})
 	case group == in && out > 0 && out%in == 0:
-		depthMultiplierAxes(a, int(in), int(out/in))
+		a.blockwise(x, y, int(in), int(out/in))
+		a.Free(In(f.w, 1))
+		a.Follow(Extent{Attr: "group", Ref: x})
 	default:
-		a.groupedConv(int(group))
+		f.grouped(a, int(group))
 	}
-	for k := 2; k < len(a.In(0).Shape); k++ {
-		for _, r := range []Ref{In(0, k), Out(0, k), In(1, k)} {
-			a.Pin(r, "Conv slides over this axis")
+	for k := 2; k < len(a.In(f.x).Shape); k++ {
+		for _, r := range []Ref{In(f.x, k), Out(0, k), In(f.w, k)} {
+			a.Pin(r, a.Node.Op()+" slides over this axis")
 		}
 	}
 	return nil
 }
 
-// depthMultiplierAxes couples input channel c with the m output channels made
-// from it.
-func depthMultiplierAxes(a *Axes, in, m int) {
-	a.Same(Out(0, 1), In(1, 0), In(2, 0))
-	a.blockwise(In(0, 1), Out(0, 1), in, m)
-	a.Free(In(1, 1))
-	a.Follow(Extent{Attr: "group", Ref: In(0, 1)})
+// alignedTo ties an axis to one it may broadcast to.
+func (a *Axes) alignedTo(whole, r Ref) {
+	if a.Dim(r).Is(1) && !a.Dim(whole).Is(1) {
+		a.Free(r)
+		return
+	}
+	a.Same(whole, r)
 }
 
 // blockwise says that index i of x, of n, goes with the m indices of y from
@@ -127,25 +148,13 @@ func (a *Axes) blockwise(x, y Ref, n, m int) {
 	}
 }
 
-// groupedConv removes the same local indices in every group: the weight's
-// axis 1 is shared by all of them, so one index there stands for one in each
-// block of the input.
-func (a *Axes) groupedConv(group int) {
-	a.Same(Out(0, 1), In(1, 0), In(2, 0))
-	per := int(a.Dim(In(0, 1)).Or(0)) / group
+// grouped removes the same local indices in every group: the weight's axis 1
+// is shared by all of them, so one index there stands for one in each block
+// of the input.
+func (f convForm) grouped(a *Axes, group int) {
+	per := int(a.Dim(In(f.x, 1)).Or(0)) / group
 	for b := range group {
-		xi, wi := make([]int, per), make([]int, per)
-		for i := range per {
-			xi[i], wi[i] = b*per+i, i
-		}
-		a.Match(In(0, 1), In(1, 1), xi, wi)
+		a.Match(In(f.x, 1), In(f.w, 1), span(b*per, per), span(0, per))
 	}
-	out := int(a.Dim(Out(0, 1)).Or(0)) / group
-	for b := 1; b < group; b++ {
-		first, other := make([]int, out), make([]int, out)
-		for i := range out {
-			first[i], other[i] = i, b*out+i
-		}
-		a.Match(Out(0, 1), Out(0, 1), first, other)
-	}
+	a.Equal(Out(0, 1), group)
 }

@@ -171,15 +171,6 @@ func convTransposeAxes(a *Axes) error {
 	return nil
 }
 
-// span is n positions from a first one on.
-func span(first, n int) []int {
-	v := make([]int, n)
-	for i := range v {
-		v[i] = first + i
-	}
-	return v
-}
-
 // convTransposeGrad is the convolution that the operator transposes: of the
 // output's gradient for the input, and its weight gradient with input and
 // gradient in each other's place.

@@ -71,7 +71,7 @@ func (f *Facts) folded(g *onnxio.Graph, n *onnxio.Node) *onnxio.Tensor {
 	return nil
 }
 
-func convert[T int32 | uint8 | uint32 | uint64 | float32](v []int64) []T {
+func convert[T int8 | uint8 | int16 | int32 | uint32 | uint64 | float32](v []int64) []T {
 	out := make([]T, len(v))
 	for i := range v {
 		out[i] = T(v[i])

@@ -8,11 +8,9 @@ import (
 
 var gemm = Def{
 	Type: "Gemm", Since: []int64{1, 6, 7, 9, 11, 13},
-	Shape: gemmShape, Axes: gemmAxes, Grad: gemmGrad,
-	Cost: func(c *Infer) onnxio.Dim {
-		_, k := gemmAxis(c, 0)
-		return c.OutType(0).Shape.Size().Mul(c.In(0).Shape[k])
-	},
+	Shape: func(c *Infer) error { return plainGemm.shape(c, c.In(0).Elem) },
+	Axes:  plainGemm.axes, Cost: plainGemm.cost,
+	Grad: func(g *Grad) error { return gemmGrad(g, g.GO(0)) },
 	Cases: []Case{
 		{Name: "linear layer", Inputs: []Input{X(3, 4), W(5, 4), W(5)}, Attrs: attrs(onnxio.Int("transB", 1))},
 		{Name: "plain", Inputs: []Input{X(3, 4), W(4, 5)}},
@@ -24,59 +22,80 @@ var gemm = Def{
 	},
 }
 
-// gemmAxis gives, for operand 0 or 1, its axis in the output and its
-// contracted axis.
-func gemmAxis(c *Infer, operand int) (out, contracted int) {
-	t := c.Node.Int([]string{"transA", "transB"}[operand], 0) != 0
-	if t != (operand == 1) {
+// gemmForm is where an operator of this form has its operands, the sum C, and
+// what holds one value for each column.
+type gemmForm struct {
+	a, b, c   int
+	perColumn []int
+}
+
+var plainGemm = gemmForm{a: 0, b: 1, c: 2}
+
+// left and right give an operand's axis in the output and its contracted one.
+func (f gemmForm) left(c *Infer) (out, contracted int) {
+	if c.Node.Int("transA", 0) != 0 {
 		return 1, 0
 	}
 	return 0, 1
 }
 
-func gemmShape(c *Infer) error {
-	a, b := c.In(0).Shape, c.In(1).Shape
+func (f gemmForm) right(c *Infer) (out, contracted int) {
+	if c.Node.Int("transB", 0) != 0 {
+		return 0, 1
+	}
+	return 1, 0
+}
+
+func (f gemmForm) shape(c *Infer, elem onnxio.Elem) error {
+	a, b := c.In(f.a).Shape, c.In(f.b).Shape
 	if len(a) != 2 || len(b) != 2 {
 		return fmt.Errorf("operands %v and %v: want two axes each", a, b)
 	}
-	m, ka := gemmAxis(c, 0)
-	n, kb := gemmAxis(c, 1)
+	m, ka := f.left(c)
+	n, kb := f.right(c)
 	if a[ka].IsKnown() && b[kb].IsKnown() && a[ka] != b[kb] {
 		return fmt.Errorf("operands %v and %v do not fit: %v against %v", a, b, a[ka], b[kb])
 	}
-	c.Out(0, c.In(0).Elem, onnxio.Shape{a[m], b[n]})
+	c.Out(0, elem, onnxio.Shape{a[m], b[n]})
 	return nil
 }
 
-func gemmAxes(a *Axes) error {
-	m, ka := gemmAxis(a.Infer, 0)
-	n, kb := gemmAxis(a.Infer, 1)
-	a.Same(In(0, ka), In(1, kb))
-	a.Same(Out(0, 0), In(0, m))
-	a.Same(Out(0, 1), In(1, n))
-	if !a.Has(2) {
-		return nil
-	}
-	c := a.In(2).Shape
-	for k, d := range c {
-		o := 2 - len(c) + k
-		if d.Is(1) && !a.OutType(0).Shape[o].Is(1) {
-			a.Free(In(2, k))
-			continue
+func (f gemmForm) axes(a *Axes) error {
+	m, ka := f.left(a.Infer)
+	n, kb := f.right(a.Infer)
+	a.Same(In(f.a, ka), In(f.b, kb))
+	a.Same(Out(0, 0), In(f.a, m))
+	a.Same(Out(0, 1), In(f.b, n))
+	if a.Has(f.c) {
+		c := a.In(f.c).Shape
+		for k := range c {
+			a.alignedTo(Out(0, 2-len(c)+k), In(f.c, k))
 		}
-		a.Same(Out(0, o), In(2, k))
+	}
+	for _, i := range f.perColumn {
+		if a.Has(i) && len(a.In(i).Shape) == 1 {
+			a.alignedTo(Out(0, 1), In(i, 0))
+		}
 	}
 	return nil
 }
 
-// gemmGrad follows from Y = α·A'·B' + β·C by the product rule.
-func gemmGrad(g *Grad) error {
+func (f gemmForm) cost(c *Infer) onnxio.Dim {
+	a := c.In(f.a).Shape
+	if _, k := f.left(c); k < len(a) {
+		return c.OutType(0).Shape.Size().Mul(a[k])
+	}
+	return onnxio.Known(0)
+}
+
+// gemmGrad follows from Y = α·A'·B' + β·C, at which dy arrives, by the product
+// rule.
+func gemmGrad(g *Grad, dy string) error {
 	tA, tB := g.Node.Int("transA", 0), g.Node.Int("transB", 0)
 	alpha := onnxio.Float("alpha", g.Node.Float("alpha", 1))
 	mul := func(a, b string, transA, transB int64) string {
 		return g.Op("Gemm", []string{a, b}, alpha, onnxio.Int("transA", transA), onnxio.Int("transB", transB))
 	}
-	dy := g.GO(0)
 	if g.Needs(0) {
 		if tA == 0 {
 			g.GI(0, mul(dy, g.I(1), 0, 1-tB))

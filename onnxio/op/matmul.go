@@ -8,11 +8,8 @@ import (
 
 var matMul = Def{
 	Type: "MatMul", Since: []int64{1, 9, 13},
-	Shape: matMulShape, Axes: matMulAxes, Grad: matMulGrad,
-	Cost: func(c *Infer) onnxio.Dim {
-		s := c.In(0).Shape
-		return c.OutType(0).Shape.Size().Mul(s[len(s)-1])
-	},
+	Shape: func(c *Infer) error { return plainMatMul.shape(c, c.In(0).Elem) },
+	Axes:  plainMatMul.axes, Grad: matMulGrad, Cost: plainMatMul.cost,
 	Cases: []Case{
 		{Name: "matrices", Inputs: []Input{X(3, 4), W(4, 5)}},
 		{Name: "tokens", Inputs: []Input{X(2, 3, 4), W(4, 5)}},
@@ -26,10 +23,15 @@ var matMul = Def{
 	},
 }
 
-// matMulOperands are the operands' shapes as matrices: a vector on the left
-// is a row, one on the right a column.
-func matMulOperands(c *Infer) (a, b onnxio.Shape, err error) {
-	a, b = c.In(0).Shape, c.In(1).Shape
+// matMulForm is where an operator of this form has its operands.
+type matMulForm struct{ a, b int }
+
+var plainMatMul = matMulForm{0, 1}
+
+// operands are the operands' shapes as matrices: a vector on the left is a
+// row, one on the right a column.
+func (f matMulForm) operands(c *Infer) (a, b onnxio.Shape, err error) {
+	a, b = c.In(f.a).Shape, c.In(f.b).Shape
 	if len(a) == 0 || len(b) == 0 {
 		return nil, nil, fmt.Errorf("operands %v and %v: want at least one axis each", a, b)
 	}
@@ -41,13 +43,13 @@ func matMulOperands(c *Infer) (a, b onnxio.Shape, err error) {
 	}
 	ka, kb := a[len(a)-1], b[len(b)-2]
 	if ka.IsKnown() && kb.IsKnown() && ka != kb {
-		return nil, nil, fmt.Errorf("operands %v and %v do not fit: %v against %v", c.In(0).Shape, c.In(1).Shape, ka, kb)
+		return nil, nil, fmt.Errorf("operands %v and %v do not fit: %v against %v", c.In(f.a).Shape, c.In(f.b).Shape, ka, kb)
 	}
 	return a, b, nil
 }
 
-func matMulShape(c *Infer) error {
-	a, b, err := matMulOperands(c)
+func (f matMulForm) shape(c *Infer, elem onnxio.Elem) error {
+	a, b, err := f.operands(c)
 	if err != nil {
 		return err
 	}
@@ -58,45 +60,49 @@ func matMulShape(c *Infer) error {
 	if s == nil {
 		s = onnxio.Shape{}
 	}
-	if len(c.In(0).Shape) > 1 {
+	if len(c.In(f.a).Shape) > 1 {
 		s = append(s, a[len(a)-2])
 	}
-	if len(c.In(1).Shape) > 1 {
+	if len(c.In(f.b).Shape) > 1 {
 		s = append(s, b[len(b)-1])
 	}
-	c.Out(0, c.In(0).Elem, s)
+	c.Out(0, elem, s)
 	return nil
 }
 
-func matMulAxes(a *Axes) error {
-	x, y, out := len(a.In(0).Shape), len(a.In(1).Shape), len(a.OutType(0).Shape)
-	a.Same(In(0, x-1), In(1, max(y-2, 0)))
+func (f matMulForm) axes(a *Axes) error {
+	x, y, out := len(a.In(f.a).Shape), len(a.In(f.b).Shape), len(a.OutType(0).Shape)
+	a.Same(In(f.a, x-1), In(f.b, max(y-2, 0)))
 	end := out
 	if y > 1 {
 		end--
-		a.Same(Out(0, end), In(1, y-1))
+		a.Same(Out(0, end), In(f.b, y-1))
 	}
 	if x > 1 {
 		end--
-		a.Same(Out(0, end), In(0, x-2))
+		a.Same(Out(0, end), In(f.a, x-2))
 	}
-	for i, rank := range []int{x, y} {
+	for _, operand := range [][2]int{{f.a, x}, {f.b, y}} {
+		i, rank := operand[0], operand[1]
 		for k := range rank - 2 {
-			o := end - (rank - 2) + k
-			if a.Dim(In(i, k)).Is(1) && !a.Dim(Out(0, o)).Is(1) {
-				a.Free(In(i, k))
-				continue
-			}
-			a.Same(Out(0, o), In(i, k))
+			a.alignedTo(Out(0, end-(rank-2)+k), In(i, k))
 		}
 	}
 	return nil
 }
 
+func (f matMulForm) cost(c *Infer) onnxio.Dim {
+	s := c.In(f.a).Shape
+	if len(s) == 0 {
+		return onnxio.Known(0)
+	}
+	return c.OutType(0).Shape.Size().Mul(s[len(s)-1])
+}
+
 // matMulGrad is dA = dY·Bᵀ and dB = Aᵀ·dY over matrices, summed over the
 // batch axes that were broadcast.
 func matMulGrad(g *Grad) error {
-	a, b, err := matMulOperands(g.Infer)
+	a, b, err := plainMatMul.operands(g.Infer)
 	if err != nil {
 		return err
 	}
