@@ -41,30 +41,6 @@ func text(t *testing.T, m *onnxio.Model) string {
 	return b.String()
 }
 
-// TestSupported holds the list of what cannot be trained through or pruned
-// against what the table says of itself.
-func TestSupported(t *testing.T) {
-	t.Parallel()
-	var noGradient, noPruning []string
-	for _, s := range op.Supported() {
-		if s.NoGradient != "" {
-			noGradient = append(noGradient, s.Op)
-		}
-		if s.NoPruning != "" {
-			noPruning = append(noPruning, s.Op)
-		}
-		if len(s.Since) == 0 || (len(s.Since) > 1 && s.Since[1] <= op.MinOpset) {
-			t.Errorf("%s: since %v", s.Op, s.Since)
-		}
-	}
-	if want := "And BitShift BitwiseAnd BitwiseNot BitwiseOr BitwiseXor Constant ConstantOfShape Equal Greater GreaterOrEqual IsInf IsNaN Less LessOrEqual Not Or Range Shape Size Xor"; strings.Join(noGradient, " ") != want {
-		t.Errorf("without gradient: %v, want %s", noGradient, want)
-	}
-	if want := "Range"; strings.Join(noPruning, " ") != want {
-		t.Errorf("without pruning: %v, want %s", noPruning, want)
-	}
-}
-
 func TestUnsupported(t *testing.T) {
 	t.Parallel()
 	m := graph(t, func(p *onnxio.Patch) {
