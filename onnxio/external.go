@@ -134,7 +134,7 @@ func (x *externalWriter) put(t *Tensor) (*onnxpb.TensorProto, error) {
 
 // inlineTensor is the message of t with its bytes inside the model file.
 func inlineTensor(t *Tensor) (*onnxpb.TensorProto, error) {
-	if t.src == nil {
+	if t.src == nil && t.fill == nil {
 		return t.pb, nil
 	}
 	raw, err := t.Bytes()

@@ -1,6 +1,7 @@
 package onnxio
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"math"
@@ -18,6 +19,8 @@ import (
 type Tensor struct {
 	pb  *onnxpb.TensorProto
 	src *external // non-nil when the bytes lie in another file
+	// fill is the one element that all are equal to; nil where they are stored.
+	fill []byte
 }
 
 // Number is a Go type that has an ONNX element type.
@@ -48,6 +51,20 @@ func RawTensor(name string, elem Elem, shape []int64, raw []byte) *Tensor {
 	return &Tensor{pb: &onnxpb.TensorProto{
 		Name: &name, DataType: elem.proto(), Dims: slices.Clone(shape), RawData: raw,
 	}}
+}
+
+// Filled makes a tensor whose elements all equal the one of value. It takes
+// no memory for them until they are asked for.
+func Filled(name string, shape []int64, value *Tensor) (*Tensor, error) {
+	raw, err := value.Bytes()
+	if err != nil {
+		return nil, err
+	}
+	n, ok := elements(value.Elem(), shape)
+	if !ok || value.Len() != 1 || value.Elem().Bits()%8 != 0 {
+		return nil, fmt.Errorf("fill tensor %q of %d elements with %s%v", name, n, value.Elem(), value.pb.GetDims())
+	}
+	return &Tensor{pb: &onnxpb.TensorProto{Name: &name, DataType: value.Elem().proto(), Dims: slices.Clone(shape)}, fill: raw}, nil
 }
 
 // Scalar makes a tensor of rank 0.
@@ -106,7 +123,7 @@ func (t *Tensor) Len() int64 { return product(t.pb.GetDims()) }
 
 // Renamed is the same data under another name.
 func (t *Tensor) Renamed(name string) *Tensor {
-	c := &Tensor{pb: shallowTensor(t.pb), src: t.src}
+	c := &Tensor{pb: shallowTensor(t.pb), src: t.src, fill: t.fill}
 	c.pb.Name = proto.String(name)
 	return c
 }
@@ -129,6 +146,8 @@ func (t *Tensor) Bytes() ([]byte, error) {
 			return nil, fmt.Errorf("read tensor %q: %w", t.Name(), err)
 		}
 		raw = b
+	case t.fill != nil:
+		raw = bytes.Repeat(t.fill, int(n))
 	case len(t.pb.GetRawData()) > 0:
 		raw = t.pb.GetRawData()
 	default:

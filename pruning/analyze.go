@@ -44,6 +44,7 @@ type use struct {
 	reads  []onnxio.Use
 	scale  bool // the scale of a BatchNormalization
 	places bool // positions along another axis
+	made   bool // by a node that takes its shape: nothing is stored
 }
 
 type useKey struct {
@@ -205,6 +206,9 @@ func (a *Analysis) node(n *onnxio.Node) error {
 	w.fill()
 	w.link()
 	w.pin()
+	if err := a.filled(n, outs); err != nil {
+		return err
+	}
 	for _, p := range rule.Positions {
 		if u := a.byRead[onnxio.Use{Node: n, Index: p.Input}]; u != nil {
 			u.places = true
@@ -242,6 +246,33 @@ func (a *Analysis) input(n *onnxio.Node, i int) []axis {
 	a.byRead[read] = u
 	u.scale = u.scale || (n.Op() == "BatchNormalization" && i == 1)
 	return u.axes
+}
+
+// filled takes a ConstantOfShape of known extents for a weight: such files
+// carry a network's shape without its numbers.
+func (a *Analysis) filled(n *onnxio.Node, outs [][]axis) error {
+	name := n.Output(0)
+	dims, ok := a.Facts.Types[name].Shape.Ints()
+	if n.Op() != "ConstantOfShape" || n.Domain() != "" || !ok || !a.Facts.Types[name].Elem.Float() {
+		return nil
+	}
+	value := n.Tensor("value")
+	if value == nil {
+		value = onnxio.Scalar[float32]("", 0)
+	}
+	t, err := onnxio.Filled(name, dims, value)
+	if err != nil {
+		return fmt.Errorf("%v: %w", n, err)
+	}
+	u := a.use(useKey{root: name}, t)
+	u.axes, u.made = outs[0], true
+	for _, r := range a.Model.Graph.Consumers(name) {
+		if r.Index >= 0 {
+			u.reads = append(u.reads, r)
+			a.byRead[r] = u
+		}
+	}
+	return nil
 }
 
 // axisOf is the axis that a ref of the node's rule stands for.

@@ -85,15 +85,15 @@ func (c *cutter) weights() error {
 	cuts := make([]map[string][]int, len(c.uses))
 	touched := map[string]bool{} // constants that some reader needs cut
 	for i, u := range c.uses {
-		if u.places {
+		if u.places || u.made {
 			continue
 		}
 		cuts[i] = c.cut(u)
 		touched[u.root] = touched[u.root] || len(cuts[i]) > 0
 	}
 	for at, u := range c.uses {
-		if u.places {
-			continue // numbered anew where they are read
+		if u.places || u.made {
+			continue // numbered anew where they are read, or made to the new shape
 		}
 		kept := cuts[at]
 		if !touched[u.root] {
