@@ -107,14 +107,14 @@ func TestCompareErrors(t *testing.T) {
 			b.relu("w", "y")
 			b.output("w", 0, 3)
 		})},
-		"verify: output 0 has 6 elements against 8": {plain, func() *onnxio.Model {
+		`verify: output "y" has 6 elements against 8`: {plain, func() *onnxio.Model {
 			b := newNet(t, 1)
 			b.input("x", 0, 2)
 			b.gemm("y", "x", 2, 4)
 			b.output("y", 0, 4)
 			return b.model()
 		}()},
-		"verify: an output is not finite on a random input": {plain, with(t, plain, onnxio.NewTensor("y.b", []int64{3}, []float32{0, float32(math.Inf(1)), 0}))},
+		`verify: output "y": it is not finite on a random input`: {plain, with(t, plain, onnxio.NewTensor("y.b", []int64{3}, []float32{0, float32(math.Inf(1)), 0}))},
 	} {
 		if v, err := pruning.Compare(context.Background(), pair[0], pair[1], pruning.VerifyOptions{}); v != nil || err == nil || err.Error() != want {
 			t.Errorf("error %v, want %s", err, want)
