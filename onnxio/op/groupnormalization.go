@@ -89,10 +89,10 @@ func groupNormGrad(g *Grad) error {
 		dy, rank = grouped(dy), 3
 	}
 	if g.Needs(1) {
-		g.GI(1, g.Sum(g.Mul(dy, hat), false, allBut(1, rank)...))
+		g.GI(1, g.perChannel(g.Mul(dy, hat), rank))
 	}
 	if g.Needs(2) {
-		g.GI(2, g.Sum(dy, false, allBut(1, rank)...))
+		g.GI(2, g.perChannel(dy, rank))
 	}
 	if g.Needs(0) {
 		d := g.Mul(dy, g.column(g.I(1), rank))

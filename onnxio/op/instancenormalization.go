@@ -29,10 +29,10 @@ var instanceNormalization = Def{
 		rank := len(g.In(0).Shape)
 		s := g.standardize(g.I(0), true, g.Node.Float("epsilon", instanceNormEpsilon), axesFrom(2, rank)...)
 		if g.Needs(1) {
-			g.GI(1, g.Sum(g.Mul(g.GO(0), s.hat), false, allBut(1, rank)...))
+			g.GI(1, g.perChannel(g.Mul(g.GO(0), s.hat), rank))
 		}
 		if g.Needs(2) {
-			g.GI(2, g.Sum(g.GO(0), false, allBut(1, rank)...))
+			g.GI(2, g.perChannel(g.GO(0), rank))
 		}
 		if g.Needs(0) {
 			g.GI(0, g.unstandardize(s, g.Mul(g.GO(0), g.column(g.I(1), rank))))

@@ -33,18 +33,18 @@ func layerNormShape(c *Infer) error {
 		}
 	}
 	c.Out(0, c.In(0).Elem, c.In(0).Shape)
-	c.statistics(k, 1, 2)
+	c.statistics(k)
 	return nil
 }
 
-// statistics gives the outputs the shape of input 0 with extent 1 from axis
-// k on, and the type that statistics are kept in.
-func (c *Infer) statistics(k int, outputs ...int) {
+// statistics gives outputs 1 and 2 the shape of input 0 with extent 1 from
+// axis k on, and the type that statistics are kept in.
+func (c *Infer) statistics(k int) {
 	s := c.In(0).Shape.Clone()
 	for j := k; j < len(s); j++ {
 		s[j] = onnxio.Known(1)
 	}
-	for _, o := range outputs {
+	for o := 1; o < 3; o++ {
 		c.Out(o, onnxio.Elem(c.Node.Int("stash_type", int64(onnxio.Float32))), s)
 	}
 }
@@ -54,18 +54,18 @@ func layerNormAxes(a *Axes) error {
 	if err != nil {
 		return err
 	}
-	return normalisedFrom(a, k, 1, 2)
+	return normalisedFrom(a, k)
 }
 
 // normalisedFrom is the axis rule of normalisations over the axes from k on
-// of input 0, to which the other inputs broadcast, with statistics among the
-// outputs.
-func normalisedFrom(a *Axes, k int, statistics ...int) error {
+// of input 0, to which the other inputs broadcast, with statistics as outputs
+// 1 and 2.
+func normalisedFrom(a *Axes, k int) error {
 	if err := elementwise(a); err != nil {
 		return err
 	}
 	for j := range a.In(0).Shape {
-		for _, o := range statistics {
+		for o := 1; o < 3; o++ {
 			if j < k {
 				a.Same(In(0, j), Out(o, j))
 			} else {

@@ -39,9 +39,9 @@ func axesFrom(first, rank int) []int64 {
 	return axes
 }
 
-// allBut lists the axes of a value of the given rank except one.
-func allBut(axis, rank int) []int64 {
-	return append(axesFrom(0, axis), axesFrom(axis+1, rank)...)
+// perChannel adds up along all axes but axis 1 of a value of the given rank.
+func (e *Emit) perChannel(x string, rank int) string {
+	return e.Sum(x, false, append([]int64{0}, axesFrom(2, rank)...)...)
 }
 
 // column reshapes a vector so that it lies along axis 1 of a value of the

@@ -32,7 +32,7 @@ func skipNormShape(c *Infer) error {
 		}
 	}
 	c.Out(0, c.In(0).Elem, c.In(0).Shape)
-	c.statistics(len(c.In(0).Shape)-1, 1, 2)
+	c.statistics(len(c.In(0).Shape) - 1)
 	c.Out(3, c.In(0).Elem, c.In(0).Shape)
 	return nil
 }
@@ -41,7 +41,7 @@ func skipNormAxes(a *Axes) error {
 	for k := range a.In(0).Shape {
 		a.Same(In(0, k), Out(3, k))
 	}
-	return normalisedFrom(a, len(a.In(0).Shape)-1, 1, 2)
+	return normalisedFrom(a, len(a.In(0).Shape)-1)
 }
 
 // skipNormGrad is the gradient of a normalisation of x + skip + the input
