@@ -18,6 +18,7 @@ var castLike = Def{
 		{Name: "to bool", Inputs: []Input{I64(2, 0, 1), Bools([]int64{1}, 1)}},
 		{Name: "opset 15", Opset: 15, Inputs: []Input{X(2, 3), X(1)}},
 		{Name: "opset 19", Opset: 19, Inputs: []Input{X(2, 3), X(1)}},
+		{Name: "opset 23", Opset: 23, Inputs: []Input{X(2, 3), X(1)}},
 		{Name: "opset 21", Opset: 21, Inputs: []Input{X(2, 3), X(1)}},
 	},
 }

@@ -21,12 +21,13 @@
 // refused, by inference, takes its declared types, and pins what it touches;
 // a derivative through it is an UnsupportedError, as it is through an
 // operator without one. At kinks the gradient is one of the possible ones:
-// of Relu and Clip 0, of Abs 0, of Max and Min even shares, of MaxPool even
-// shares where the windows tile the input and else the first maximum. The
-// gradients of the extents' arithmetic (Floor, Ceil) are zero, as in
-// PyTorch. Gradients are written for float32.
+// of Relu and Clip 0, of Abs 0, of Max, Min and their reductions even shares,
+// of MaxPool even shares where the windows tile the input and else the first
+// maximum; of a norm of nothing but zeros 0. The gradients of what goes in
+// steps (Floor, Ceil, Round, Sign, Hardmax) are zero, as in PyTorch.
+// Gradients are written for float32.
 //
-// Source: the ONNX operator specification, opsets 7 to 23; for axes, Fang et
+// Source: the ONNX operator specification, opsets 7 to 24; for axes, Fang et
 // al., "DepGraph: Towards Any Structural Pruning", CVPR 2023; for
 // BatchNormalization, Ioffe and Szegedy, ICML 2015.
 package op

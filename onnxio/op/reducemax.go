@@ -10,7 +10,8 @@ var reduceMax = Def{
 
 func reduceExtremeCases(op string) []Case {
 	integers := Case{Name: "integers", Inputs: []Input{{Elem: onnxio.Int64, Shape: []int64{2, 3}}}, Attrs: attrs(onnxio.Ints("axes", 1))}
-	return append(append(reduceCases(op, X), integers), reduceValueCases()...)
+	bools := Case{Name: "truth values", Opset: 20, Inputs: []Input{Bools([]int64{1, 0, 0, 0, 1, 1}, 2, 3), I64(1)}}
+	return append(append(reduceCases(op, X), integers, bools), reduceValueCases()...)
 }
 
 // reduceExtremeGrad gives the gradient to the element that was chosen, in

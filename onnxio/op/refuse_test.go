@@ -60,6 +60,26 @@ func TestRefusedNodes(t *testing.T) {
 			onnxio.NodeSpec{Op: "BatchNormalization", Inputs: []string{"x", "s", "b", "b", "b"}},
 			map[string][]int64{"s": {}, "b": {2}},
 		},
+		{
+			"scale of too many axes", "broadcast",
+			onnxio.NodeSpec{Op: "LayerNormalization", Inputs: []string{"x", "s"}},
+			map[string][]int64{"s": {1, 1, 1, 1, 8}},
+		},
+		{
+			"slope of another length", "broadcast",
+			onnxio.NodeSpec{Op: "PRelu", Inputs: []string{"x", "s"}},
+			map[string][]int64{"s": {5}},
+		},
+		{
+			"no window", "size is 0",
+			onnxio.NodeSpec{Op: "LRN", Inputs: []string{"x"}},
+			nil,
+		},
+		{
+			"no such norm", "want 1 or 2",
+			onnxio.NodeSpec{Op: "LpNormalization", Inputs: []string{"x"}, Attrs: []onnxio.Attr{onnxio.Int("p", 3)}},
+			nil,
+		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
