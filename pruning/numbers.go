@@ -128,22 +128,26 @@ func (c *cutter) take(n *onnxio.Node, i int, t op.Taken, lists map[operand]*list
 }
 
 func (c *cutter) rewrite(n *onnxio.Node, o operand, l *list) error {
-	switch {
-	case l.single:
-		c.patch.SetAttr(n, onnxio.Int(o.attr, l.now[0]))
-	case o.attr != "":
-		v := n.Ints(o.attr)
-		for i := len(v); i < len(l.now); i++ {
-			v = append(v, 0)
-		}
-		for i, x := range l.now {
-			v[i] = x
-		}
-		c.patch.SetAttr(n, onnxio.Ints(o.attr, v...))
-	default:
+	if o.attr == "" {
 		return c.setInput(n, o.input, l)
 	}
+	c.patch.SetAttr(n, l.attr(n, o.attr))
 	return nil
+}
+
+// attr is an attribute of a node with the new numbers.
+func (l *list) attr(n *onnxio.Node, name string) onnxio.Attr {
+	if l.single {
+		return onnxio.Int(name, l.now[0])
+	}
+	v := n.Ints(name)
+	for i := len(v); i < len(l.now); i++ {
+		v = append(v, 0)
+	}
+	for i, x := range l.now {
+		v[i] = x
+	}
+	return onnxio.Ints(name, v...)
 }
 
 // setInput gives a node another list of integers to read.

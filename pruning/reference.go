@@ -119,8 +119,8 @@ func (k *masker) wrap(n, in *onnxio.Node) {
 		c.extent(n, e, lists)
 	}
 	for o, l := range lists {
-		if o.attr != "" && l.single {
-			k.p.SetAttr(in, onnxio.Int(o.attr, l.now[0]))
+		if o.attr != "" {
+			k.p.SetAttr(in, l.attr(in, o.attr))
 		}
 	}
 	for i := range in.Inputs() {

@@ -257,3 +257,17 @@ func alike(a *Axes) error {
 	}
 	return nil
 }
+
+// alikeBut is alike for all axes but those along which the operator acts,
+// which are pinned.
+func (a *Axes) alikeBut(why string, acts ...int) error {
+	for k := range a.In(0).Shape {
+		if slices.Contains(acts, k) {
+			a.Pin(In(0, k), why)
+			a.Pin(Out(0, k), why)
+			continue
+		}
+		a.Same(In(0, k), Out(0, k))
+	}
+	return nil
+}

@@ -290,3 +290,8 @@ func (c *Infer) unknownShape(elem onnxio.Elem) {
 		c.Out(i, elem, nil)
 	}
 }
+
+// unknown is an extent of output o that only running the model can tell.
+func (c *Infer) unknown(o, axis int) onnxio.Dim {
+	return onnxio.Symbol(fmt.Sprintf("%s.%d", c.Node.Output(o), axis))
+}

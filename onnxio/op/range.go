@@ -49,7 +49,7 @@ func (c *Infer) rangeExtent() onnxio.Dim {
 	if ok && len(start) == 1 && start[0].Is(0) && len(delta) == 1 && delta[0].Is(1) && len(limit) == 1 {
 		return limit[0]
 	}
-	return onnxio.Symbol(c.Node.Output(0) + ".0")
+	return c.unknown(0, 0)
 }
 
 func sign(v int64) int64 {

@@ -86,7 +86,7 @@ func sliceCuts(c *Infer) ([]cut, error) {
 	cuts := make([]cut, len(axes))
 	for i := range cuts {
 		k, _ := c.In(0).Shape.Axis(axes[i])
-		cuts[i] = cut{axis: k, step: 1, extent: onnxio.Symbol(fmt.Sprintf("%s.%d", c.Node.Output(0), k))}
+		cuts[i] = cut{axis: k, step: 1, extent: c.unknown(0, k)}
 		step := onnxio.Known(1)
 		if i < len(lists[3]) {
 			step = lists[3][i]

@@ -1,0 +1,67 @@
+package op
+
+import (
+	"fmt"
+
+	"github.com/prunefuse/prunefuse/onnxio"
+)
+
+var centerCropPad = Def{
+	Type: "CenterCropPad", Since: []int64{18},
+	Shape: func(c *Infer) error {
+		s := c.In(0).Shape.Clone()
+		axes, err := croppedAxes(c)
+		if err != nil {
+			return err
+		}
+		to, ok := c.Dims(1)
+		if ok && len(to) != len(axes) {
+			return fmt.Errorf("shape %v for %d axes", onnxio.Shape(to), len(axes))
+		}
+		for i, k := range axes {
+			if ok {
+				s[k] = to[i]
+			} else {
+				s[k] = c.unknown(0, k)
+			}
+		}
+		c.Out(0, c.In(0).Elem, s)
+		return nil
+	},
+	Axes: func(a *Axes) error {
+		axes, err := croppedAxes(a.Infer)
+		if err != nil {
+			return err
+		}
+		var moved []int
+		for i, k := range axes {
+			if a.Dim(In(0, k)) != a.Dim(Out(0, k)) {
+				moved = append(moved, k)
+			} else {
+				a.sized(Out(0, k), 1, i, false)
+			}
+		}
+		return a.alikeBut("it is cropped or padded along this axis", moved...)
+	},
+	Grad: NoGrad("its gradient is not derived"), Cost: free,
+	Cases: []Case{
+		{Name: "all axes", Opset: 18, Inputs: []Input{X(2, 3, 5), I64(2, 4, 4)}, Fixed: true},
+		{Name: "some axes", Opset: 18, Inputs: []Input{X(2, 3, 4, 5), I64(3, 6, 5)}, Attrs: attrs(onnxio.Ints("axes", 1, -2, 3))},
+	},
+}
+
+// croppedAxes are the axes that the wanted shape lists.
+func croppedAxes(c *Infer) ([]int, error) {
+	list := c.Node.Ints("axes")
+	if list == nil {
+		return span(0, len(c.In(0).Shape)), nil
+	}
+	if _, err := axisSet(list, len(c.In(0).Shape)); err != nil {
+		return nil, err
+	}
+	axes := make([]int, len(list))
+	for i, a := range list {
+		axes[i], _ = c.In(0).Shape.Axis(a)
+	}
+	return axes, nil
+}
