@@ -44,6 +44,7 @@ var table = []Def{
 	div,
 	dropout,
 	dynamicQuantizeLinear,
+	einsum,
 	elu,
 	equal,
 	erf,
