@@ -13,12 +13,30 @@ var maxPool = Def{
 	),
 }
 
-// maxPoolAxes is that of a pool; where the indices are asked for, which
-// count through the whole input, nothing may go.
+// maxPoolAxes is that of a pool. The indices count through the whole input:
+// where anything but a MaxUnpool, which loses the same ones, reads them,
+// nothing may go.
 func maxPoolAxes(a *Axes) error {
-	if a.Node.Output(1) != "" {
+	indices := a.Node.Output(1)
+	if indices == "" {
+		return poolAxes(a)
+	}
+	for _, u := range a.Graph.Consumers(indices) {
+		if u.Node.Op() != "MaxUnpool" || u.Index != 1 {
+			a.PinAll("its indices count through the whole input")
+			return nil
+		}
+	}
+	if a.Graph.IsOutput(indices) {
 		a.PinAll("its indices count through the whole input")
 		return nil
+	}
+	for k := range a.OutType(1).Shape {
+		if k < 2 {
+			a.Same(In(0, k), Out(1, k))
+		} else {
+			a.Pin(Out(1, k), "MaxPool slides over this axis")
+		}
 	}
 	return poolAxes(a)
 }
