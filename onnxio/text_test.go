@@ -54,14 +54,12 @@ func TestWriteTextAttributes(t *testing.T) {
 	t.Parallel()
 	m := New("attributes")
 	m.SetOpset("com.microsoft", 1)
-	floats := attr("scales", onnxpb.AttributeProto_FLOATS)
-	floats.Floats = []float32{1, 0.5}
 	lost := attr("lost", onnxpb.AttributeProto_TENSOR)
 	p := m.Graph.Edit()
 	p.Add(NodeSpec{Op: "Everything", Domain: "com.microsoft", Outputs: []string{"a", "", "b"}, Attrs: []Attr{
 		Str("mode", "a \"b\""), Int("axis", -1), Ints("pads", 0, 1), Ints("none"), Float("alpha", 0.01),
 		TensorValue("value", ramp("v", 2)),
-		{pb: floats},
+		Floats("scales", 1, 0.5),
 		Strs("keys", "a b", "c"),
 		{pb: lost},
 	}})

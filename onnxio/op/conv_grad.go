@@ -8,8 +8,8 @@ import (
 )
 
 // convGrad is the gradient of a convolution of any rank, group, stride,
-// dilation and padding.
-func convGrad(g *Grad) error {
+// dilation and padding, at which dy arrives.
+func convGrad(g *Grad, dy string) error {
 	if !g.In(1).Shape.Known() || !g.In(0).Shape[1:].Known() {
 		return &noGradError{fmt.Sprintf("the extents of its input %v and weight %v must be known, the batch apart", g.In(0).Shape, g.In(1).Shape)}
 	}
@@ -25,14 +25,14 @@ func convGrad(g *Grad) error {
 		for k := 2; k < len(g.In(0).Shape); k++ {
 			axes = append(axes, int64(k))
 		}
-		g.GI(2, g.Sum(g.GO(0), false, axes...))
+		g.GI(2, g.Sum(dy, false, axes...))
 	}
 	if g.Needs(0) {
-		g.GI(0, convInputGrad(g, w))
+		g.GI(0, convInputGrad(g, dy, w))
 	}
 	if g.Needs(1) {
 		shape, _ := g.In(1).Shape.Ints()
-		g.GI(1, convWeightGrad(g, &correlation{w, g.I(0), g.GO(0), g.In(0).Shape[2:], shape, g.Node.Int("group", 1)}))
+		g.GI(1, convWeightGrad(g, &correlation{w, g.I(0), dy, g.In(0).Shape[2:], shape, g.Node.Int("group", 1)}))
 	}
 	return nil
 }
@@ -41,7 +41,7 @@ func convGrad(g *Grad) error {
 // flipped and their channel axes exchanged; at a stride above 1, the
 // transposed convolution, which is the same thing and, at stride 1, half as
 // fast.
-func convInputGrad(g *Grad, w *window) string {
+func convInputGrad(g *Grad, dy string, w *window) string {
 	n := len(w.kernel)
 	group := g.Node.Int("group", 1)
 	in := g.In(0).Shape[2:]
@@ -56,7 +56,7 @@ func convInputGrad(g *Grad, w *window) string {
 			onnxio.Ints("kernel_shape", w.kernel...), onnxio.Ints("pads", append(begin, end...)...),
 			onnxio.Ints("dilations", w.dilation...), onnxio.Int("group", group),
 		}
-		return g.Op("Conv", []string{g.GO(0), flipped(g, w, group)}, attrs...)
+		return g.Op("Conv", []string{dy, flipped(g, w, group)}, attrs...)
 	}
 	// Output positions that no window reaches get a zero gradient: the
 	// transposed convolution is padded there.
@@ -76,9 +76,9 @@ func convInputGrad(g *Grad, w *window) string {
 	}
 	if small {
 		attrs = append(attrs, onnxio.Ints("pads", append(slices.Clone(w.begin), w.end...)...), onnxio.Ints("output_padding", extra...))
-		return g.Op("ConvTranspose", []string{g.GO(0), g.I(1)}, attrs...)
+		return g.Op("ConvTranspose", []string{dy, g.I(1)}, attrs...)
 	}
-	full := g.Op("ConvTranspose", []string{g.GO(0), g.I(1)}, attrs...)
+	full := g.Op("ConvTranspose", []string{dy, g.I(1)}, attrs...)
 	return cropTo(g, full, w, extra)
 }
 
