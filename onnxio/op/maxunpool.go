@@ -17,6 +17,7 @@ var maxUnpool = Def{
 		{Name: "2x2", Inputs: []Input{X(1, 2, 2, 2), unpoolIndices()}, Attrs: attrs(onnxio.Ints("kernel_shape", 2, 2), onnxio.Ints("strides", 2, 2))},
 		{Name: "output shape", Inputs: []Input{X(1, 2, 2, 2), unpoolIndices(), I64(1, 2, 5, 5)}, Attrs: attrs(onnxio.Ints("kernel_shape", 2, 2), onnxio.Ints("strides", 2, 2))},
 		{Name: "padded", Inputs: []Input{X(1, 2, 2, 2), unpoolIndices()}, Attrs: pads(0, 0, 1, 1, onnxio.Ints("kernel_shape", 3, 3), onnxio.Ints("strides", 2, 2))},
+		{Name: "fed indices", Inputs: []Input{X(1, 2, 2, 2), {Shape: []int64{1, 2, 2, 2}, Ints: []int64{0, 3, 9, 14, 17, 18, 24, 31}, Elem: onnxio.Int64}}, Attrs: attrs(onnxio.Ints("kernel_shape", 2, 2), onnxio.Ints("strides", 2, 2))},
 		{Name: "opset 9", Opset: 9, Inputs: []Input{X(1, 2, 2, 2), unpoolIndices()}, Attrs: attrs(onnxio.Ints("kernel_shape", 2, 2), onnxio.Ints("strides", 2, 2))},
 		{Name: "opset 22", Opset: 22, Inputs: []Input{X(1, 2, 2, 2), unpoolIndices()}, Attrs: attrs(onnxio.Ints("kernel_shape", 2, 2), onnxio.Ints("strides", 2, 2))},
 	},
@@ -50,10 +51,11 @@ func maxUnpoolShape(c *Infer) error {
 	return nil
 }
 
-// maxUnpoolAxes follows batch and channels where the indices are made at run
-// time, by a pool that loses the same ones: they count through all axes.
+// maxUnpoolAxes follows batch and channels where the indices, which count
+// through all axes, come from a pool that loses the same ones.
 func maxUnpoolAxes(a *Axes) error {
-	if n := a.Graph.Producer(a.Node.Input(1)); n == nil || n.Op() != "MaxPool" || n.Domain() != "" {
+	constant, _ := a.Graph.Constant(a.Node.Input(1))
+	if n := a.Graph.Producer(a.Node.Input(1)); constant != nil || (n != nil && n.Op() != "MaxPool") {
 		a.PinAll("its indices count through the whole output")
 		return nil
 	}
