@@ -1,0 +1,83 @@
+package latency
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/prunefuse/prunefuse/onnxio/ort"
+)
+
+// shapes settles the extents of every input.
+func (o Options) shapes(inputs []ort.IO) ([][]int64, error) {
+	free := slices.ContainsFunc(inputs, func(io ort.IO) bool {
+		return io.Shape == nil || len(io.Shape) > 0 && !io.Shape[0].IsKnown()
+	})
+	if first := inputs[0]; o.Batch > 0 && !free && !(len(first.Shape) > 0 && first.Shape[0].Is(o.Batch)) {
+		return nil, fmt.Errorf("input %s: no first axis of an input is free, so the model cannot run at batch %d", first, o.Batch)
+	}
+	out := make([][]int64, len(inputs))
+	for i, io := range inputs {
+		var err error
+		if out[i], err = o.shape(io); err != nil {
+			return nil, fmt.Errorf("input %s: %w", io, err)
+		}
+	}
+	return out, nil
+}
+
+// shape settles the extents of one input.
+func (o Options) shape(io ort.IO) ([]int64, error) {
+	given, ok := o.Shapes[io.Name]
+	switch {
+	case !ok && io.Shape == nil:
+		return nil, fmt.Errorf("its rank is not stated; give its shape")
+	case ok && io.Shape != nil && len(given) != len(io.Shape):
+		return nil, fmt.Errorf("the shape given, %v, has another number of axes", given)
+	case !ok:
+		given = make([]int64, len(io.Shape))
+	}
+	shape := slices.Clone(given)
+	for k := range shape {
+		fixed, known := int64(0), false
+		if io.Shape != nil {
+			fixed, known = io.Shape[k].Value()
+		}
+		switch {
+		case known && ok && given[k] != fixed:
+			return nil, fmt.Errorf("axis %d is fixed and cannot be %d", k, given[k])
+		case known:
+			shape[k] = fixed
+		case k == 0 && (o.Batch > 0 || !ok):
+			shape[k] = max(o.Batch, 1)
+		case !ok:
+			return nil, fmt.Errorf("axis %d is free; give the input's shape", k)
+		}
+	}
+	return shape, nil
+}
+
+// samples is what one run computes: the extent of the first axis of the first
+// input that has one.
+func samples(shapes [][]int64) int64 {
+	for _, s := range shapes {
+		if len(s) > 0 {
+			return s[0]
+		}
+	}
+	return 1
+}
+
+// checkShapes refuses shapes of inputs that no candidate has, and of no
+// elements.
+func (o Options) checkShapes(runs []*runner) error {
+	for _, name := range slices.Sorted(maps.Keys(o.Shapes)) {
+		known := slices.ContainsFunc(runs, func(r *runner) bool {
+			return slices.ContainsFunc(r.session.Inputs(), func(io ort.IO) bool { return io.Name == name })
+		})
+		if !known {
+			return fmt.Errorf("no model has an input %q to give a shape", name)
+		}
+	}
+	return nil
+}
