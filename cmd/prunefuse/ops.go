@@ -73,15 +73,12 @@ func yesOr(reason string) string {
 
 func printOpsMarkdown(w io.Writer) error {
 	header, rows := opsTable()
-	escape := strings.NewReplacer("|", `\|`)
-	for i, row := range append([][]string{header, {"---", "---", "---", "---"}}, rows...) {
-		for c := range row {
-			row[c] = escape.Replace(row[c])
-		}
-		if i > 1 {
-			row[0] = "`" + row[0] + "`"
-		}
-		if _, err := fmt.Fprintf(w, "| %s |\n", strings.Join(row, " | ")); err != nil {
+	if err := term.MarkdownHeader(w, header...); err != nil {
+		return err
+	}
+	for _, row := range rows {
+		row[0] = "`" + row[0] + "`"
+		if err := term.MarkdownRow(w, row...); err != nil {
 			return err
 		}
 	}
