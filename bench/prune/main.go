@@ -1,0 +1,152 @@
+// Command prune prunes every ONNX file of some folders, proves each result and
+// prints a table of what came of it:
+//
+//	go run ./bench/prune [-ratio 0.5] [-criterion l2] [-json] FILE|FOLDER ...
+//
+// Each model is pruned in a process of its own, so that its peak memory is
+// its own and one that fails spoils no other. Time is from the start of
+// reading the file to the pruned file on disk, memory the most that was
+// resident until then; both without the verification, which runs the written
+// file. The exit status is 1 when any model failed.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+)
+
+type options struct {
+	ratio     float64
+	criterion string
+	inputs    int
+	verify    bool
+	timeout   time.Duration
+	json      bool
+	one       bool // this process is for one model
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx); err != nil {
+		fmt.Fprintln(os.Stderr, "prune:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context) error {
+	var o options
+	flag.Float64Var(&o.ratio, "ratio", 0.5, "fraction of the channels to remove from every group")
+	flag.StringVar(&o.criterion, "criterion", "", "what says which channels go first; empty is the default of prunefuse prune")
+	flag.IntVar(&o.inputs, "inputs", 2, "random inputs of the verification")
+	flag.BoolVar(&o.verify, "verify", true, "run the written file against the masked original")
+	flag.DurationVar(&o.timeout, "timeout", 10*time.Minute, "time for one model")
+	flag.BoolVar(&o.json, "json", false, "print an object a line instead of the table")
+	flag.BoolVar(&o.one, "one", false, "prune one model in this process and print its object")
+	flag.Parse()
+	if o.one {
+		out, err := pruneOne(ctx, flag.Arg(0), o)
+		if err != nil {
+			return err
+		}
+		return json.NewEncoder(os.Stdout).Encode(out)
+	}
+	paths, err := models(flag.Args())
+	if err != nil {
+		return err
+	}
+	print := printer(printJSON)
+	if !o.json {
+		print = printRow
+		if err := printHeader(os.Stdout); err != nil {
+			return err
+		}
+	}
+	failed := 0
+	for _, path := range paths {
+		out := o.apart(ctx, path)
+		if ctx.Err() != nil {
+			return errors.New("interrupted")
+		}
+		if out.Error != "" {
+			failed++
+		}
+		if err := print(os.Stdout, out); err != nil {
+			return err
+		}
+	}
+	if failed > 0 {
+		return fmt.Errorf("%d of %d models failed", failed, len(paths))
+	}
+	return nil
+}
+
+type printer func(io.Writer, *outcome) error
+
+// models lists the ONNX files that the arguments name or hold.
+func models(args []string) (paths []string, err error) {
+	for _, arg := range args {
+		err := filepath.WalkDir(arg, func(path string, d fs.DirEntry, err error) error {
+			if err == nil && !d.IsDir() && (path == arg || filepath.Ext(path) == ".onnx") {
+				paths = append(paths, path)
+			}
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	if len(paths) == 0 {
+		return nil, errors.New("name ONNX files or folders that hold some")
+	}
+	return paths, nil
+}
+
+// apart prunes a model in a process of its own.
+func (o options) apart(ctx context.Context, path string) *outcome {
+	out := &outcome{}
+	if err := o.child(ctx, path, out); err != nil {
+		out.Error = err.Error()
+	}
+	out.Schema, out.Model = schema, strings.TrimSuffix(filepath.Base(path), ".onnx")
+	if s, ok := torchPruning[out.Model]; ok {
+		out.TorchPruning = &s
+	}
+	return out
+}
+
+func (o options) child(ctx context.Context, path string, out *outcome) error {
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, o.timeout)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, self, "-one",
+		"-ratio", strconv.FormatFloat(o.ratio, 'g', -1, 64), "-criterion", o.criterion,
+		"-inputs", strconv.Itoa(o.inputs), "-verify="+strconv.FormatBool(o.verify), path)
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	stdout, err := cmd.Output()
+	switch line, _, _ := strings.Cut(strings.TrimSpace(stderr.String()), "\n"); {
+	case err == nil:
+		return json.Unmarshal(stdout, out)
+	case ctx.Err() != nil:
+		return fmt.Errorf("took more than %v", o.timeout)
+	case line != "":
+		return errors.New(strings.TrimPrefix(line, "prune: "))
+	}
+	return err
+}

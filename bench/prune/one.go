@@ -1,0 +1,144 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/prunefuse/prunefuse/onnxio"
+	"github.com/prunefuse/prunefuse/onnxio/op"
+	"github.com/prunefuse/prunefuse/onnxio/ort"
+	"github.com/prunefuse/prunefuse/pruning"
+)
+
+const schema = "prunefuse.bench-prune/1"
+
+// outcome is what came of one model.
+type outcome struct {
+	Schema string `json:"schema"`
+	Model  string `json:"model"`
+	Error  string `json:"error,omitempty"` // why it failed; what follows is then of no use
+	Before sizes  `json:"before"`
+	After  sizes  `json:"after"`
+	// Seconds are from the start of reading to the file written.
+	Seconds float64 `json:"seconds"`
+	// PeakBytes is the most memory resident in that time; 0 where the system
+	// does not tell.
+	PeakBytes    int64                 `json:"peak_bytes"`
+	Verification *pruning.Verification `json:"verification,omitempty"`
+	// ForbiddenBy says what keeps the MACs above mostMACs of the original's.
+	ForbiddenBy string `json:"forbidden_by,omitempty"`
+	// TorchPruning is what Torch-Pruning takes to build its graph and prune,
+	// in seconds.
+	TorchPruning *float64 `json:"torch_pruning_seconds,omitempty"`
+}
+
+type sizes struct {
+	Parameters int64 `json:"parameters"`
+	MACs       int64 `json:"macs"`
+	Bytes      int64 `json:"bytes"`
+	Uncounted  int   `json:"uncounted_nodes,omitempty"`
+}
+
+// mostMACs is the share of the MACs that should be left at most when half of
+// all channels go.
+const mostMACs = 0.3
+
+func (o *outcome) macRatio() float64 { return float64(o.After.MACs) / float64(o.Before.MACs) }
+
+// pruneOne prunes a model into a temporary file and verifies that file.
+func pruneOne(ctx context.Context, path string, o options) (*outcome, error) {
+	dir, err := os.MkdirTemp("", "prunefuse-bench")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	written := filepath.Join(dir, filepath.Base(path))
+
+	start := time.Now()
+	dense, err := onnxio.Load(path)
+	if err != nil {
+		return nil, err
+	}
+	r, err := pruning.Prune(dense, pruning.Config{Ratio: o.ratio, Criterion: o.criterion, ParentName: filepath.Base(path)})
+	if err != nil {
+		return nil, err
+	}
+	_, external := os.Stat(path + ".data")
+	if err := r.Model.Save(written, onnxio.SaveOptions{External: external == nil}); err != nil {
+		return nil, err
+	}
+	out := &outcome{Seconds: time.Since(start).Seconds(), PeakBytes: peakBytes()}
+
+	pruned, err := onnxio.Load(written)
+	if err != nil {
+		return nil, err
+	}
+	before, err := count(dense)
+	if err != nil {
+		return nil, err
+	}
+	after, err := count(pruned)
+	if err != nil {
+		return nil, err
+	}
+	out.Before, out.After = sizesOf(before, path), sizesOf(after, written)
+	if out.After.Parameters == out.Before.Parameters {
+		return nil, errors.New("no weight was cut")
+	}
+	if !(out.macRatio() <= mostMACs) {
+		out.ForbiddenBy = forbiddenBy(r.Analysis, before, after, 1-o.ratio)
+	}
+	if !o.verify {
+		return out, nil
+	}
+	if err := ort.Init(ctx, ort.Options{}); err != nil {
+		return nil, err
+	}
+	out.Verification, err = r.Analysis.Verify(ctx, r.Selection, pruned, pruning.VerifyOptions{Inputs: o.inputs})
+	if err == nil && !out.Verification.Equal() {
+		err = fmt.Errorf("verify: greatest difference %.2g, tolerance %.2g", out.Verification.MaxDiff, out.Verification.Tolerance)
+	}
+	return out, err
+}
+
+func count(m *onnxio.Model) (op.Stats, error) {
+	facts, err := op.InferGraph(m, op.InferOptions{})
+	if err != nil {
+		return op.Stats{}, fmt.Errorf("count: %w", err)
+	}
+	return op.Count(m, facts), nil
+}
+
+func sizesOf(s op.Stats, path string) sizes {
+	out := sizes{Parameters: s.Parameters, MACs: s.MACs, Uncounted: len(s.Uncounted)}
+	for _, file := range []string{path, path + ".data"} {
+		if info, err := os.Stat(file); err == nil {
+			out.Bytes += info.Size()
+		}
+	}
+	return out
+}
+
+// peakBytes is the most memory that was resident in this process, which Linux
+// tells; elsewhere it is 0.
+func peakBytes() int64 {
+	f, err := os.Open("/proc/self/status")
+	if err != nil {
+		return 0
+	}
+	defer f.Close()
+	for s := bufio.NewScanner(f); s.Scan(); {
+		if text, ok := strings.CutPrefix(s.Text(), "VmHWM:"); ok {
+			kib, _ := strconv.ParseInt(strings.TrimSpace(strings.TrimSuffix(text, "kB")), 10, 64)
+			return kib << 10
+		}
+	}
+	return 0
+}

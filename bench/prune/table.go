@@ -1,0 +1,56 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"github.com/prunefuse/prunefuse/internal/term"
+)
+
+func printJSON(w io.Writer, o *outcome) error { return json.NewEncoder(w).Encode(o) }
+
+func printHeader(w io.Writer) error {
+	return term.MarkdownHeader(w, "model", "parameters", "after", "MACs", "after", "ratio", "load → written",
+		"peak memory", "greatest difference", "Torch-Pruning", "remark")
+}
+
+func printRow(w io.Writer, o *outcome) error {
+	theirs := "–"
+	if o.TorchPruning != nil {
+		theirs = term.Seconds(*o.TorchPruning)
+	}
+	if o.Error != "" {
+		return term.MarkdownRow(w, o.Model, "", "", "", "", "", "", "", "", theirs, "failed: "+o.Error)
+	}
+	memory := "–"
+	if o.PeakBytes > 0 {
+		memory = fmt.Sprintf("%s, %.1f × the file", term.Bytes(o.PeakBytes), float64(o.PeakBytes)/float64(o.Before.Bytes))
+	}
+	return term.MarkdownRow(w, o.Model,
+		term.Count(o.Before.Parameters), term.Count(o.After.Parameters),
+		term.MACs(o.Before.MACs), term.MACs(o.After.MACs), term.Ratio(o.macRatio()),
+		term.Seconds(o.Seconds), memory, o.difference(), theirs, o.remark())
+}
+
+func (o *outcome) difference() string {
+	switch v := o.Verification; {
+	case v == nil:
+		return "not verified"
+	case len(v.Mixed) > 0:
+		return fmt.Sprintf("another function by %d nodes that mix", len(v.Mixed))
+	default:
+		return fmt.Sprintf("%.1e of %.2g", v.MaxDiff, v.Scale)
+	}
+}
+
+func (o *outcome) remark() string {
+	text := o.ForbiddenBy
+	if n := o.After.Uncounted; n > 0 {
+		if text != "" {
+			text += "; "
+		}
+		text += fmt.Sprintf("%d nodes are not counted", n)
+	}
+	return text
+}
