@@ -93,17 +93,36 @@ func Seconds(s float64) string {
 	return Duration(time.Duration(s * 1e9))
 }
 
+// Latency formats d to three significant digits: "34.5 µs", "1.23 ms",
+// "12.0 s".
+func Latency(d time.Duration) string {
+	x, unit := d.Seconds()*1e6, "µs"
+	for _, next := range []string{"ms", "s"} {
+		if math.Abs(x) < 999.5 {
+			break
+		}
+		x, unit = x/1000, next
+	}
+	return significant(x) + " " + unit
+}
+
 // Ratio formats a factor to three significant digits: "0.251×", "3.99×". What
 // is not a finite number is a dash.
 func Ratio(x float64) string {
 	if math.IsNaN(x) || math.IsInf(x, 0) {
 		return "–"
 	}
+	return significant(x) + "×"
+}
+
+// significant writes three significant digits of what is at least 0.1, and
+// never fewer digits than stand before the point.
+func significant(x float64) string {
 	decimals := 3
 	for limit := 0.9995; decimals > 0 && math.Abs(x) >= limit; limit *= 10 {
 		decimals--
 	}
-	return strconv.FormatFloat(x, 'f', decimals, 64) + "×"
+	return strconv.FormatFloat(x, 'f', decimals, 64)
 }
 
 // Percent formats a share of 1 with one decimal: "87.1 %". What is not a

@@ -14,13 +14,13 @@ func (o Options) shapes(inputs []ort.IO) ([][]int64, error) {
 		return io.Shape == nil || len(io.Shape) > 0 && !io.Shape[0].IsKnown()
 	})
 	if first := inputs[0]; o.Batch > 0 && !free && !(len(first.Shape) > 0 && first.Shape[0].Is(o.Batch)) {
-		return nil, fmt.Errorf("input %s: no first axis of an input is free, so the model cannot run at batch %d", first, o.Batch)
+		return nil, fmt.Errorf("input %q (%s%s): no first axis of an input is free, so the model cannot run at batch %d", first.Name, first.Elem, first.Shape, o.Batch)
 	}
 	out := make([][]int64, len(inputs))
 	for i, io := range inputs {
 		var err error
 		if out[i], err = o.shape(io); err != nil {
-			return nil, fmt.Errorf("input %s: %w", io, err)
+			return nil, fmt.Errorf("input %q (%s%s): %w", io.Name, io.Elem, io.Shape, err)
 		}
 	}
 	return out, nil
@@ -68,8 +68,7 @@ func samples(shapes [][]int64) int64 {
 	return 1
 }
 
-// checkShapes refuses shapes of inputs that no candidate has, and of no
-// elements.
+// checkShapes refuses shapes of inputs that no candidate has.
 func (o Options) checkShapes(runs []*runner) error {
 	for _, name := range slices.Sorted(maps.Keys(o.Shapes)) {
 		known := slices.ContainsFunc(runs, func(r *runner) bool {

@@ -27,7 +27,7 @@ func (s Stats) Quantile(q float64) time.Duration {
 	at := q * float64(len(t)-1)
 	i := min(int(at), len(t)-1)
 	j := min(i+1, len(t)-1)
-	return t[i] + time.Duration((at-float64(i))*float64(t[j]-t[i]))
+	return t[i] + time.Duration(math.Round((at-float64(i))*float64(t[j]-t[i])))
 }
 
 // Median is the middle time.
