@@ -33,14 +33,18 @@ func (s modelSize) macs() string {
 	return term.MACs(s.MACs)
 }
 
+// change tells b as a multiple of a.
+func change(a, b int64) string {
+	if a == 0 {
+		return "–"
+	}
+	return term.Ratio(float64(b) / float64(a))
+}
+
 // printChange prints the table before | after | change of two models.
 func printChange(g *globals, before, after modelSize) error {
 	row := func(name string, a, b int64, format func(int64) string) []string {
-		change := "–"
-		if a > 0 {
-			change = term.Ratio(float64(b) / float64(a))
-		}
-		return []string{name, format(a), format(b), change}
+		return []string{name, format(a), format(b), change(a, b)}
 	}
 	rows := [][]string{
 		row("parameters", before.Parameters, after.Parameters, term.Count),
