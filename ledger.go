@@ -19,11 +19,10 @@ const trainingPasses = 3
 
 // newNetwork counts what one image costs.
 func newNetwork(m *onnxio.Model, role string) (*network, error) {
-	facts, err := op.InferGraph(m, op.InferOptions{})
+	s, err := op.CountModel(m)
 	if err != nil {
 		return nil, err
 	}
-	s := op.Count(m, facts)
 	return &network{model: m, role: role, macs: s.MACs, params: s.Parameters}, nil
 }
 

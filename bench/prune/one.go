@@ -80,11 +80,11 @@ func pruneOne(ctx context.Context, path string, o options) (*outcome, error) {
 	if err != nil {
 		return nil, err
 	}
-	before, err := count(dense)
+	before, err := op.CountModel(dense)
 	if err != nil {
 		return nil, err
 	}
-	after, err := count(pruned)
+	after, err := op.CountModel(pruned)
 	if err != nil {
 		return nil, err
 	}
@@ -106,14 +106,6 @@ func pruneOne(ctx context.Context, path string, o options) (*outcome, error) {
 		err = fmt.Errorf("verify: greatest difference %.2g, tolerance %.2g", out.Verification.MaxDiff, out.Verification.Tolerance)
 	}
 	return out, err
-}
-
-func count(m *onnxio.Model) (op.Stats, error) {
-	facts, err := op.InferGraph(m, op.InferOptions{})
-	if err != nil {
-		return op.Stats{}, fmt.Errorf("count: %w", err)
-	}
-	return op.Count(m, facts), nil
 }
 
 func sizesOf(s op.Stats, path string) sizes {

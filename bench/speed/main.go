@@ -120,11 +120,11 @@ func (o options) gain(ctx context.Context, name string) (*gain, error) {
 	}
 	var candidates []latency.Candidate
 	for i, m := range []*onnxio.Model{dense, r.Model} {
-		facts, err := op.InferGraph(m, op.InferOptions{})
+		size, err := op.CountModel(m)
 		if err != nil {
 			return nil, err
 		}
-		g.MACs[i] = op.Count(m, facts).MACs
+		g.MACs[i] = size.MACs
 		b, err := m.Marshal()
 		if err != nil {
 			return nil, err

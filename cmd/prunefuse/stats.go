@@ -17,11 +17,10 @@ type modelSize struct {
 }
 
 func measure(m *onnxio.Model) (modelSize, error) {
-	facts, err := op.InferGraph(m, op.InferOptions{})
+	s, err := op.CountModel(m)
 	if err != nil {
-		return modelSize{}, fmt.Errorf("count: %w", err)
+		return modelSize{}, err
 	}
-	s := op.Count(m, facts)
 	return modelSize{Parameters: s.Parameters, MACs: s.MACs, Uncounted: len(s.Uncounted)}, nil
 }
 

@@ -1,6 +1,8 @@
 package op
 
 import (
+	"fmt"
+
 	"github.com/prunefuse/prunefuse/onnxio"
 )
 
@@ -28,6 +30,15 @@ type Stats struct {
 type NodeCost struct {
 	Node *onnxio.Node
 	MACs int64
+}
+
+// CountModel infers a model's facts and measures it.
+func CountModel(m *onnxio.Model) (Stats, error) {
+	f, err := InferGraph(m, InferOptions{})
+	if err != nil {
+		return Stats{}, fmt.Errorf("count: %w", err)
+	}
+	return Count(m, f), nil
 }
 
 // Count measures a model whose facts are f. Symbolic first axes of inputs,
