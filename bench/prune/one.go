@@ -42,7 +42,7 @@ type outcome struct {
 type sizes struct {
 	Parameters int64 `json:"parameters"`
 	MACs       int64 `json:"macs"`
-	Bytes      int64 `json:"bytes"`
+	Bytes      int64 `json:"bytes"` // of the weights
 	Uncounted  int   `json:"uncounted_nodes,omitempty"`
 }
 
@@ -70,8 +70,8 @@ func pruneOne(ctx context.Context, path string, o options) (*outcome, error) {
 	if err != nil {
 		return nil, err
 	}
-	_, external := os.Stat(path + ".data")
-	if err := r.Model.Save(written, onnxio.SaveOptions{External: external == nil}); err != nil {
+	tooLarge := weightBytes(r.Model) > oneFile
+	if err := r.Model.Save(written, onnxio.SaveOptions{External: tooLarge}); err != nil {
 		return nil, err
 	}
 	out := &outcome{Seconds: time.Since(start).Seconds(), PeakBytes: peakBytes()}
@@ -88,7 +88,7 @@ func pruneOne(ctx context.Context, path string, o options) (*outcome, error) {
 	if err != nil {
 		return nil, err
 	}
-	out.Before, out.After = sizesOf(before, path), sizesOf(after, written)
+	out.Before, out.After = sizesOf(before, dense), sizesOf(after, pruned)
 	if out.After.Parameters == out.Before.Parameters {
 		return nil, errors.New("no weight was cut")
 	}
@@ -108,14 +108,19 @@ func pruneOne(ctx context.Context, path string, o options) (*outcome, error) {
 	return out, err
 }
 
-func sizesOf(s op.Stats, path string) sizes {
-	out := sizes{Parameters: s.Parameters, MACs: s.MACs, Uncounted: len(s.Uncounted)}
-	for _, file := range []string{path, path + ".data"} {
-		if info, err := os.Stat(file); err == nil {
-			out.Bytes += info.Size()
-		}
+func sizesOf(s op.Stats, m *onnxio.Model) sizes {
+	return sizes{Parameters: s.Parameters, MACs: s.MACs, Bytes: weightBytes(m), Uncounted: len(s.Uncounted)}
+}
+
+// oneFile is a size of weights from which they are written beside the model,
+// somewhat below the 2 GiB that a file can hold.
+const oneFile = 2000 << 20
+
+func weightBytes(m *onnxio.Model) (n int64) {
+	for _, t := range m.Graph.Initializers() {
+		n += t.Len() * int64(t.Elem().Bits()) / 8
 	}
-	return out
+	return n
 }
 
 // peakBytes is the most memory that was resident in this process, which Linux

@@ -25,7 +25,7 @@ func printRow(w io.Writer, o *outcome) error {
 	}
 	memory := "–"
 	if o.PeakBytes > 0 {
-		memory = fmt.Sprintf("%s, %.1f × the file", term.Bytes(o.PeakBytes), float64(o.PeakBytes)/float64(o.Before.Bytes))
+		memory = fmt.Sprintf("%s, %.1f × the weights", term.Bytes(o.PeakBytes), float64(o.PeakBytes)/float64(o.Before.Bytes))
 	}
 	return term.MarkdownRow(w, o.Model,
 		term.Count(o.Before.Parameters), term.Count(o.After.Parameters),
