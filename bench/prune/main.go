@@ -40,37 +40,45 @@ type options struct {
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx); err != nil {
+	if err := run(ctx, os.Args[1:], os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "prune:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context) error {
+func run(ctx context.Context, args []string, stdout io.Writer) error {
 	var o options
-	flag.Float64Var(&o.ratio, "ratio", 0.5, "fraction of the channels to remove from every group")
-	flag.StringVar(&o.criterion, "criterion", "", "what says which channels go first; empty is the default of prunefuse prune")
-	flag.IntVar(&o.inputs, "inputs", 2, "random inputs of the verification")
-	flag.BoolVar(&o.verify, "verify", true, "run the written file against the masked original")
-	flag.DurationVar(&o.timeout, "timeout", 10*time.Minute, "time for one model")
-	flag.BoolVar(&o.json, "json", false, "print an object a line instead of the table")
-	flag.BoolVar(&o.one, "one", false, "prune one model in this process and print its object")
-	flag.Parse()
+	fs := flag.NewFlagSet("prune", flag.ExitOnError)
+	fs.Float64Var(&o.ratio, "ratio", 0.5, "fraction of the channels to remove from every group")
+	fs.StringVar(&o.criterion, "criterion", "", "what says which channels go first; empty is the default of prunefuse prune")
+	fs.IntVar(&o.inputs, "inputs", 2, "random inputs of the verification")
+	fs.BoolVar(&o.verify, "verify", true, "run the written file against the masked original")
+	fs.DurationVar(&o.timeout, "timeout", 10*time.Minute, "time for one model")
+	fs.BoolVar(&o.json, "json", false, "print an object a line instead of the table")
+	fs.BoolVar(&o.one, "one", false, "prune one model in this process and print its object")
+	if err := fs.Parse(args); err != nil {
+		return err
+	}
 	if o.one {
-		out, err := pruneOne(ctx, flag.Arg(0), o)
+		out, err := pruneOne(ctx, fs.Arg(0), o)
 		if err != nil {
 			return err
 		}
-		return json.NewEncoder(os.Stdout).Encode(out)
+		return printJSON(stdout, out)
 	}
-	paths, err := models(flag.Args())
+	paths, err := files(fs.Args())
 	if err != nil {
 		return err
 	}
-	print := printer(printJSON)
+	return o.all(ctx, paths, stdout)
+}
+
+// all prunes the models and prints what came of each as soon as it is known.
+func (o options) all(ctx context.Context, paths []string, stdout io.Writer) error {
+	show := printJSON
 	if !o.json {
-		print = printRow
-		if err := printHeader(os.Stdout); err != nil {
+		show = printRow
+		if err := printHeader(stdout); err != nil {
 			return err
 		}
 	}
@@ -83,7 +91,7 @@ func run(ctx context.Context) error {
 		if out.Error != "" {
 			failed++
 		}
-		if err := print(os.Stdout, out); err != nil {
+		if err := show(stdout, out); err != nil {
 			return err
 		}
 	}
@@ -93,10 +101,8 @@ func run(ctx context.Context) error {
 	return nil
 }
 
-type printer func(io.Writer, *outcome) error
-
-// models lists the ONNX files that the arguments name or hold.
-func models(args []string) (paths []string, err error) {
+// files lists the ONNX files that the arguments name or hold.
+func files(args []string) (paths []string, err error) {
 	for _, arg := range args {
 		err := filepath.WalkDir(arg, func(path string, d fs.DirEntry, err error) error {
 			if err == nil && !d.IsDir() && (path == arg || filepath.Ext(path) == ".onnx") {

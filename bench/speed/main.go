@@ -14,6 +14,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -42,31 +43,40 @@ type options struct {
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx); err != nil {
+	if err := run(ctx, os.Args[1:], os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "speed:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context) error {
+func run(ctx context.Context, args []string, stdout io.Writer) error {
 	var o options
-	flag.Float64Var(&o.prune.Ratio, "ratio", 0.5, "fraction of the channels to remove from every group")
-	flag.Int64Var(&o.measure.Batch, "batch", 16, "samples in a run")
-	flag.IntVar(&o.measure.Session.Threads, "threads", 0, "threads within one operator; 0 is one a core")
-	flag.DurationVar(&o.measure.Budget, "time", 10*time.Second, "time to measure each network for")
-	flag.BoolVar(&o.json, "json", false, "print an object a line instead of the table")
-	flag.Parse()
-	names := flag.Args()
+	fs := flag.NewFlagSet("speed", flag.ExitOnError)
+	fs.Float64Var(&o.prune.Ratio, "ratio", 0.5, "fraction of the channels to remove from every group")
+	fs.Int64Var(&o.measure.Batch, "batch", 16, "samples in a run")
+	fs.IntVar(&o.measure.Session.Threads, "threads", 0, "threads within one operator; 0 is one a core")
+	fs.DurationVar(&o.measure.Budget, "time", 10*time.Second, "time to measure each network for")
+	fs.BoolVar(&o.json, "json", false, "print an object a line instead of the table")
+	if err := fs.Parse(args); err != nil {
+		return err
+	}
+	names := fs.Args()
 	if len(names) == 0 {
 		names = networks
 	}
 	if err := ort.Init(ctx, ort.Options{Progress: os.Stderr}); err != nil {
 		return err
 	}
+	return o.all(ctx, names, stdout)
+}
+
+// all measures the networks and prints the gain of each as soon as it is
+// known.
+func (o options) all(ctx context.Context, names []string, stdout io.Writer) error {
+	show := printJSON
 	if !o.json {
-		err := term.MarkdownHeader(os.Stdout, "network", "MACs", "after", "ratio", "samples/s", "after",
-			"time (95 % interval)", "time over MACs")
-		if err != nil {
+		show = printRow
+		if err := printHeader(stdout); err != nil {
 			return err
 		}
 	}
@@ -79,7 +89,7 @@ func run(ctx context.Context) error {
 		if g.Time >= 1 {
 			slower++
 		}
-		if err := o.print(g); err != nil {
+		if err := show(stdout, g); err != nil {
 			return err
 		}
 	}
@@ -150,11 +160,14 @@ func load(name string) (*onnxio.Model, error) {
 	return models.Build(name, models.Options{})
 }
 
-func (o options) print(g *gain) error {
-	if o.json {
-		return json.NewEncoder(os.Stdout).Encode(g)
-	}
-	return term.MarkdownRow(os.Stdout, g.Network,
+func printJSON(w io.Writer, g *gain) error { return json.NewEncoder(w).Encode(g) }
+
+func printHeader(w io.Writer) error {
+	return term.MarkdownHeader(w, "network", "MACs", "after", "ratio", "samples/s", "after", "time (95 % interval)", "time over MACs")
+}
+
+func printRow(w io.Writer, g *gain) error {
+	return term.MarkdownRow(w, g.Network,
 		term.MACs(g.MACs[0]), term.MACs(g.MACs[1]), term.Ratio(float64(g.MACs[1])/float64(g.MACs[0])),
 		fmt.Sprintf("%.1f", g.Speed[0]), fmt.Sprintf("%.1f", g.Speed[1]),
 		fmt.Sprintf("%s (%s to %s)", term.Ratio(g.Time), term.Ratio(g.Low), term.Ratio(g.High)),
