@@ -63,8 +63,8 @@ func maxUnpoolAxes(a *Axes) error {
 		refs := []Ref{In(0, k), In(1, k), Out(0, k)}
 		if k < 2 {
 			a.Same(refs[0], refs[1:]...)
-			if a.Has(2) && !a.follows(a.Node.Input(2), k) {
-				a.Follow(Extent{Input: 2, Index: k, Ref: In(0, k)})
+			if a.Has(2) {
+				a.sized(In(0, k), 2, k, false)
 			}
 			continue
 		}
