@@ -56,15 +56,15 @@ func (o operand) compare(p operand) int {
 
 // list is what the elements of an operand become.
 type list struct {
-	was, now map[int]int64 // by element
-	single   bool          // an integer attribute
-	rest     bool          // an element −1 stands for what is left over
-	instead  string        // the attribute that gives way to the operand
+	now     map[int]int64 // by element
+	single  bool          // an integer attribute
+	rest    bool          // an element −1 stands for what is left over
+	instead string        // the attribute that gives way to the operand
 }
 
 func listOf(lists map[operand]*list, o operand) *list {
 	if lists[o] == nil {
-		lists[o] = &list{was: map[int]int64{}, now: map[int]int64{}}
+		lists[o] = &list{now: map[int]int64{}}
 	}
 	return lists[o]
 }
@@ -93,7 +93,7 @@ func (c *cutter) extent(n *onnxio.Node, e op.Extent, lists map[operand]*list) {
 	l.single = e.Attr != "" && !e.List
 	l.rest = l.rest || e.Rest
 	l.instead = e.Instead
-	l.was[e.Index], l.now[e.Index] = int64(to-from)*factor, int64(now)*factor
+	l.now[e.Index] = int64(now) * factor
 }
 
 // take makes a node whose parameters cannot list what is left of an axis pass
@@ -191,8 +191,7 @@ func (c *cutter) setInput(n *onnxio.Node, i int, l *list) error {
 		symbols = 0
 	}
 	if symbols > 0 {
-		c.scale(n, i, l, dims)
-		return nil
+		return c.override(n, i, l, values, dims)
 	}
 	if slices.Equal(values, c.Facts.Values[old]) && old != "" {
 		return nil
@@ -202,23 +201,30 @@ func (c *cutter) setInput(n *onnxio.Node, i int, l *list) error {
 	return nil
 }
 
-// scale multiplies an operand that is computed at run time by what is left
-// of each extent, which divides it.
-func (c *cutter) scale(n *onnxio.Node, i int, l *list, dims []int64) {
+// override puts numbers in the place of some elements of an operand that is
+// computed at run time. Whether those follow the cut by themselves or not
+// makes no difference then.
+func (c *cutter) override(n *onnxio.Node, i int, l *list, values []onnxio.Dim, dims []int64) error {
 	old := n.Input(i)
-	was, now := make([]int64, dims[0]), make([]int64, dims[0])
-	for k := range was {
-		was[k], now[k] = 1, 1
-		if w := l.was[k]; w != l.now[k] {
-			was[k], now[k] = w, l.now[k]
+	if c.Facts.Opset < 9 {
+		return fmt.Errorf("input %q is computed at run time and would have to change, which takes opset 9 or later", old)
+	}
+	set, now := make([]bool, len(values)), make([]int64, len(values))
+	for k, d := range values {
+		switch _, changed := l.now[k]; {
+		case changed && !d.IsKnown():
+			return fmt.Errorf("element %d of input %q is %v and would have to change with its axis", k, old, d)
+		case changed:
+			set[k], now[k] = true, d.Or(0)
 		}
 	}
-	elem := c.Facts.Types[old].Elem
 	name := c.patch.Fresh(old)
-	each := c.patch.Fresh(old + ".each")
-	c.patch.Add(onnxio.NodeSpec{Op: "Div", Inputs: []string{old, c.constant(old+".was", integers(elem, dims, was))}, Outputs: []string{each}})
-	c.patch.Add(onnxio.NodeSpec{Op: "Mul", Inputs: []string{each, c.constant(old+".now", integers(elem, dims, now))}, Outputs: []string{name}})
+	c.patch.Add(onnxio.NodeSpec{Op: "Where", Outputs: []string{name}, Inputs: []string{
+		c.constant(old+".set", onnxio.NewTensor("", dims, set)),
+		c.constant(old+".now", integers(c.Facts.Types[old].Elem, dims, now)), old,
+	}})
 	c.patch.SetInput(n, i, name)
+	return nil
 }
 
 // number gives a node the constant positions it reads as they are along the
