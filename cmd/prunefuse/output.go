@@ -46,7 +46,7 @@ func (o *outputOptions) check(more ...string) error {
 			return fmt.Errorf("write %s: %w", path, err)
 		}
 		if err := atomicfile.CheckAbsent(path, o.force); errors.Is(err, atomicfile.ErrExists) {
-			return fmt.Errorf("%w; --force replaces it", err)
+			return fmt.Errorf("%w; --force (-f) replaces it", err)
 		} else if err != nil {
 			return err
 		}

@@ -129,7 +129,7 @@ func (o *runOptions) explain(ctx context.Context, err error) error {
 	case ctx.Err() != nil:
 		return fmt.Errorf("%w; the same command with --resume goes on behind the last finished round", errInterrupted)
 	case errors.Is(err, atomicfile.ErrExists):
-		return fmt.Errorf("%w; --resume goes on with it, --force replaces it", err)
+		return fmt.Errorf("%w; --resume goes on with it, --force (-f) replaces it", err)
 	}
 	return err
 }

@@ -16,7 +16,7 @@ var ErrExists = errors.New("exists")
 
 type existsError struct{ path string }
 
-func (e *existsError) Error() string        { return e.path + " exists; use -f to overwrite" }
+func (e *existsError) Error() string        { return e.path + " exists" }
 func (e *existsError) Is(target error) bool { return target == ErrExists }
 
 // CheckAbsent returns an error matching [ErrExists] when a file is at path and

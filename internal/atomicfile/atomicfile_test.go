@@ -187,7 +187,7 @@ func TestCheckAbsent(t *testing.T) {
 	if !errors.Is(err, ErrExists) {
 		t.Fatalf("error %v, want ErrExists", err)
 	}
-	if want := path + " exists; use -f to overwrite"; err.Error() != want {
+	if want := path + " exists"; err.Error() != want {
 		t.Errorf("error %q, want %q", err, want)
 	}
 	if err := CheckAbsent(path, true); err != nil {

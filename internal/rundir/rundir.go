@@ -80,7 +80,7 @@ func (d *Dir) begin(force bool) error {
 
 type heldRun struct{}
 
-func (heldRun) Error() string        { return "it holds a run; resume it, or use -f to overwrite" }
+func (heldRun) Error() string        { return "it holds a run" }
 func (heldRun) Is(target error) bool { return target == atomicfile.ErrExists }
 
 // clear removes the files of a run: run.json first, so that what an

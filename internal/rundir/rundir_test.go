@@ -111,7 +111,7 @@ func TestCreateOverRun(t *testing.T) {
 	d.Close()
 
 	_, err := Create(path, Info{}, false)
-	if !errors.Is(err, atomicfile.ErrExists) || !strings.Contains(err.Error(), path+": it holds a run; resume it, or use -f to overwrite") {
+	if !errors.Is(err, atomicfile.ErrExists) || !strings.Contains(err.Error(), path+": it holds a run") {
 		t.Errorf("error %v", err)
 	}
 	wantLast(t, reopenAndClose(t, path), 0, true)
