@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 )
 
 // ErrExists is what errors.Is finds in the error of [CheckAbsent].
@@ -20,13 +21,14 @@ func (e *existsError) Error() string        { return e.path + " exists" }
 func (e *existsError) Is(target error) bool { return target == ErrExists }
 
 // CheckAbsent returns an error matching [ErrExists] when a file is at path and
-// force is not set. Devices and pipes count as absent. A folder at path is an
+// force is not set. Devices and pipes count as absent, and so does a path whose
+// folder is a file, which the writing will refuse. A folder at path is an
 // error with force too. Commands call it before their work starts, not after
 // an hour of it.
 func CheckAbsent(path string, force bool) error {
 	info, err := os.Stat(path)
 	switch {
-	case errors.Is(err, fs.ErrNotExist):
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR):
 		return nil
 	case err != nil:
 		return err

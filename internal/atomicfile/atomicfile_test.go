@@ -193,6 +193,9 @@ func TestCheckAbsent(t *testing.T) {
 	if err := CheckAbsent(path, true); err != nil {
 		t.Errorf("with force: %v", err)
 	}
+	if err := CheckAbsent(filepath.Join(path, "b"), false); err != nil {
+		t.Errorf("below a file: %v", err)
+	}
 	if err := CheckAbsent(dir, true); err == nil || errors.Is(err, ErrExists) {
 		t.Errorf("a folder: %v", err)
 	}
