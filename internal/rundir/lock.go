@@ -61,11 +61,11 @@ func acquire(dir string) (*lock, error) {
 			f.Close()
 			continue
 		}
+		held := &lock{f}
 		if err := writePID(f); err != nil {
-			f.Close()
-			return nil, fmt.Errorf("lock the run folder %s: %w", dir, err)
+			return nil, errors.Join(fmt.Errorf("lock the run folder %s: %w", dir, err), held.release())
 		}
-		return &lock{f}, nil
+		return held, nil
 	}
 }
 

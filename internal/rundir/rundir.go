@@ -45,14 +45,20 @@ type Dir struct {
 // Create makes path a new run folder, with its parents, locks it and writes
 // run.json. A folder that holds a run already is an error that matches
 // [atomicfile.ErrExists]; with force that run's files, and only they, are
-// removed.
-func Create(path string, info Info, force bool) (*Dir, error) {
+// removed. A failure leaves nothing of its own in the folder, nor the folder
+// where it was not there before.
+func Create(path string, info Info, force bool) (_ *Dir, err error) {
+	_, before := os.Stat(path)
 	if err := os.MkdirAll(path, 0o777); err != nil {
 		return nil, fmt.Errorf("create run folder: %w", err)
 	}
+	defer func() {
+		if err != nil && errors.Is(before, fs.ErrNotExist) {
+			_ = os.Remove(path)
+		}
+	}()
 	d := &Dir{path: path, info: info}
 	d.info.Schema = Schema
-	var err error
 	if d.lock, err = acquire(path); err != nil {
 		return nil, err
 	}
@@ -72,10 +78,13 @@ func (d *Dir) begin(force bool) error {
 			return err
 		}
 	}
-	if err := d.events.open(d.Path(eventsName)); err != nil {
+	if err := WriteJSON(d.Path(infoName), d.info); err != nil {
 		return err
 	}
-	return WriteJSON(d.Path(infoName), d.info)
+	if err := d.events.open(d.Path(eventsName)); err != nil {
+		return errors.Join(err, os.Remove(d.Path(infoName)))
+	}
+	return nil
 }
 
 type heldRun struct{}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -127,6 +128,33 @@ func TestCreateOverRun(t *testing.T) {
 	}
 	if _, err := os.Stat(keep); err != nil {
 		t.Errorf("a file that is not the run's is gone: %v", err)
+	}
+}
+
+func TestCreateLeavesNothingOfAFailure(t *testing.T) {
+	t.Parallel()
+	unwritable := Info{Config: func() {}}
+	parent := t.TempDir()
+	if _, err := Create(filepath.Join(parent, "new"), unwritable, false); err == nil {
+		t.Fatal("no error for a configuration that JSON cannot hold")
+	}
+	if _, err := Create(parent, unwritable, false); err == nil {
+		t.Fatal("no error for a configuration that JSON cannot hold")
+	}
+	left, err := os.ReadDir(parent)
+	if err != nil || len(left) != 0 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+
+	// The log of events cannot be opened.
+	if err := os.Mkdir(filepath.Join(parent, eventsName), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Create(parent, Info{}, false); err == nil {
+		t.Fatal("no error for a folder in the place of the events")
+	}
+	if _, err := os.Stat(filepath.Join(parent, infoName)); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a run without events was left: %v", err)
 	}
 }
 
