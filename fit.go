@@ -28,6 +28,9 @@ func (r *run) train(ctx context.Context, n *network, labelled []int, t Training,
 	o.Step.Session = r.opts.Session
 	o.Normalize = training.Normalize{Mean: r.pre.Mean, Std: r.pre.Std}
 	o.Seed = rand.NewPCG(r.cfg.Seed, stream).Uint64()
+	o.OnStart = func(done, steps int) {
+		r.opts.tell(Event{Stage: stage, Done: int64(done), Total: int64(steps), Unit: "steps"})
+	}
 	o.Progress = func(p training.Progress) {
 		r.opts.tell(Event{
 			Stage: stage, Done: int64(p.Step), Total: int64(p.Steps), Unit: "steps",

@@ -42,9 +42,14 @@ func testResume(t *testing.T, step int) {
 		t.Fatalf("stopped with %v after %d steps, want cancelled after %d", err, part.Steps, step)
 	}
 	o.Progress = nil
+	started := -1
+	o.OnStart = func(done, _ int) { started = done }
 	resumed, rest := train(t, tiny(t), tinySet(tinySamples), o)
 	if !bytes.Equal(want, marshal(t, resumed)) {
 		t.Errorf("stopped after %d steps, the resumed run gave other bytes", step)
+	}
+	if started != step {
+		t.Errorf("went on after %d steps, want %d", started, step)
 	}
 	if rest.Steps != h.Steps || rest.Samples != h.Samples || len(rest.Epochs) != len(h.Epochs) {
 		t.Errorf("history %+v, want the counts of %+v", rest, h)

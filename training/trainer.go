@@ -52,8 +52,11 @@ type Options struct {
 	// is left of the schedule may differ.
 	Resume bool
 
-	// Progress is told after every step, OnEpoch after every epoch, both on
-	// the caller's goroutine.
+	// OnStart is told before the first step how many are done already and
+	// how many there are: a model or options that cannot be trained with are
+	// refused before that. Progress is told after every step, OnEpoch after every
+	// epoch. All are called on the caller's goroutine.
+	OnStart  func(done, steps int)
 	Progress func(Progress)
 	OnEpoch  func(Epoch)
 }
@@ -185,6 +188,9 @@ func (t *trainer) run(outer context.Context) (err error) {
 		}
 	}()
 	t.begun = time.Now()
+	if t.o.OnStart != nil {
+		t.o.OnStart(t.done, t.schedule.steps())
+	}
 	for {
 		if err := t.pause(ctx); err != nil {
 			return err

@@ -204,6 +204,11 @@ func TestTrainCountsBatches(t *testing.T) {
 		o.Batch, o.DropLast, o.Steps = c.batch, c.drop, 0
 		var seen []Progress
 		o.Progress = func(p Progress) { seen = append(seen, p) }
+		o.OnStart = func(done, steps int) {
+			if done != 0 || steps != c.steps || len(seen) != 0 {
+				t.Errorf("%s: started with %d of %d steps done, after %d", c.name, done, steps, len(seen))
+			}
+		}
 		_, h := train(t, tiny(t), tinySet(tinySamples), o)
 		if h.Steps != c.steps || h.Samples != c.samples || len(h.Epochs) != 2 {
 			t.Errorf("%s: %d steps, %d samples, %d epochs, want %d, %d, 2", c.name, h.Steps, h.Samples, len(h.Epochs), c.steps, c.samples)
@@ -303,6 +308,11 @@ func TestTrainRefuses(t *testing.T) {
 		o := tinyOptions()
 		if c.o != nil {
 			c.o(&o)
+		}
+		o.OnStart = func(int, int) {
+			if c.name != "unreadable sample" {
+				t.Errorf("%s: the training began", c.name)
+			}
 		}
 		_, _, err := Train(context.Background(), c.m, c.set, o)
 		if err == nil || !strings.Contains(err.Error(), c.want) {

@@ -295,9 +295,14 @@ func (o *trainOptions) train(ctx context.Context, g *globals, m *onnxio.Model, s
 	}
 	t := g.terminal(ctx)
 	defer t.Close()
-	bar := t.Bar("train", int64(to.Steps), "steps")
-	defer bar.Done()
-	count := counter(bar)
+	var bar *term.Bar
+	defer func() { bar.Done() }()
+	var count func(done, total int)
+	to.OnStart = func(done, steps int) {
+		bar = t.Bar("train", int64(steps), "steps")
+		count = counter(bar)
+		count(done, steps)
+	}
 	to.Progress = func(p training.Progress) {
 		bar.Note(fmt.Sprintf("loss %.3f, accuracy %s", p.Loss, term.Percent(p.Accuracy)))
 		count(p.Step, p.Steps)
