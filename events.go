@@ -1,6 +1,10 @@
 package prunefuse
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/prunefuse/prunefuse/internal/term"
+)
 
 // Event tells how far a run is. A stage begins with Done 0 and ends with Done
 // equal to Total; where Total is 0 the event is one message and no more.
@@ -11,6 +15,9 @@ type Event struct {
 	Unit  string // "steps", "images"
 	Note  string // "loss 0.412, accuracy 87.1 %"
 }
+
+// count is a number in the name of a stage.
+func count(n int) string { return term.Count(int64(n)) }
 
 // tell reports an event to whoever listens.
 func (o *RunOptions) tell(e Event) {

@@ -186,12 +186,11 @@ func (r *run) compareRandom(ctx context.Context, costs *[]report.Cost) error {
 		}
 	}
 	var out round
-	selector, err := r.trainSelector(ctx, len(r.cfg.Label.Add), r.labelled, &out)
+	selector, err := r.trainSelector(ctx, len(r.cfg.Label.Add), "train the selector on random labels", &out)
 	if err != nil {
 		return err
 	}
 	*costs = append(*costs, out.Costs...)
-	out.Curve.Name = "train the selector on random labels"
 	r.rep.Curves = append(r.rep.Curves, out.Curve)
 	fused, err := r.fuse(selector, costs)
 	if err != nil {

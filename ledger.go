@@ -71,6 +71,6 @@ func sameConfig(a, b Config) bool {
 func (r *run) newReport() *report.Report {
 	return &report.Report{
 		Title: r.cfg.Title, Command: join(r.opts.Command), Version: Version, Seed: r.cfg.Seed,
-		TestSet: fmt.Sprintf("%s, %d held-out images", r.cfg.Test, r.test.Len()),
+		TestSet: fmt.Sprintf("%s, %s held-out images", r.cfg.Test, count(r.test.Len())),
 	}
 }

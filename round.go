@@ -76,7 +76,8 @@ func (r *run) round(ctx context.Context, k int) error {
 		return err
 	}
 	out := round{Labels: len(r.labelled)}
-	selector, err := r.trainSelector(ctx, k, r.labelled, &out)
+	stage := fmt.Sprintf("train the selector on %s labels", count(len(r.labelled)))
+	selector, err := r.trainSelector(ctx, k, stage, &out)
 	if err != nil {
 		return err
 	}
@@ -109,7 +110,7 @@ func (r *run) recall(k int) error {
 	if err := r.dir.Metrics(k, &out); err != nil {
 		return err
 	}
-	r.opts.say("round %d was finished before: %d labels", k, out.Labels)
+	r.opts.say("round %d was finished before: %s labels", k, count(out.Labels))
 	return r.enter(k, out)
 }
 
@@ -137,9 +138,8 @@ func (r *run) enter(k int, out round) error {
 }
 
 // trainSelector trains a fresh selector on the labelled samples and tests it.
-func (r *run) trainSelector(ctx context.Context, k int, labelled []int, out *round) (*network, error) {
-	stage := fmt.Sprintf("train the selector on %d labels", len(labelled))
-	selector, res, err := r.train(ctx, r.start, labelled, r.cfg.Selector, streamSelector+uint64(k), stage, "train", &out.Costs)
+func (r *run) trainSelector(ctx context.Context, k int, stage string, out *round) (*network, error) {
+	selector, res, err := r.train(ctx, r.start, r.labelled, r.cfg.Selector, streamSelector+uint64(k), stage, "train", &out.Costs)
 	if err != nil {
 		return nil, err
 	}
@@ -213,7 +213,7 @@ func (r *run) scorePool(ctx context.Context, n *network, indices []int, costs *[
 	}
 	var records []scoring.Record
 	err = r.timed("score", n, 1, costs, func() (int64, error) {
-		records, err = p.score(ctx, indices, fmt.Sprintf("score %d images with the %s network", len(indices), n.role))
+		records, err = p.score(ctx, indices, fmt.Sprintf("score %s images with the %s network", count(len(indices)), n.role))
 		return int64(len(indices)), err
 	})
 	if err != nil {
@@ -259,9 +259,11 @@ func (p *pass) score(ctx context.Context, indices []int, stage string) ([]scorin
 	if err != nil {
 		return nil, err
 	}
-	o := scoring.Options{Seed: p.run.cfg.Seed, Features: p.strategy.Features, Probabilities: p.probabilities, Progress: func(done, total int) {
+	progress := func(done, total int) {
 		p.run.opts.tell(Event{Stage: stage, Done: int64(done), Total: int64(total), Unit: "images"})
-	}}
+	}
+	progress(0, len(indices))
+	o := scoring.Options{Seed: p.run.cfg.Seed, Features: p.strategy.Features, Probabilities: p.probabilities, Progress: progress}
 	if p.strategy.Measure != "" {
 		o.Measures = []string{p.strategy.Measure}
 	}
@@ -303,7 +305,7 @@ func (r *run) sync(ctx context.Context, selector *network, folder string, out *r
 	n := r.dense.with(fused)
 	n.role = "fused"
 	labelled := append(append([]int(nil), r.labelled...), out.Selected...)
-	trained, _, err := r.train(ctx, n, labelled, r.cfg.Final, streamFinal+uint64(len(labelled)), fmt.Sprintf("train the full network on %d labels", len(labelled)), "synchronise", &out.Costs)
+	trained, _, err := r.train(ctx, n, labelled, r.cfg.Final, streamFinal+uint64(len(labelled)), fmt.Sprintf("train the full network on %s labels", count(len(labelled))), "synchronise", &out.Costs)
 	if err != nil {
 		return err
 	}

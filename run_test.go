@@ -71,9 +71,12 @@ func TestRun(t *testing.T) {
 	orttest.Need(t)
 	ctx := t.Context()
 	dir := filepath.Join(t.TempDir(), "run")
-	if err := prunefuse.Run(ctx, small(), options(dir)); err != nil {
+	o, events := options(dir), []prunefuse.Event{}
+	o.Progress = func(e prunefuse.Event) { events = append(events, e) }
+	if err := prunefuse.Run(ctx, small(), o); err != nil {
 		t.Fatal(err)
 	}
+	checkEvents(t, events)
 	first := products(t, dir)
 	for _, name := range []string{prunefuse.DenseFile, prunefuse.SelectorFile, prunefuse.FusedInitFile, prunefuse.FusedFile, prunefuse.DeployFile, "round-000/selected.jsonl"} {
 		if first[name] == "" {
@@ -128,6 +131,29 @@ func interrupt(t *testing.T, dir, stage string) {
 	}
 	if err := prunefuse.Run(ctx, small(), o); !errors.Is(err, context.Canceled) {
 		t.Fatalf("interrupted run gave %v", err)
+	}
+}
+
+// checkEvents wants every stage from Done 0 to Done equal to Total.
+func checkEvents(t *testing.T, events []prunefuse.Event) {
+	t.Helper()
+	stages := map[string]bool{}
+	var last prunefuse.Event
+	for _, e := range events {
+		begins := e.Stage != last.Stage
+		if begins && last.Done != last.Total {
+			t.Errorf("%q ended at %d of %d", last.Stage, last.Done, last.Total)
+		}
+		if begins && stages[e.Stage] {
+			t.Errorf("%q twice", e.Stage)
+		}
+		if e.Total > 0 && begins != (e.Done == 0) {
+			t.Errorf("%q: %d of %d after %d", e.Stage, e.Done, e.Total, last.Done)
+		}
+		stages[e.Stage], last = true, e
+	}
+	if len(stages) != 11 || last.Done != last.Total {
+		t.Errorf("%d stages; the last event is %+v", len(stages), last)
 	}
 }
 

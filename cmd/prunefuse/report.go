@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
-	"strconv"
 
 	"github.com/spf13/cobra"
 
@@ -89,7 +88,7 @@ func accuracyRows(r *report.Report) [][]string {
 	var rows [][]string
 	for _, a := range r.Accuracies {
 		rows = append(rows, []string{
-			a.Name, strconv.Itoa(a.Labels), term.Percent(a.Value), fmt.Sprintf("%.1f to %s", 100*a.Low, term.Percent(a.High)),
+			a.Name, term.Count(int64(a.Labels)), term.Percent(a.Value), fmt.Sprintf("%.1f to %s", 100*a.Low, term.Percent(a.High)),
 		})
 	}
 	return rows
