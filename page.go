@@ -118,22 +118,20 @@ func (r *run) describe(file, role string, n *network) (report.Model, error) {
 	return report.Model{Role: role, File: file, Params: n.params, MACs: n.macs, Bytes: info.Size(), SHA256: sum}, nil
 }
 
-// settings enters the resolved configuration and the versions.
+// settings enters the resolved configuration and the versions that the report
+// does not have elsewhere.
 func (r *run) settings() error {
 	b, err := json.Marshal(r.cfg)
 	if err != nil {
 		return err
 	}
-	var top map[string]json.RawMessage
-	if err := json.Unmarshal(b, &top); err != nil {
+	all, err := flatten("", b)
+	if err != nil {
 		return err
 	}
-	for _, key := range []string{"data", "test", "limit", "seed", "model", "prune", "label", "selector", "final", "fuse", "compare"} {
-		r.rep.Config = append(r.rep.Config, report.Setting{Key: key, Value: strings.Trim(string(top[key]), `"`)})
-	}
+	r.rep.Config = slices.DeleteFunc(all, func(s report.Setting) bool { return s.Key == "title" || s.Key == "seed" })
 	info := ort.Describe()
 	r.rep.Versions = []report.Setting{
-		{Key: "prunefuse", Value: Version},
 		{Key: "onnxruntime", Value: info.Version},
 		{Key: "provider", Value: string(r.opts.Session.Provider)},
 		{Key: "threads", Value: fmt.Sprint(threads(r.opts.Session, info))},
@@ -141,6 +139,42 @@ func (r *run) settings() error {
 		{Key: "go", Value: runtime.Version()},
 	}
 	return nil
+}
+
+// flatten lists the leaves of a JSON object in its order, by dotted names. An
+// array is a leaf.
+func flatten(prefix string, object []byte) ([]report.Setting, error) {
+	d := json.NewDecoder(bytes.NewReader(object))
+	if _, err := d.Token(); err != nil {
+		return nil, err
+	}
+	var out []report.Setting
+	for d.More() {
+		key, err := d.Token()
+		if err != nil {
+			return nil, err
+		}
+		var value json.RawMessage
+		if err := d.Decode(&value); err != nil {
+			return nil, err
+		}
+		name, text := fmt.Sprint(prefix, key), string(value)
+		switch value[0] {
+		case '{':
+			inner, err := flatten(name+".", value)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, inner...)
+			continue
+		case '"':
+			if err := json.Unmarshal(value, &text); err != nil {
+				return nil, err
+			}
+		}
+		out = append(out, report.Setting{Key: name, Value: text})
+	}
+	return out, nil
 }
 
 func threads(o ort.SessionOptions, info ort.Info) int {

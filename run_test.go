@@ -177,6 +177,23 @@ func checkReport(t *testing.T, dir string) {
 			t.Errorf("the ledger has nothing for %s", module)
 		}
 	}
+	settings := map[string]string{}
+	for _, s := range slices.Concat(r.Config, r.Versions) {
+		if _, twice := settings[s.Key]; twice {
+			t.Errorf("setting %s twice", s.Key)
+		}
+		settings[s.Key] = s.Value
+	}
+	for key, want := range map[string]string{"data": "demo", "model.arch": "resnet8", "label.add": "[20,30]", "final.lr": "0.05", "threads": "1"} {
+		if settings[key] != want {
+			t.Errorf("setting %s is %q, want %q", key, settings[key], want)
+		}
+	}
+	for _, key := range []string{"title", "seed", "prunefuse"} { // have their own places
+		if value, ok := settings[key]; ok {
+			t.Errorf("setting %s is %q", key, value)
+		}
+	}
 	if r.Command != "prunefuse run 'a b.yaml'" {
 		t.Errorf("command %q", r.Command)
 	}
