@@ -158,6 +158,9 @@ func TestVerdict(t *testing.T) {
 			{Role: RoleRandom, Name: "random", Labels: 1000, Correct: random, Total: 2000},
 		}
 	}
+	dense := func(correct int) []Accuracy {
+		return append(accuracies(1683, 0)[:1], Accuracy{Role: RoleDenseScratch, Name: "dense", Labels: 1000, Correct: correct, Total: 2000})
+	}
 	tests := map[string]struct {
 		report *Report
 		want   string
@@ -171,6 +174,16 @@ func TestVerdict(t *testing.T) {
 			&Report{Accuracies: accuracies(1620, 1625)},
 			"With 1,000 labels the fused, fine-tuned network gets 81.0 % of 2,000 held-out images right (95 % interval 79.2 to 82.7 %), " +
 				"0.2 points fewer than with randomly selected labels: a difference too small for this many test images to settle.",
+		},
+		"dense is better": {
+			&Report{Accuracies: dense(1743)},
+			"With 1,000 labels the fused, fine-tuned network gets 84.2 % of 2,000 held-out images right (95 % interval 82.5 to 85.7 %). " +
+				"The dense network trained from scratch on the same labels gets 87.2 %.",
+		},
+		"dense is not told apart": {
+			&Report{Accuracies: dense(1690)},
+			"With 1,000 labels the fused, fine-tuned network gets 84.2 % of 2,000 held-out images right (95 % interval 82.5 to 85.7 %). " +
+				"The dense network trained from scratch on the same labels gets 84.5 %, which these images cannot tell from it.",
 		},
 		"no random arm, with cost": {
 			&Report{Accuracies: accuracies(1683, 0)[:1], CostRatio: &CostRatio{SelectorSeconds: 1, DenseSeconds: 4, SelectorMACs: 1, DenseMACs: 5}},

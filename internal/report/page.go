@@ -10,6 +10,7 @@ import (
 	"io"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/prunefuse/prunefuse/internal/term"
@@ -34,7 +35,9 @@ var page = template.Must(template.Must(template.New("page").Funcs(template.FuncM
 	"level":   func(x float64) figure { return figure{exact(x), fmt.Sprintf("%.0f\u202f%%", 100*x)} },
 	"points":  func(x float64) figure { return figure{exact(x), fmt.Sprintf("%.1f", 100*x)} },
 	"signed":  func(x float64) figure { return figure{exact(x), signed(x)} },
-	"score":   func(x float64) figure { return figure{exact(x), strconv.FormatFloat(x, 'g', 3, 64)} },
+	"score": func(x float64) figure {
+		return figure{exact(x), strings.Replace(strconv.FormatFloat(x, 'g', 3, 64), "-", "−", 1)}
+	},
 	"loss":    func(x float64) figure { return figure{exact(x), fmt.Sprintf("%.3f", x)} },
 	"share":   func(x float64) string { return fmt.Sprintf("%.2f%%", 100*x) },
 	"dataURI": dataURI,

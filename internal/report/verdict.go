@@ -32,17 +32,25 @@ func (r *Report) verdict() string {
 func (r *Report) resultSentence(a Accuracy) string {
 	s := fmt.Sprintf("With %s labels the fused, fine-tuned network gets %s of %s held-out images right (%.0f %% interval %.1f to %s)",
 		term.Count(int64(a.Labels)), term.Percent(a.Value), term.Count(int64(a.Total)), 100*confidence, 100*a.Low, term.Percent(a.High))
-	random := r.accuracy(RoleRandom)
-	if random == nil || random.Lead == nil {
-		return s + "."
+	if random := r.accuracy(RoleRandom); random != nil && random.Lead != nil {
+		s += fmt.Sprintf(", %s than with randomly selected labels", points(random.Lead.Value))
+		if random.Lead.unsettled() {
+			s += ": a difference too small for this many test images to settle"
+		}
 	}
-	d := random.Lead
-	s += fmt.Sprintf(", %s than with randomly selected labels", points(d.Value))
-	if d.Low <= 0 && d.High >= 0 {
-		s += ": a difference too small for this many test images to settle"
+	s += "."
+	if dense := r.accuracy(RoleDenseScratch); dense != nil && dense.Lead != nil {
+		s += fmt.Sprintf(" The dense network trained from scratch on the same labels gets %s", term.Percent(dense.Value))
+		if dense.Lead.unsettled() {
+			s += ", which these images cannot tell from it"
+		}
+		s += "."
 	}
-	return s + "."
+	return s
 }
+
+// unsettled reports whether zero is within the interval.
+func (d *Difference) unsettled() bool { return d.Low <= 0 && d.High >= 0 }
 
 func (r *Report) seriesSentence() string {
 	if len(r.Series) == 0 || len(r.Series[0].Points) == 0 {
