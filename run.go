@@ -157,7 +157,7 @@ func (r *run) openData(ctx context.Context) error {
 	}
 	mean, std, err := data.Stats(ctx, r.pool, statsSamples)
 	if err != nil {
-		return err
+		return fmt.Errorf("data %s: %w", r.cfg.Data, err)
 	}
 	r.pre = data.Preprocess{Mean: mean, Std: std, Layout: "NCHW", Size: [2]int{r.pool.Shape().H, r.pool.Shape().W}, Classes: r.pool.Classes()}
 	return nil

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -94,6 +95,21 @@ func TestStatsOfDemo(t *testing.T) {
 	}
 }
 
+// tainted is a set of which one sample begins with a value.
+type tainted struct {
+	Set
+	at    int
+	value float32
+}
+
+func (s *tainted) Read(i int, dst []float32) error {
+	err := s.Set.Read(i, dst)
+	if i == s.at {
+		dst[0] = s.value
+	}
+	return err
+}
+
 func TestStats(t *testing.T) {
 	t.Parallel()
 	pixels := []byte{0, 255, 51, 51, 255, 0, 51, 51}
@@ -116,5 +132,11 @@ func TestStats(t *testing.T) {
 	hole := &holed{set, map[int]bool{1: true}}
 	if _, _, err := Stats(context.Background(), hole, 0); err == nil {
 		t.Error("an unreadable sample passed")
+	}
+	for _, v := range []float32{float32(math.NaN()), float32(math.Inf(1)), float32(math.Inf(-1))} {
+		sick := &tainted{Set: set, at: 1, value: v}
+		if _, _, err := Stats(context.Background(), sick, 0); err == nil || !strings.Contains(err.Error(), "sample "+set.ID(1)) {
+			t.Errorf("%v in a sample gave %v", v, err)
+		}
 	}
 }

@@ -3,13 +3,15 @@ package data
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 )
 
 // Stats returns mean and standard deviation (of the population) of each channel
 // over the pixels of set, for [Preprocess]. With 0 < limit < set.Len() it reads
 // only limit samples, evenly spaced. A constant channel has a deviation of 1, so
-// that it can be divided by.
+// that it can be divided by. A value that is not finite is an error that names
+// its sample.
 func Stats(ctx context.Context, set Set, limit int) (mean, std []float32, err error) {
 	n := set.Len()
 	if limit > 0 {
@@ -29,7 +31,11 @@ func Stats(ctx context.Context, set Set, limit int) (mean, std []float32, err er
 			}
 			plane := shape.H * shape.W
 			for c := range shape.C {
-				sums[k*shape.C+c] = momentsOf(x[c*plane : (c+1)*plane])
+				m := momentsOf(x[c*plane : (c+1)*plane])
+				if !(m.squares <= math.MaxFloat64) {
+					return fmt.Errorf("sample %s holds NaN or infinite values", set.ID(i))
+				}
+				sums[k*shape.C+c] = m
 			}
 			return nil
 		})
