@@ -36,7 +36,7 @@ var page = template.Must(template.Must(template.New("page").Funcs(template.FuncM
 	"points":  func(x float64) figure { return figure{exact(x), fmt.Sprintf("%.1f", 100*x)} },
 	"signed":  func(x float64) figure { return figure{exact(x), signed(x)} },
 	"score": func(x float64) figure {
-		return figure{exact(x), strings.Replace(strconv.FormatFloat(x, 'g', 3, 64), "-", "−", 1)}
+		return figure{exact(x), strings.ReplaceAll(strconv.FormatFloat(x, 'g', 2, 64), "-", "−")}
 	},
 	"loss":    func(x float64) figure { return figure{exact(x), fmt.Sprintf("%.3f", x)} },
 	"share":   func(x float64) string { return fmt.Sprintf("%.2f%%", 100*x) },

@@ -37,7 +37,7 @@ func sample(t *testing.T) *Report {
 			{Name: "fc.weight", Channels: 64, Kept: 32},
 		},
 		Selection: &Selection{Strategy: "margin", Chosen: 750, Pool: 5000, Thumbs: []Thumb{
-			{ID: "train/17", PNG: dot(t), Rank: 1, Score: 0.00042, Predicted: "Shirt", Label: "Coat"},
+			{ID: "train/17", PNG: dot(t), Rank: 1, Score: -0.000123456, Predicted: "Shirt", Label: "Coat"},
 			{ID: "train/4", PNG: dot(t), Rank: 2, Score: 0.013, Predicted: "Bag", Label: "Bag"},
 		}},
 		Curves: []Curve{
