@@ -17,7 +17,8 @@ Do the whole method in small, on 7,000 images of Fashion-MNIST that are built
 in: build a network, prune it to a selector, let it choose 1,200 of 6,000
 images to label, fuse it back, fine-tune, export; and compare the result with
 random selection and with the dense network trained from scratch. It takes
-about two minutes on two cores, and nothing but this program.
+about two minutes on two cores, and nothing but this program and ONNX Runtime,
+which is fetched where there is none.
 
 `+runFiles,
 			exitOK, exitFailed, exitUsage, exitDiffers, exitNoRuntime, exitLocked, exitInterrupted),

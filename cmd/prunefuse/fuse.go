@@ -47,7 +47,8 @@ func newFuseCommand(g *globals) *cobra.Command {
 		Long: withExitStatus(`
 Write every weight of the pruned network to its place in the dense one, by the
 plan that the pruned file carries, and check the result by reading the pruned
-network back out of it, bit for bit. No runtime is needed.
+network back out of it, bit for bit. No runtime is needed; where there is one,
+preserve is also run against the pruned network.
 
 What the weights hold that the pruned network does not bring:
   init      what the dense file has
