@@ -1,27 +1,67 @@
 package pruning
 
 import (
+	"context"
 	"fmt"
+	"iter"
 	"math"
-	"math/rand/v2"
 	"slices"
 	"strings"
+
+	"github.com/prunefuse/prunefuse/onnxio"
+	"github.com/prunefuse/prunefuse/onnxio/ort"
 )
 
 // Criterion says how important the choices of a group are; the least
 // important go first.
 type Criterion struct {
 	Name, About string
+	// Data is what the criterion looks at besides the weights.
+	Data Data
+
+	// comparable holds where the scores of different groups rank against
+	// each other as they stand, without being divided by their mean.
+	comparable bool
 	// score adds up to one number for each choice of each group.
-	score func(a *Analysis, seed uint64) ([][]float64, error)
+	score func(ctx context.Context, a *Analysis, e Evidence) ([][]float64, error)
+}
+
+// Data is a kind of samples.
+type Data int
+
+// The kinds of data that criteria look at.
+const (
+	NoData   Data = 0
+	Samples  Data = 1 // Evidence.Samples
+	Labelled Data = 2 // Evidence.Gradients, which take samples with labels
+)
+
+// Evidence is what criteria may rate channels by besides the weights. The
+// zero value is enough for a criterion of NoData.
+type Evidence struct {
+	// Seed is that of the criterion random.
+	Seed uint64
+	// Samples gives batches of the model's one input, the batch axis first.
+	// A batch is of use until the next is taken.
+	Samples iter.Seq2[*ort.Tensor, error]
+	// Gradients gives, for each of some batches, the gradient of the loss by
+	// the weights of a model, named by initializer or Constant output.
+	Gradients func(*onnxio.Model) iter.Seq2[map[string][]float32, error]
+	// Session is how the model is run on the samples.
+	Session ort.SessionOptions
 }
 
 // Criteria are the criteria there are, the default first.
 var Criteria = []Criterion{
-	{"l2", "mean over the coupled layers of the sum of squared weights", squared},
-	{"l1", "mean over the coupled layers of the sum of absolute weights", absolute},
-	{"bn-scale", "mean absolute scale of the BatchNormalizations on the channel; l2 for groups without one", bnScale},
-	{"random", "seeded uniform choice", chance},
+	{Name: "l2", About: "mean over the coupled layers of the sum of squared weights", score: squared},
+	{Name: "l1", About: "mean over the coupled layers of the sum of absolute weights", score: absolute},
+	{Name: "group-norm", About: "Euclidean norm of all coupled weights and BatchNormalization scales", score: groupNorm},
+	{Name: "bn-scale", About: "mean absolute scale of the BatchNormalizations on the channel; l2 for groups without one", score: bnScale},
+	{Name: "lamp", About: "l2 over the l2 of all channels of the group that are no less important", comparable: true, score: lamp},
+	{Name: "fpgm", About: "mean over the coupled layers of the distance of a filter to all others", score: fpgm},
+	{Name: "taylor", About: "what the loss would change by, to first order; needs labelled data", Data: Labelled, comparable: true, score: taylor},
+	{Name: "activation", About: "mean absolute value of the channel where the next layers read it; needs data", Data: Samples, score: activation},
+	{Name: "random", About: "seeded uniform choice", score: chance},
 }
 
 // CriterionByName finds a criterion; "" is the default.
@@ -36,110 +76,6 @@ func CriterionByName(name string) (Criterion, error) {
 	return Criterion{}, fmt.Errorf("criterion %q is unknown; there are %s", name, strings.Join(names, ", "))
 }
 
-// magnitude is, for each choice, the mean over the group's layers of the sum
-// of |weight|^norm over the weights that the choice removes (with norm 2 the
-// paper's score). What layers are is for of to say: by the paper, kernels and
-// matrices, as vectors such as biases are all equal before training. Layers
-// counts them by group; a group without any scores 0 throughout.
-func (a *Analysis) magnitude(of func(*use) bool, norm int) (scores [][]float64, layers []int, err error) {
-	scores, layers = make([][]float64, len(a.Groups)), make([]int, len(a.Groups))
-	axes := map[*use][]int{}
-	for i, g := range a.Groups {
-		scores[i] = make([]float64, g.Size)
-		for _, m := range g.Members {
-			if m.use.tensor.Elem().Float() && of(m.use) {
-				layers[i]++
-				if !slices.Contains(axes[m.use], m.Axis) {
-					axes[m.use] = append(axes[m.use], m.Axis)
-				}
-			}
-		}
-	}
-	for _, u := range a.uses {
-		if len(axes[u]) == 0 {
-			continue
-		}
-		w, err := u.tensor.Floats()
-		if err != nil {
-			return nil, nil, fmt.Errorf("score: %w", err)
-		}
-		for _, k := range axes[u] {
-			sums := sumsAlong(w, u.tensor.Dims(), k, norm)
-			a.positions(u.axes[k], func(p int, r elem) {
-				if at := a.group[r]; at.group != nil {
-					scores[at.group.ID][at.index] += sums[p] / float64(layers[at.group.ID])
-				}
-			})
-		}
-	}
-	return scores, layers, nil
-}
-
-// sumsAlong adds up |w|^norm, norm 1 or 2, for every index of one axis.
-func sumsAlong(w []float32, dims []int64, axis, norm int) []float64 {
-	inner := 1
-	for _, d := range dims[axis+1:] {
-		inner *= int(d)
-	}
-	sums := make([]float64, dims[axis])
-	for at := 0; at < len(w); {
-		for j := range sums {
-			sum := 0.0
-			for _, v := range w[at : at+inner] {
-				x := math.Abs(float64(v))
-				if norm == 2 {
-					x *= x
-				}
-				sum += x
-			}
-			sums[j] += sum
-			at += inner
-		}
-	}
-	return sums
-}
-
-func kernel(u *use) bool { return u.tensor.Rank() > 1 }
-
-func squared(a *Analysis, _ uint64) ([][]float64, error) {
-	scores, _, err := a.magnitude(kernel, 2)
-	return scores, err
-}
-
-func absolute(a *Analysis, _ uint64) ([][]float64, error) {
-	scores, _, err := a.magnitude(kernel, 1)
-	return scores, err
-}
-
-func bnScale(a *Analysis, seed uint64) ([][]float64, error) {
-	scores, layers, err := a.magnitude(func(u *use) bool { return u.scale }, 1)
-	if err != nil {
-		return nil, err
-	}
-	others, err := squared(a, seed)
-	if err != nil {
-		return nil, err
-	}
-	for i, n := range layers {
-		if n == 0 {
-			scores[i] = others[i]
-		}
-	}
-	return scores, nil
-}
-
-func chance(a *Analysis, seed uint64) ([][]float64, error) {
-	out := make([][]float64, len(a.Groups))
-	for i, g := range a.Groups {
-		rng := rand.New(rand.NewPCG(seed, uint64(g.ID)))
-		out[i] = make([]float64, g.Size)
-		for k := range out[i] {
-			out[i][k] = rng.Float64()
-		}
-	}
-	return out, nil
-}
-
 // positions calls f with every position of an axis and each class on which
 // it depends.
 func (a *Analysis) positions(x axis, f func(p int, r elem)) {
@@ -152,16 +88,31 @@ func (a *Analysis) positions(x axis, f func(p int, r elem)) {
 	}
 }
 
-// Scores are the importances of every group's choices, by group ID. A weight
-// that is not a number is an error that names the group.
+// Scores are the importances of every group's choices, by group ID, by a
+// criterion that needs no data. A weight that is not a finite number is an
+// error that names the group.
 func (a *Analysis) Scores(c Criterion, seed uint64) ([][]float64, error) {
-	out, err := c.score(a, seed)
-	if err != nil {
-		return nil, err
+	return a.Rate(context.Background(), c, Evidence{Seed: seed})
+}
+
+// Rate gives the importances of every group's choices, by group ID. Evidence
+// that the criterion needs and does not get is an error, and so is a score
+// that is not a finite number. Criteria with data need ONNX Runtime.
+func (a *Analysis) Rate(ctx context.Context, c Criterion, e Evidence) ([][]float64, error) {
+	switch {
+	case c.Data == Samples && e.Samples == nil:
+		return nil, fmt.Errorf("score: the criterion %s needs samples", c.Name)
+	case c.Data == Labelled && e.Gradients == nil:
+		return nil, fmt.Errorf("score: the criterion %s needs gradients, which take labelled samples", c.Name)
 	}
+	out, err := c.score(ctx, a, e)
+	if err != nil {
+		return nil, fmt.Errorf("score: %w", err)
+	}
+	what := [...]string{NoData: "a weight", Samples: "an activation", Labelled: "a gradient"}[c.Data]
 	for i, g := range a.Groups {
-		if slices.ContainsFunc(out[i], math.IsNaN) {
-			return nil, fmt.Errorf("score group %s: a weight is not a number", g.Name())
+		if slices.ContainsFunc(out[i], func(v float64) bool { return math.IsNaN(v) || math.IsInf(v, 0) }) {
+			return nil, fmt.Errorf("score group %s: %s is not a finite number", g.Name(), what)
 		}
 	}
 	return out, nil

@@ -1,6 +1,7 @@
 package pruning
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -25,24 +26,19 @@ func (a *Analysis) Uniform(ratio float64, scores [][]float64) (Selection, error)
 	return out, nil
 }
 
-// best are the indices of the n greatest scores, ascending.
+// best are the indices of the n greatest scores, ascending; of equals the lower.
 func best(scores []float64, n int) []int {
-	order := make([]int, len(scores))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortStableFunc(order, func(i, j int) int {
-		switch {
-		case scores[i] > scores[j]:
-			return -1
-		case scores[i] < scores[j]:
-			return 1
-		}
-		return 0
-	})
-	kept := order[:n]
+	kept := ranked(scores)[:n]
 	slices.Sort(kept)
 	return kept
+}
+
+// ranked are the indices of the scores, the greatest first; of equals the
+// lower index.
+func ranked(scores []float64) []int {
+	order := iota(len(scores))
+	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(scores[j], scores[i]) })
+	return order
 }
 
 // removed marks, by class root, what a selection removes.
