@@ -14,6 +14,7 @@ type Group struct {
 	Size    int
 	Members []Member
 
+	name    string
 	classes []elem
 }
 
@@ -27,8 +28,9 @@ type Member struct {
 
 func (m Member) String() string { return fmt.Sprintf("%s:%d", m.Initializer, m.Axis) }
 
-// Name tells the group by its first member.
-func (g *Group) Name() string { return g.Members[0].String() }
+// Name tells the group by its first member; of several groups that share one
+// weight's axis, all but the first have a number besides.
+func (g *Group) Name() string { return g.name }
 
 // Pinned is an axis of a weight that cannot be pruned, and why.
 type Pinned struct {
@@ -71,9 +73,13 @@ func (a *Analysis) form() {
 	}
 	all := a.Groups
 	a.Groups = nil
+	named := map[string]int{}
 	for _, g := range all {
 		if g.Size > 1 {
-			g.ID = len(a.Groups)
+			g.ID, g.name = len(a.Groups), g.Members[0].String()
+			if named[g.name]++; named[g.name] > 1 {
+				g.name = fmt.Sprintf("%s#%d", g.name, named[g.name])
+			}
 			a.Groups = append(a.Groups, g)
 			continue
 		}

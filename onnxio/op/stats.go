@@ -2,6 +2,7 @@ package op
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/prunefuse/prunefuse/onnxio"
 )
@@ -45,19 +46,14 @@ func CountModel(m *onnxio.Model) (Stats, error) {
 // the batch, count as one.
 func Count(m *onnxio.Model, f *Facts) Stats {
 	s := Stats{Nodes: len(m.Graph.Nodes()), ByOp: map[string]int{}}
-	batch := map[onnxio.Dim]bool{}
-	for _, v := range m.Graph.Inputs() {
-		if len(v.Type.Shape) > 0 && !v.Type.Shape[0].IsKnown() {
-			batch[v.Type.Shape[0]] = true
-		}
-	}
+	cost := CostOf(m)
 	for _, n := range m.Graph.Nodes() {
 		name := n.Op()
 		if n.Domain() != "" {
 			name = n.Domain() + "." + name
 		}
 		s.ByOp[name]++
-		macs, ok := cost(f, m.Graph, n, batch)
+		macs, ok := cost(f, n)
 		switch {
 		case !ok:
 			s.Uncounted = append(s.Uncounted, n)
@@ -70,23 +66,33 @@ func Count(m *onnxio.Model, f *Facts) Stats {
 	return s
 }
 
-// cost is the multiply-accumulates of a node at a batch of one.
-func cost(f *Facts, g *onnxio.Graph, n *onnxio.Node, batch map[onnxio.Dim]bool) (macs int64, ok bool) {
-	d := Lookup(n, f.Opset)
-	if d == nil {
-		return 0, false
-	}
-	c := &Infer{Facts: f, Node: n, Graph: g}
-	if !c.shaped() {
-		return 0, false
-	}
-	total := d.Cost(c)
-	for b := range batch {
-		for q, divides := total.Div(b); divides && !total.Is(0); q, divides = total.Div(b) {
-			total = q
+// CostOf returns a function for the multiply-accumulates of the nodes of a
+// model at a batch of one, which takes the types of a node's inputs and
+// outputs from its first argument. Ok is false where the cost is not known.
+func CostOf(m *onnxio.Model) func(f *Facts, n *onnxio.Node) (macs int64, ok bool) {
+	var batch []onnxio.Dim
+	for _, v := range m.Graph.Inputs() {
+		if s := v.Type.Shape; len(s) > 0 && !s[0].IsKnown() && !slices.Contains(batch, s[0]) {
+			batch = append(batch, s[0])
 		}
 	}
-	return total.Value()
+	return func(f *Facts, n *onnxio.Node) (int64, bool) {
+		d := Lookup(n, f.Opset)
+		if d == nil {
+			return 0, false
+		}
+		c := &Infer{Facts: f, Node: n, Graph: m.Graph}
+		if !c.shaped() {
+			return 0, false
+		}
+		total := d.Cost(c)
+		for _, b := range batch {
+			for q, divides := total.Div(b); divides && !total.Is(0); q, divides = total.Div(b) {
+				total = q
+			}
+		}
+		return total.Value()
+	}
 }
 
 // weights counts the constants that nodes read.
@@ -97,18 +103,12 @@ func (s *Stats) weights(g *onnxio.Graph, f *Facts) {
 		if n.Op() == "Identity" && n.Domain() == "" {
 			continue
 		}
-		d := Lookup(n, f.Opset)
 		for i, in := range n.Inputs() {
 			t, root := g.Constant(in)
 			if t == nil || !t.Elem().Float() || t.Rank() == 0 {
 				continue
 			}
-			state := false
-			if d != nil {
-				for _, k := range d.State {
-					state = state || k == i
-				}
-			}
+			state := IsState(n, i, f.Opset)
 			was, met := role[root]
 			role[root] = state && (was || !met)
 			sizes[root] = t.Len()
@@ -121,4 +121,10 @@ func (s *Stats) weights(g *onnxio.Graph, f *Facts) {
 			s.Parameters += sizes[root]
 		}
 	}
+}
+
+// IsState reports whether a node takes its input i for a running statistic.
+func IsState(n *onnxio.Node, i int, opset int64) bool {
+	d := Lookup(n, opset)
+	return d != nil && slices.Contains(d.State, i)
 }
