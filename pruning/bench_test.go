@@ -75,3 +75,14 @@ func BenchmarkPrune(b *testing.B) {
 		})
 	}
 }
+
+func BenchmarkBudget(b *testing.B) {
+	for name, m := range benchmarked(b) {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				r := prune(b, m, pruning.Config{Budget: pruning.Budget{Of: pruning.MACs, Share: 0.5}})
+				b.ReportMetric(float64(r.Reached.Tried), "candidates")
+			}
+		})
+	}
+}

@@ -1,6 +1,7 @@
 package pruning
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -9,13 +10,29 @@ import (
 	"github.com/prunefuse/prunefuse/onnxio/op"
 )
 
-// Config says how to prune. Ratio is the fraction of channels to remove from
-// every group.
+// Config says how to prune. The zero value removes nothing.
 type Config struct {
-	Ratio     float64
+	// Ratio is the fraction of channels to remove, of each group or, with
+	// another Scope, of all groups ranked together.
+	Ratio float64
+	// Budget, where set, takes the place of Ratio.
+	Budget Budget
+	Scope  Scope
+	// Ratios gives groups a ratio of their own, whatever the rest is given.
+	Ratios []GroupRatio
+	Limits Limits
+	// Steps is in how many steps to prune; the channels that are left are
+	// scored anew after each. 0 is one.
+	Steps int
+
 	Criterion string // "" is the default, l2
-	Seed      uint64 // of the criterion random
-	Ignore    []string
+	// Scores, where set, take the place of Criterion.
+	Scores   *Scores
+	Seed     uint64 // of the criterion random
+	Evidence Evidence
+
+	// Ignore lists nodes as Options.Ignore does.
+	Ignore []string
 	// ParentName is what the plan calls the parent, such as its file's name.
 	ParentName string
 }
@@ -26,15 +43,25 @@ type Result struct {
 	Plan      *Plan
 	Analysis  *Analysis // of the dense model
 	Selection Selection
+	// Scores of the dense model, and Reached, where there was a budget. A
+	// prune by plan has neither.
+	Scores  *Scores
+	Reached *Reached
 }
 
-// Prune analyses a model, scores its channels and cuts it down by a uniform
-// ratio. The outcome is checked by shape inference; Analysis.Verify proves
-// it by running it. A model without a single prunable group is an error that
-// gives the first reason, and a *op.UnsupportedError where an operator that
-// is not in the table may be it.
+// Prune is PruneContext without a context.
 func Prune(m *onnxio.Model, c Config) (*Result, error) {
-	crit, err := CriterionByName(c.Criterion)
+	return PruneContext(context.Background(), m, c)
+}
+
+// PruneContext analyses a model, scores its channels and cuts it down. The
+// outcome is checked by shape inference; Analysis.Verify proves it by running
+// it. A model without a single prunable group is an error that gives the
+// first reason, and a *op.UnsupportedError where an operator that is not in
+// the table may be it. A budget that cannot be met is an *UnreachableError.
+// Criteria with data and budgets of latency need ONNX Runtime.
+func PruneContext(ctx context.Context, m *onnxio.Model, c Config) (*Result, error) {
+	crit, err := c.check()
 	if err != nil {
 		return nil, err
 	}
@@ -43,28 +70,98 @@ func Prune(m *onnxio.Model, c Config) (*Result, error) {
 		return nil, err
 	}
 	if len(a.Groups) == 0 {
-		if unknown := a.Facts.Unknown; len(unknown) > 0 {
-			return nil, fmt.Errorf("prune: nothing in the model can be pruned: %w", &op.UnsupportedError{
-				Node: unknown[0].String(), Op: unknown[0].Op(), Opset: a.Facts.Opset, Facet: "definition",
-				Reason: "it pins every axis it touches",
-			})
-		}
-		why := "it has no weights"
-		if len(a.Pinned) > 0 {
-			p := a.Pinned[0]
-			why = fmt.Sprintf("axis %d of %q: %s", p.Axis, p.Initializer, p.Reason)
-		}
-		return nil, fmt.Errorf("prune: nothing in the model can be pruned; %s", why)
+		return nil, a.nothing()
 	}
-	scores, err := a.Scores(crit, c.Seed)
+	scores, comparable, err := c.score(ctx, a, crit)
 	if err != nil {
 		return nil, err
 	}
-	sel, err := a.Uniform(c.Ratio, scores)
+	own, err := a.ownRatios(c.Ratios)
+	if err != nil {
+		return nil, fmt.Errorf("ratios: %w", err)
+	}
+	ch, err := newChooser(a, scores, c.Scope, comparable, own, c.Limits)
 	if err != nil {
 		return nil, err
 	}
-	return a.cut(sel, c.ParentName)
+	counts, reached, err := c.counts(ctx, a, ch)
+	if err != nil {
+		return nil, err
+	}
+	sel := ch.selection(counts)
+	if c.Steps > 1 {
+		if sel, err = c.inSteps(ctx, a, crit, scores, counts); err != nil {
+			return nil, fmt.Errorf("prune: %w", err)
+		}
+	}
+	r, err := a.cut(sel, c.ParentName)
+	if err != nil {
+		return nil, err
+	}
+	r.Scores, r.Reached = a.named(scores, comparable), reached
+	return r, nil
+}
+
+func (c Config) check() (Criterion, error) {
+	crit, err := CriterionByName(c.Criterion)
+	switch {
+	case err != nil:
+		return crit, err
+	case c.Steps < 0:
+		return crit, fmt.Errorf("%d steps: want at least 1", c.Steps)
+	case c.Steps > 1 && c.Scores != nil:
+		return crit, errScoresOnce
+	case c.Budget == Budget{} && !(c.Ratio >= 0 && c.Ratio < 1):
+		return crit, fmt.Errorf("ratio %v: want the fraction of channels to remove, from 0 up to but not including 1", c.Ratio)
+	}
+	return crit, c.Budget.check()
+}
+
+// nothing is the error for a model without a group.
+func (a *Analysis) nothing() error {
+	if unknown := a.Facts.Unknown; len(unknown) > 0 {
+		return fmt.Errorf("prune: nothing in the model can be pruned: %w", &op.UnsupportedError{
+			Node: unknown[0].String(), Op: unknown[0].Op(), Opset: a.Facts.Opset, Facet: "definition",
+			Reason: "it pins every axis it touches",
+		})
+	}
+	why := "it has no weights"
+	if len(a.Pinned) > 0 {
+		p := a.Pinned[0]
+		why = fmt.Sprintf("axis %d of %q: %s", p.Axis, p.Initializer, p.Reason)
+	}
+	return fmt.Errorf("prune: nothing in the model can be pruned; %s", why)
+}
+
+func (c Config) evidence() Evidence {
+	e := c.Evidence
+	e.Seed = c.Seed
+	return e
+}
+
+func (c Config) score(ctx context.Context, a *Analysis, crit Criterion) (scores [][]float64, comparable bool, err error) {
+	if c.Scores != nil {
+		scores, err = c.Scores.of(a)
+		return scores, c.Scores.Comparable, err
+	}
+	scores, err = a.Rate(ctx, crit, c.evidence())
+	return scores, crit.comparable, err
+}
+
+// counts are how many channels of each group stay.
+func (c Config) counts(ctx context.Context, a *Analysis, ch *chooser) ([]int, *Reached, error) {
+	switch c.Budget.Of {
+	case "":
+		return ch.counts(c.Ratio), nil, nil
+	case Latency:
+		return ch.meetLatency(ctx, a, c.Budget, c.Evidence.Session)
+	}
+	m := newMeter(a)
+	dense := m.before.MACs
+	if c.Budget.Of == Parameters {
+		dense = m.before.Parameters
+	}
+	return ch.meet(c.Budget, dense, func(counts []int) (int64, error) { return m.measure(c.Budget.Of, ch.selection(counts)) })
 }
 
 // PruneByPlan cuts a model as a plan says, which must be of this model. A

@@ -1,0 +1,201 @@
+package pruning
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"github.com/prunefuse/prunefuse/onnxio"
+	"github.com/prunefuse/prunefuse/onnxio/ort"
+)
+
+// A search for a latency looks at no more than so many candidates, of ratios
+// with three decimals, and is content within this share below the limit.
+const (
+	latencyTries = 10
+	latencySlack = 0.03
+	latencyStep  = 1e-3
+)
+
+// meetLatency finds the ratio at which a run of one sample takes no longer
+// than the budget. Each candidate is built and timed side by side with the
+// dense model, so that what else the machine does weighs on both. What it
+// returns follows from the ratio alone, which is in Reached.
+func (c *chooser) meetLatency(ctx context.Context, a *Analysis, b Budget, o ort.SessionOptions) ([]int, *Reached, error) {
+	t, err := newTimer(a.Model, o)
+	if err != nil {
+		return nil, nil, fmt.Errorf("latency: %w", err)
+	}
+	defer t.close()
+	s := &latencySearch{chooser: c, a: a, timer: t, budget: b}
+	counts, r, err := s.run(ctx)
+	if err != nil {
+		return nil, nil, fmt.Errorf("latency: %w", err)
+	}
+	return counts, r, nil
+}
+
+type latencySearch struct {
+	*chooser
+	a      *Analysis
+	timer  *timer
+	budget Budget
+	tried  int
+}
+
+// candidate is a ratio and what was measured there.
+type candidate struct {
+	counts []int
+	Reached
+}
+
+// over is the latency in units of the limit.
+func (c candidate) over() float64 { return float64(c.Got) / float64(c.Limit) }
+
+func (s *latencySearch) run(ctx context.Context) ([]int, *Reached, error) {
+	best, err := s.measure(ctx, 1)
+	if err != nil {
+		return nil, nil, err
+	}
+	if best.Limit >= best.Dense {
+		return nil, nil, fmt.Errorf("the model takes %s already, which is within %s", Latency.figure(best.Dense), Latency.figure(best.Limit))
+	}
+	if best.over() > 1 {
+		e := &UnreachableError{Of: Latency, Limit: best.Limit, Least: best.Got, Dense: best.Dense}
+		return nil, nil, e
+	}
+	low, high := 0.0, 1.0
+	lowOver, highOver := float64(best.Dense)/float64(best.Limit), best.over()
+	// Work, and about so time, goes with the square of what stays.
+	ratio := 1 - math.Sqrt(1/lowOver)
+	for s.tried < latencyTries && high-low > latencyStep {
+		ratio = math.Round(min(max(ratio, low+latencyStep), high-latencyStep)/latencyStep) * latencyStep
+		if ratio <= low || ratio >= high {
+			break
+		}
+		c, err := s.measure(ctx, ratio)
+		if err != nil {
+			return nil, nil, err
+		}
+		if over := c.over(); over > 1 {
+			low, lowOver = ratio, over
+		} else {
+			high, highOver, best = ratio, over, c
+			if over > 1-latencySlack {
+				break
+			}
+		}
+		// Where the line between the two ends crosses the middle of what is
+		// wanted, but not so near an end that the bracket would hardly shrink.
+		at := (lowOver - (1 - latencySlack/2)) / (lowOver - highOver)
+		ratio = low + (high-low)*min(max(at, 0.1), 0.9)
+	}
+	best.Tried = s.tried
+	return best.counts, &best.Reached, nil
+}
+
+// measure builds the model at a ratio and times it.
+func (s *latencySearch) measure(ctx context.Context, ratio float64) (candidate, error) {
+	s.tried++
+	c := candidate{counts: s.counts(ratio), Reached: Reached{Of: Latency, Ratio: ratio}}
+	m, _, err := s.a.Apply(s.selection(c.counts), "")
+	if err != nil {
+		return c, err
+	}
+	dense, got, err := s.timer.against(ctx, m)
+	if err != nil {
+		return c, err
+	}
+	c.Dense, c.Got = dense.Nanoseconds(), got.Nanoseconds()
+	c.Limit = s.budget.limit(c.Dense)
+	return c, nil
+}
+
+// timer runs a dense model and others side by side, on one random sample.
+type timer struct {
+	options ort.SessionOptions
+	feeds   map[string]*ort.Tensor
+	dense   *ort.Session
+}
+
+// A comparison takes at least so many runs of each model and so long.
+const (
+	timerWarmUp = 5
+	timerRuns   = 25
+	timerLength = time.Second
+)
+
+func newTimer(m *onnxio.Model, o ort.SessionOptions) (*timer, error) {
+	for _, v := range m.Graph.Inputs() {
+		for k, d := range v.Type.Shape {
+			if k > 0 && !d.IsKnown() {
+				return nil, fmt.Errorf("input %q is %v: only the batch may be open; export the model with a fixed size", v.Name, v.Type)
+			}
+		}
+	}
+	t := &timer{options: o}
+	var err error
+	if t.feeds, err = randomFeedsOf(m, rand.New(rand.NewPCG(0, 0)), 1); err != nil {
+		return nil, err
+	}
+	if t.dense, err = open(m, o); err != nil {
+		t.close()
+		return nil, err
+	}
+	return t, nil
+}
+
+func (t *timer) close() {
+	t.dense.Close()
+	for _, f := range t.feeds {
+		f.Close()
+	}
+}
+
+// against gives the median times of a run of the dense model and of another,
+// which take turns.
+func (t *timer) against(ctx context.Context, m *onnxio.Model) (dense, other time.Duration, err error) {
+	s, err := open(m, t.options)
+	if err != nil {
+		return 0, 0, err
+	}
+	defer s.Close()
+	sessions := [2]*ort.Session{t.dense, s}
+	var times [2][]time.Duration
+	begin := time.Now()
+	for n := -timerWarmUp; n < timerRuns || time.Since(begin) < timerLength; n++ {
+		for i, s := range sessions {
+			took, err := t.run(ctx, s)
+			if err != nil {
+				return 0, 0, err
+			}
+			if n >= 0 {
+				times[i] = append(times[i], took)
+			}
+		}
+	}
+	for i := range times {
+		slices.Sort(times[i])
+	}
+	return times[0][len(times[0])/2], times[1][len(times[1])/2], nil
+}
+
+func (t *timer) run(ctx context.Context, s *ort.Session) (time.Duration, error) {
+	in := make([]*ort.Tensor, len(s.Inputs()))
+	for i, v := range s.Inputs() {
+		in[i] = t.feeds[v.Name]
+	}
+	out := make([]*ort.Tensor, len(s.Outputs()))
+	begin := time.Now()
+	err := s.Run(ctx, in, out)
+	took := time.Since(begin)
+	for _, o := range out {
+		if err == nil {
+			err = o.Close()
+		}
+	}
+	return took, err
+}
