@@ -5,13 +5,14 @@ import (
 
 	"github.com/prunefuse/prunefuse/onnxio"
 	"github.com/prunefuse/prunefuse/onnxio/op"
+	"github.com/prunefuse/prunefuse/onnxio/rewrite"
 )
 
 // Analysis is what can be pruned of a model: the groups of indices that go
 // together, and for every axis that cannot be pruned the reason.
 type Analysis struct {
 	// Source is the model as it was given, Model the same with all that does
-	// not depend on its inputs' values folded.
+	// not depend on its inputs' values folded and shuffles written as lists.
 	Source *onnxio.Model
 	Model  *onnxio.Model
 	Facts  *op.Facts
@@ -68,6 +69,9 @@ type Options struct {
 // failure, but pins what it touches.
 func Analyze(source *onnxio.Model, o Options) (*Analysis, error) {
 	m, err := op.Fold(source)
+	if err == nil {
+		m, err = rewrite.ListShuffles(m)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("analyze: %w", err)
 	}

@@ -243,7 +243,7 @@ func TestCompositions(t *testing.T) {
 			b.op("Transpose", "tr", []string{"r1"}, onnxio.Ints("perm", 0, 2, 1, 3, 4))
 			b.op("Reshape", "r2", []string{"tr", b.list("s2", 0, 8, 5, 6)})
 			b.conv("y", "r2", 8, 8, 1, 1)
-		}, []string{"4 [a.w:0 y.w:1]", "8 [y.w:0 logits.w:1]"}},
+		}, []string{"8 [a.w:0 y.w:1]", "8 [y.w:0 logits.w:1]"}},
 		{"twice the same", func(b *net) {
 			b.op("Concat", "cc", []string{"a", "a"}, onnxio.Int("axis", 1))
 			b.conv("y", "cc", 16, 8, 1, 1)
