@@ -93,7 +93,7 @@ func (c *cutter) extent(n *onnxio.Node, e op.Extent, lists map[operand]*list) {
 	l.single = e.Attr != "" && !e.List
 	l.rest = l.rest || e.Rest
 	l.instead = e.Instead
-	l.now[e.Index] = int64(now) * factor
+	l.now[e.Index] = int64(now) * factor / int64(max(e.Per, 1))
 }
 
 // take makes a node whose parameters cannot list what is left of an axis pass

@@ -28,6 +28,8 @@ var attention = Def{
 		{Name: "mask by head", Opset: 23, Inputs: []Input{X(2, 3, 4, 5), X(2, 3, 6, 5), X(2, 3, 6, 5), X(1, 3, 4, 6)}},
 		{Name: "past", Opset: 23, Inputs: []Input{X(2, 3, 4, 5), X(2, 3, 6, 5), X(2, 3, 6, 5), None(), X(2, 3, 2, 5), X(2, 3, 2, 5)}, Out: 3},
 		{Name: "weights", Opset: 23, Inputs: []Input{X(2, 3, 4, 5), X(2, 3, 6, 5), X(2, 3, 6, 5)}, Out: 4},
+		{Name: "shared keys, heads together", Opset: 23, Inputs: []Input{X(2, 4, 12), X(2, 5, 6), X(2, 5, 9), X(1, 6, 4, 5)}, Attrs: attrs(onnxio.Int("q_num_heads", 6), onnxio.Int("kv_num_heads", 3))},
+		{Name: "past, stated scale", Opset: 23, Inputs: []Input{X(2, 3, 4, 5), X(2, 3, 6, 5), X(2, 3, 6, 5), None(), X(2, 3, 2, 5), X(2, 3, 2, 5)}, Attrs: attrs(onnxio.Float("scale", 0.3)), Out: 3},
 		{Name: "heads together", Opset: 23, Inputs: []Input{X(2, 4, 6), X(2, 5, 6), X(2, 5, 6)}, Attrs: attrs(onnxio.Int("q_num_heads", 3), onnxio.Int("kv_num_heads", 3))},
 	},
 }
@@ -71,40 +73,82 @@ func attentionShape(c *Infer) error {
 	return nil
 }
 
-// attentionAxes follows heads that have an axis of their own: a key's goes
-// with all the queries' that share it. A product of queries and keys is
-// scaled by their size, so that a smaller size is another function unless the
-// scale is stated.
+// attentionAxes follows heads, a key's with all the queries' that share it,
+// and, where heads have an axis of their own, their sizes. A product of queries
+// and keys is scaled by their size, so that a smaller one is another function
+// unless the scale is stated.
 func attentionAxes(a *Axes) error {
-	q, k, v := a.In(0).Shape, a.In(1).Shape, a.In(2).Shape
-	if len(q) != 4 || len(k) != 4 || len(v) != 4 {
-		a.PinAll("its heads are parts of an axis")
+	q, k, v := a.headed(0, "q_num_heads"), a.headed(1, "kv_num_heads"), a.headed(2, "kv_num_heads")
+	if len(a.In(0).Shape) != len(a.In(1).Shape) || len(a.In(0).Shape) != len(a.In(2).Shape) {
+		a.PinAll("only some of its inputs have an axis of heads")
+		return nil
+	}
+	n, heads := int(k[1].Or(0)), int(q[1].Or(0))
+	if n < 1 || heads < n || heads%n != 0 {
+		a.PinAll("its numbers of heads are not known, or do not divide")
 		return nil
 	}
 	a.Same(In(0, 0), In(1, 0), In(2, 0), In(4, 0), In(5, 0), Out(0, 0), Out(1, 0), Out(2, 0), Out(3, 0))
-	a.Same(In(0, 1), Out(0, 1), Out(3, 1))
-	a.Same(In(1, 1), In(2, 1), In(4, 1), In(5, 1), Out(1, 1), Out(2, 1))
-	heads, shared := int(k[1].Or(0)), int(q[1].Or(0))
-	if heads < 1 || shared%heads != 0 {
-		a.PinAll("its number of heads is not known")
-		return nil
-	}
-	if heads == shared {
-		a.Same(In(0, 1), In(1, 1))
+	shared := heads / n
+	tied := []headAxis{{In(4, 1), 0, 1}, {In(5, 1), 0, 1}, {Out(1, 1), 0, 1}, {Out(2, 1), 0, 1}, {Out(3, 1), 0, shared}}
+	if len(a.In(0).Shape) == 4 {
+		tied = append([]headAxis{{In(1, 1), 0, 1}, {In(2, 1), 0, 1}, {In(0, 1), 0, shared}, {Out(0, 1), 0, shared}}, tied...)
+		a.Same(In(0, 3), In(1, 3), In(4, 3), Out(1, 3))
+		a.Same(In(2, 3), In(5, 3), Out(0, 3), Out(2, 3))
+		if a.Node.Float("scale", 0) == 0 || a.Given(Out(1, 3)) {
+			a.Mixes(In(0, 3))
+		}
 	} else {
-		a.blockwise(In(1, 1), In(0, 1), heads, shared/heads)
+		key, value := int(k[3].Or(0)), int(v[3].Or(0))
+		tied = append([]headAxis{{In(1, 2), 0, key}, {In(2, 2), 0, value}, {In(0, 2), 0, shared * key}, {Out(0, 2), 0, shared * value}}, tied...)
+		a.Follow(Extent{Attr: "q_num_heads", Ref: In(0, 2), Per: key})
+		a.Follow(Extent{Attr: "kv_num_heads", Ref: In(1, 2), Per: key})
 	}
-	a.Same(In(0, 3), In(1, 3), In(4, 3), Out(1, 3))
-	a.Sums(In(0, 3))
-	if a.Node.Float("scale", 0) == 0 {
-		a.Mixes(In(0, 3))
-	}
-	a.Same(In(2, 3), In(5, 3), Out(0, 3), Out(2, 3))
-	if a.Has(3) {
-		mask := a.In(3).Shape
-		for j := range len(mask) - 2 {
-			a.alignedTo(In(0, 4-len(mask)+j), In(3, j))
+	if mask := a.In(3).Shape; a.Has(3) {
+		if k := len(mask) - 3; k >= 0 {
+			tied = append(tied, headAxis{In(3, k), 0, shared})
+		}
+		if len(mask) == 4 {
+			a.alignedTo(In(0, 0), In(3, 0))
 		}
 	}
+	a.tieHeads(n, tied...)
 	return nil
+}
+
+// headAxis is an axis of which, from position at on, every head has a run of
+// that size.
+type headAxis struct {
+	ref      Ref
+	at, size int
+}
+
+// tieHeads says that n heads go or stay as wholes, on all the axes. Tensors
+// that are left out, and axes of extent 1 that serve every head, are skipped.
+func (a *Axes) tieHeads(n int, axes ...headAxis) {
+	base := axes[0]
+	for _, x := range axes {
+		if !a.Given(x.ref) {
+			continue
+		}
+		if !a.there(x.ref) {
+			a.Free(x.ref) // which is found to be unsound
+			continue
+		}
+		if n > 1 && a.Dim(x.ref).Is(1) {
+			a.Free(x.ref)
+			continue
+		}
+		if d, ok := a.Dim(x.ref).Value(); !ok || d < int64(x.at+n*x.size) {
+			a.Pin(x.ref, "its heads do not divide it")
+			continue
+		}
+		for h := range x.size {
+			at, to := make([]int, n), make([]int, n)
+			for i := range n {
+				at[i], to[i] = base.at+i*base.size, x.at+i*x.size+h
+			}
+			a.Match(base.ref, x.ref, at, to)
+		}
+	}
 }

@@ -96,17 +96,12 @@ func NewAxes(f *Facts, g *onnxio.Graph, n *onnxio.Node) (*Axes, error) {
 // maxExtent bounds the axes whose indices are followed one by one.
 const maxExtent = 1 << 24
 
-// sound reports whether every axis that the rule speaks of is there. A file
-// that declares a shape of another rank can make it not so.
+// sound reports whether every axis that the rule speaks of is there.
 func (a *Axes) sound() bool {
 	refs := slices.Collect(maps.Keys(a.named))
 	refs = append(refs, a.followed()...)
 	for _, r := range refs {
-		s := a.In(r.Slot).Shape
-		if r.Output {
-			s = a.OutType(r.Slot).Shape
-		}
-		if a.Given(r) && (r.Axis < 0 || r.Axis >= len(s)) {
+		if a.Given(r) && !a.there(r) {
 			return false
 		}
 	}

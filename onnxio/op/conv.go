@@ -128,27 +128,6 @@ func (f convForm) axes(a *Axes) error {
 	return nil
 }
 
-// alignedTo ties an axis to one it may broadcast to.
-func (a *Axes) alignedTo(whole, r Ref) {
-	if a.Dim(r).Is(1) && !a.Dim(whole).Is(1) {
-		a.Free(r)
-		return
-	}
-	a.Same(whole, r)
-}
-
-// blockwise says that index i of x, of n, goes with the m indices of y from
-// i·m on.
-func (a *Axes) blockwise(x, y Ref, n, m int) {
-	for j := range m {
-		xi, yi := make([]int, n), make([]int, n)
-		for i := range n {
-			xi[i], yi[i] = i, i*m+j
-		}
-		a.Match(x, y, xi, yi)
-	}
-}
-
 // grouped removes the same local indices in every group: the weight's axis 1
 // is shared by all of them, so one index there stands for one in each block
 // of the input.

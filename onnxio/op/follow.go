@@ -17,6 +17,7 @@ type Extent struct {
 	// means all of the axis.
 	From, To int
 	Factor   int64 // the number is the count times this; 0 means 1
+	Per      int   // and over this, by which it divides; 0 means 1
 	// Instead is the attribute that gives way where the input was left out.
 	Instead string
 	// Rest says that an element −1 of the input stands for whatever extent

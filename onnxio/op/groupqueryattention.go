@@ -11,7 +11,7 @@ import (
 // tokens,size], and how many tokens there are: of each sequence, and at most.
 var groupQueryAttention = Def{
 	Type: "GroupQueryAttention", Domain: Microsoft, Since: []int64{1},
-	Shape: groupQueryShape, Axes: Opaque("its heads are parts of an axis, and its tokens are weighed against each other"),
+	Shape: groupQueryShape, Axes: groupQueryAxes,
 	Grad: NoGrad("its gradient is not derived"),
 	Cost: func(c *Infer) onnxio.Dim {
 		y, present := c.OutType(0).Shape, c.OutType(1).Shape
@@ -59,5 +59,31 @@ func groupQueryShape(c *Infer) error {
 	for i := 1; i < 3; i++ {
 		c.Out(i, elem, onnxio.Shape{q[0], onnxio.Known(groups), total, size})
 	}
+	return nil
+}
+
+// groupQueryAxes follows a head of keys and values with all the queries' heads
+// that share it.
+func groupQueryAxes(a *Axes) error {
+	heads, n := int(a.Node.Int("num_heads", 0)), int(a.Node.Int("kv_num_heads", 0))
+	width, ok := a.Dim(Out(0, 2)).Value()
+	if !ok || heads%n != 0 {
+		a.PinAll("its number of heads is not known, or does not divide")
+		return nil
+	}
+	size, shared := int(width)/heads, heads/n
+	tied := []headAxis{{Out(0, 2), 0, shared * size}, {In(0, 2), 0, shared * size}}
+	if a.Has(1) {
+		tied = append(tied, headAxis{In(1, 2), 0, size}, headAxis{In(2, 2), 0, size})
+	} else {
+		tied = append(tied, headAxis{In(0, 2), heads * size, size}, headAxis{In(0, 2), (heads + n) * size, size})
+	}
+	for _, r := range []Ref{In(3, 1), In(4, 1), Out(1, 1), Out(2, 1)} {
+		tied = append(tied, headAxis{r, 0, 1})
+	}
+	a.tieHeads(n, tied...)
+	a.Follow(Extent{Attr: "num_heads", Ref: Out(0, 2), Per: size})
+	a.Follow(Extent{Attr: "kv_num_heads", Ref: Out(0, 2), Per: shared * size})
+	a.pinTokens()
 	return nil
 }

@@ -11,7 +11,7 @@ import (
 // 3,size]; a bias, masks, and past keys and values.
 var multiHeadAttention = Def{
 	Type: "MultiHeadAttention", Domain: Microsoft, Since: []int64{1},
-	Shape: multiHeadShape, Axes: Opaque("its heads are parts of an axis, and its tokens are weighed against each other"),
+	Shape: multiHeadShape, Axes: multiHeadAxes,
 	Grad: NoGrad("its gradient is not derived"),
 	Cost: func(c *Infer) onnxio.Dim {
 		y := c.OutType(0).Shape
@@ -76,5 +76,32 @@ func multiHeadShape(c *Infer) error {
 	}
 	c.Out(1, elem, onnxio.Shape{q[0], heads, tokens, key})
 	c.Out(2, elem, onnxio.Shape{q[0], heads, tokens, size})
+	return nil
+}
+
+// multiHeadAxes follows heads where queries, keys and values are apart.
+func multiHeadAxes(a *Axes) error {
+	n := int(a.Node.Int("num_heads", 0))
+	q, k, v, y := a.In(0).Shape, a.In(1).Shape, a.In(2).Shape, a.OutType(0).Shape
+	if len(q) != 3 || !a.Has(1) || !a.Has(2) || len(k) == 5 || len(k) != len(v) || !q[2].IsKnown() || !y[2].IsKnown() {
+		a.PinAll("its queries, keys and values are packed in one")
+		return nil
+	}
+	key, value := int(q[2].Or(0))/n, int(y[2].Or(0))/n
+	tied := []headAxis{{In(0, 2), 0, key}, {Out(0, 2), 0, value}}
+	if len(k) == 3 {
+		tied = append(tied, headAxis{In(1, 2), 0, key}, headAxis{In(2, 2), 0, value})
+	} else {
+		tied = append(tied, headAxis{In(1, 1), 0, 1}, headAxis{In(2, 1), 0, 1})
+	}
+	for j, size := range []int{key, key, value} {
+		tied = append(tied, headAxis{In(3, 0), j * n * key, size})
+	}
+	for _, r := range []Ref{In(5, 1), In(6, 1), In(7, 1), Out(1, 1), Out(2, 1), Out(3, 1)} {
+		tied = append(tied, headAxis{r, 0, 1})
+	}
+	a.tieHeads(n, tied...)
+	a.Follow(Extent{Attr: "num_heads", Ref: In(0, 2), Per: key})
+	a.pinTokens()
 	return nil
 }

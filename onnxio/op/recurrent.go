@@ -107,14 +107,6 @@ func (r recurrent) axes(a *Axes) error {
 	return nil
 }
 
-// striped says that index i of x, of n, goes with the m indices i, i+n, …
-// of y.
-func (a *Axes) striped(x, y Ref, n, m int) {
-	for j := range m {
-		a.Match(x, y, span(0, n), span(j*n, n))
-	}
-}
-
 // cost counts the products with W and R at every step.
 func (r recurrent) cost(c *Infer) onnxio.Dim {
 	x := c.In(0).Shape
