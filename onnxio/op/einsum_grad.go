@@ -76,7 +76,7 @@ func (t *terms) gradient(g *Grad, i int, ext map[rune]onnxio.Dim, names map[rune
 	case len(operands) == 1 && slices.Equal(operands[0], target):
 		x = inputs[0]
 	default:
-		x = g.Op("Einsum", inputs, onnxio.Str("equation", write(operands, target, names)))
+		x = g.Op("Einsum", inputs, onnxio.Str("equation", equationOf(operands, target, names)))
 	}
 	if len(t.out) == 0 && len(operands) > 0 {
 		x = g.Mul(x, g.GO(0))
@@ -127,8 +127,8 @@ func nextLetter(r rune) rune {
 	return r + 1
 }
 
-// write is the equation of the terms.
-func write(operands [][]rune, out []rune, names map[rune]rune) string {
+// equationOf is the equation of the terms.
+func equationOf(operands [][]rune, out []rune, names map[rune]rune) string {
 	var s []rune
 	for i, term := range append(slices.Clone(operands), out) {
 		switch {
