@@ -15,8 +15,13 @@ func compare(f func(a, b int64) bool) func(*Infer) error {
 		c.elements(0, func(a, b onnxio.Dim) (onnxio.Dim, bool) {
 			x, xok := a.Value()
 			y, yok := b.Value()
-			if a == b {
+			switch {
+			case a == b:
 				return truth(f(1, 1)), true
+			case xok && !yok && x < 0:
+				return truth(f(x, 0)), true // an extent is not negative, whichever it is
+			case yok && !xok && y < 0:
+				return truth(f(0, y)), true
 			}
 			return truth(f(x, y)), xok && yok
 		})
