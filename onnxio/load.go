@@ -46,15 +46,22 @@ func pathless(err error) error {
 	return err
 }
 
-// Parse decodes a model from bytes. Dir is the folder that external data is
-// looked for in; "" refuses external data.
+// Parse decodes a model from bytes, which it keeps: large weights stay where
+// they are in b, and the caller no longer changes it. Dir is the folder that
+// external data is looked for in; "" refuses external data.
 func Parse(b []byte, dir string) (*Model, error) {
 	if len(b) == 0 {
 		return nil, &FormatError{"the file is empty"}
 	}
 	pb := &onnxpb.ModelProto{}
-	if err := proto.Unmarshal(b, pb); err != nil {
+	rest, views := detach(b)
+	if err := proto.Unmarshal(rest, pb); err != nil {
 		return nil, &FormatError{"not an ONNX model, or cut short: the bytes are not a protobuf message"}
+	}
+	for i, t := range pb.GetGraph().GetInitializer() {
+		if i < len(views) && views[i] != nil {
+			t.RawData = views[i]
+		}
 	}
 	switch {
 	case pb.GetGraph() == nil || pb.IrVersion == nil:
