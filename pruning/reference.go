@@ -19,7 +19,10 @@ func (a *Analysis) Masked(sel Selection) (*onnxio.Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := a.Source.Clone()
+	m, err := op.Inline(a.Source)
+	if err != nil {
+		return nil, err
+	}
 	k := &masker{Analysis: a, gone: gone, m: m, p: m.Graph.Edit()}
 	for _, n := range a.Model.Graph.Nodes() {
 		in := m.Graph.Producer(n.Output(0))

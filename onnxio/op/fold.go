@@ -14,6 +14,10 @@ import (
 //
 // Weights made by a node, such as a large ConstantOfShape, stay as they are.
 func Fold(m *onnxio.Model) (*onnxio.Model, error) {
+	m, err := Inline(m)
+	if err != nil {
+		return nil, fmt.Errorf("fold: %w", err)
+	}
 	f, err := InferGraph(m, InferOptions{})
 	if err != nil {
 		return nil, fmt.Errorf("fold: %w", err)
