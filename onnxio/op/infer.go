@@ -34,29 +34,37 @@ type InferOptions struct {
 // that are not in the table are listed, not refused. A node whose inputs do
 // not fit its operator is an error that names it.
 func InferGraph(m *onnxio.Model, o InferOptions) (*Facts, error) {
-	g := m.Graph
-	f := &Facts{
-		Opset: m.Opset(""), Types: make(map[string]onnxio.Type, 2*len(g.Nodes())),
-		Values: map[string][]onnxio.Dim{},
-	}
-	for _, v := range g.Inputs() {
+	f := newFacts(m.Opset(""))
+	for _, v := range m.Graph.Inputs() {
 		if s, ok := o.Inputs[v.Name]; ok {
 			v.Type.Shape = s
 		}
 		f.Types[v.Name] = v.Type
 	}
+	if err := f.walk(m.Graph); err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+func newFacts(opset int64) *Facts {
+	return &Facts{Opset: opset, Types: map[string]onnxio.Type{}, Values: map[string][]onnxio.Dim{}}
+}
+
+// walk finds the facts of a graph whose inputs' are known.
+func (f *Facts) walk(g *onnxio.Graph) error {
 	for _, t := range g.Initializers() {
 		f.Types[t.Name()] = t.Type()
 		if err := f.constant(t.Name(), t); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	for _, n := range g.Nodes() {
 		if err := f.node(g, n); err != nil {
-			return nil, fmt.Errorf("%v: %w", n, err)
+			return fmt.Errorf("%v: %w", n, err)
 		}
 	}
-	return f, nil
+	return nil
 }
 
 func (f *Facts) constant(name string, t *onnxio.Tensor) error {
