@@ -38,7 +38,7 @@ var centerCropPad = Def{
 			if a.Dim(In(0, k)) != a.Dim(Out(0, k)) {
 				moved = append(moved, k)
 			} else {
-				a.sized(Out(0, k), 1, i, false)
+				a.sized(Out(0, k), 1, i)
 			}
 		}
 		return a.alikeBut("it is cropped or padded along this axis", moved...)

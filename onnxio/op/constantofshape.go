@@ -43,7 +43,7 @@ var constantOfShape = Def{
 	Axes: func(a *Axes) error {
 		for k := range a.OutType(0).Shape {
 			a.Free(Out(0, k))
-			a.sized(Out(0, k), 0, k, false)
+			a.sized(Out(0, k), 0, k)
 		}
 		return nil
 	},

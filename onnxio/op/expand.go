@@ -52,7 +52,7 @@ func expandAxes(a *Axes) error {
 		}
 		// A 1 copies, and so does a shape that is too short.
 		if i := k - (len(out) - len(to)); to == nil || (i >= 0 && !to[i].Is(1)) {
-			a.sized(Out(0, k), 1, i, false)
+			a.sized(Out(0, k), 1, i)
 		}
 	}
 	return nil
@@ -60,11 +60,11 @@ func expandAxes(a *Axes) error {
 
 // sized says that element i of an integer input is an axis's extent. Where
 // inference cannot tell what the element is, the axis keeps its extent.
-func (a *Axes) sized(r Ref, input, i int, rest bool) {
+func (a *Axes) sized(r Ref, input, i int) {
 	v, ok := a.Dims(input)
 	switch {
 	case ok && v[i].IsKnown():
-		a.Follow(Extent{Input: input, Index: i, Ref: r, Rest: rest})
+		a.Follow(Extent{Input: input, Index: i, Ref: r})
 	case a.Dim(r).IsKnown():
 		a.Pin(r, "its extent is computed at run time")
 	}

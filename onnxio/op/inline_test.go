@@ -63,9 +63,11 @@ func calls() *onnxpb.ModelProto {
 				pbNode("Greater", "", []string{"t", "t"}, []string{"cond"}),
 				pbNode("If", "", []string{"cond"}, []string{"z"},
 					pbGraph("then_branch", &onnxpb.GraphProto{Output: []*onnxpb.ValueInfoProto{pbValue("a", 2, 3)}, Node: []*onnxpb.NodeProto{
-						pbNode("Neg", "", []string{"y"}, []string{"a"})}}),
+						pbNode("Neg", "", []string{"y"}, []string{"a"}),
+					}}),
 					pbGraph("else_branch", &onnxpb.GraphProto{Output: []*onnxpb.ValueInfoProto{pbValue("b", 2, 3)}, Node: []*onnxpb.NodeProto{
-						pbNode("Outer", "local", []string{"y"}, []string{"b", ""})}}),
+						pbNode("Outer", "local", []string{"y"}, []string{"b", ""}),
+					}}),
 				),
 			},
 		},

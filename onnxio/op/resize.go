@@ -216,7 +216,7 @@ func resizeAxes(a *Axes) error {
 			a.Pin(out, "it is resized along this axis")
 			continue
 		case i >= 0 && r.scale == nil:
-			a.sized(out, 3, i, false)
+			a.sized(out, 3, i)
 		}
 		a.Same(in, out)
 	}

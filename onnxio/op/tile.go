@@ -54,7 +54,7 @@ func tileAxes(a *Axes) error {
 			a.Same(in, out)
 		case a.Dim(in).Is(1):
 			a.Free(in, out)
-			a.sized(out, 1, k, false)
+			a.sized(out, 1, k)
 		case !known || n == 0:
 			a.Pin(in, "how often it is repeated is not known")
 			a.Pin(out, "how often it is repeated is not known")
