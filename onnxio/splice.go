@@ -47,7 +47,7 @@ func (s *splice) outputs(body []*onnxpb.NodeProto, inner, outer []string) []*onn
 	var copies []*onnxpb.NodeProto
 	for _, p := range passed {
 		copies = append(copies, &onnxpb.NodeProto{
-			OpType: proto.String("Identity"), Name: proto.String(p[1]), Input: []string{s.name(p[0])}, Output: []string{p[1]},
+			OpType: proto.String("Identity"), Input: []string{s.name(p[0])}, Output: []string{p[1]},
 		})
 	}
 	return copies
@@ -62,9 +62,11 @@ func (s *splice) name(v string) string {
 	return v
 }
 
-// node is a copy of a node of the body.
+// node is a copy of a node of the body, without its name, which no other may
+// have.
 func (s *splice) node(n *onnxpb.NodeProto) *onnxpb.NodeProto {
 	c := shallowNode(n)
+	c.Name = nil
 	for i, v := range c.Input {
 		c.Input[i] = s.name(v)
 	}

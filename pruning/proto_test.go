@@ -54,14 +54,16 @@ func inputTypes(t testing.TB, m *onnxio.Model) map[string]onnxio.Shape {
 	return out
 }
 
-// branching has an If whose branches read the maps "a" from outside.
+// branching has an If of a condition that is not known, whose branches read
+// the maps "a" from outside.
 func branching(t testing.TB) *onnxio.Model {
 	b := newNet(t, 12)
 	b.input("x", 0, 3, 4, 4)
 	b.conv("a", "x", 3, 6, 3, 1)
 	b.conv("c", "a", 6, 5, 3, 1)
 	b.conv("y", "c", 5, 2, 3, 1)
-	b.constant("yes", onnxio.Scalar("", true))
+	b.op("ReduceMax", "top", []string{"x"}, onnxio.Int("keepdims", 0))
+	b.op("Less", "yes", []string{"top", b.constant("bound", onnxio.Scalar("", float32(100)))})
 	b.op("If", "if", []string{"yes"})
 	b.output("y", 0, 2, 4, 4)
 	b.output("if", 0, 6, 4, 4)
