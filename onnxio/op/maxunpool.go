@@ -64,7 +64,7 @@ func maxUnpoolAxes(a *Axes) error {
 		if k < 2 {
 			a.Same(refs[0], refs[1:]...)
 			if a.Has(2) {
-				a.sized(In(0, k), 2, k, false)
+				a.sized(In(0, k), 2, k)
 			}
 			continue
 		}
