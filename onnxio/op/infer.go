@@ -12,9 +12,10 @@ type Facts struct {
 	// Types are the element types and shapes; a value that cannot be
 	// inferred has the type the file declares, or none.
 	Types map[string]onnxio.Type
-	// Values are the elements of small tensors of whole numbers, as far as
-	// they follow from shapes and constants: a number, or the extent of an
-	// axis. Floats are among them where shapes are computed with them.
+	// Values are the elements of small tensors of whole numbers, row-major, as
+	// far as they follow from shapes and constants: a number, or the extent of
+	// an axis. Floats of at most one axis are among them where shapes are
+	// computed with them.
 	Values map[string][]onnxio.Dim
 	// Unknown are the nodes whose operator the table does not have.
 	Unknown []*onnxio.Node
@@ -68,13 +69,17 @@ func (f *Facts) walk(g *onnxio.Graph) error {
 }
 
 func (f *Facts) constant(name string, t *onnxio.Tensor) error {
-	if t.Rank() > 1 || t.Len() > maxValues {
+	if t.Len() > maxValues {
 		return nil
 	}
 	var ints []int64
 	var err error
 	switch {
-	case t.Elem() == onnxio.Int64 || t.Elem() == onnxio.Int32 || t.Elem() == onnxio.Bool:
+	case t.Elem() == onnxio.Int64 || t.Elem() == onnxio.Int32:
+		ints, err = t.Ints()
+	case t.Rank() > 1:
+		return nil
+	case t.Elem() == onnxio.Bool:
 		ints, err = t.Ints()
 	case t.Elem().Float() && t.Len() <= maxFloatValues:
 		ints, err = wholeFloats(t)
@@ -203,7 +208,7 @@ func (c *Infer) Out(i int, elem onnxio.Elem, shape onnxio.Shape) {
 	}
 }
 
-// OutDims states the elements of output 0, an integer tensor of rank 0 or 1.
+// OutDims states the elements of output 0, row-major.
 func (c *Infer) OutDims(v []onnxio.Dim) {
 	if len(v) <= maxValues {
 		c.Values[c.Node.Output(0)] = v

@@ -37,6 +37,7 @@ var slice = Def{
 		{Name: "up to a length", Inputs: []Input{X(2, 9), I64(0), I64(9), I64(1)}},
 		{Name: "two of four axes", Inputs: []Input{X(2, 7, 3, 5), I64(2, -4), I64(6, -1), I64(1, 3)}},
 		{Name: "int32", Inputs: []Input{X(2, 6), I32(1), I32(4), I32(1), I32(2)}},
+		{Name: "turned round, of pads", Inputs: []Input{constIndex([]int64{1, 2, 3, 4, 5, 6}, 3, 2), I64(-1), I64(math.MinInt64), I64(0), I64(-1)}},
 		{Name: "opset 7", Opset: 7, Inputs: []Input{X(2, 6)}, Attrs: attrs(onnxio.Ints("starts", 1), onnxio.Ints("ends", -1), onnxio.Ints("axes", 1))},
 		{Name: "opset 7, all axes", Opset: 7, Inputs: []Input{X(2, 6)}, Attrs: attrs(onnxio.Ints("starts", 0, -3), onnxio.Ints("ends", math.MaxInt64, math.MaxInt64))},
 	},
@@ -181,13 +182,17 @@ func sliceShape(c *Infer) error {
 		s[t.axis] = t.extent
 	}
 	c.Out(0, c.In(0).Elem, s)
-	if v, ok := c.Dims(0); ok && len(s) == 1 && len(cuts) == 1 && cuts[0].exact {
-		out := []onnxio.Dim{}
-		for i := range cuts[0].extent.Or(0) {
-			out = append(out, v[cuts[0].start+i*cuts[0].step])
-		}
-		c.OutDims(out)
+	start, step := make([]int64, len(s)), make([]int64, len(s))
+	for k := range step {
+		step[k] = 1
 	}
+	for _, t := range cuts {
+		if !t.exact {
+			return nil
+		}
+		start[t.axis], step[t.axis] = t.start, t.step
+	}
+	c.rearrange(func(k int, at []int64) int64 { return start[k] + at[k]*step[k] })
 	return nil
 }
 

@@ -12,9 +12,47 @@ import (
 // carry takes over the elements of input 0, for operators that keep them all
 // in their order.
 func (c *Infer) carry() {
-	if v, ok := c.Dims(0); ok && len(c.OutType(0).Shape) <= 1 && c.OutType(0).Shape != nil {
+	if v, ok := c.Dims(0); ok && c.carries() {
 		c.OutDims(v)
 	}
+}
+
+// carries reports whether the elements of output 0 may be carried along. Of
+// more than one axis they are extents only where they are integers; floats
+// are weights.
+func (c *Infer) carries() bool {
+	t := c.OutType(0)
+	return t.Shape != nil && (len(t.Shape) <= 1 || t.Elem == onnxio.Int64 || t.Elem == onnxio.Int32)
+}
+
+// rearrange carries the elements of input 0 to their places in the output:
+// from is the index along axis k of the input of what the output has at an
+// index.
+func (c *Infer) rearrange(from func(k int, at []int64) int64) {
+	v, ok := c.Dims(0)
+	in, known := c.In(0).Shape.Ints()
+	out, sized := c.OutType(0).Shape.Ints()
+	if !ok || !known || !sized || !c.carries() || !c.In(0).Shape.Size().Is(int64(len(v))) {
+		return
+	}
+	n := c.OutType(0).Shape.Size().Or(0)
+	if n > maxValues {
+		return
+	}
+	moved, at := make([]onnxio.Dim, n), make([]int64, len(out))
+	for i := range moved {
+		rest := int64(i)
+		for k := len(out) - 1; k >= 0; k-- {
+			at[k] = rest % out[k]
+			rest /= out[k]
+		}
+		p := int64(0)
+		for k, d := range in {
+			p = p*d + from(k, at)
+		}
+		moved[i] = v[p]
+	}
+	c.OutDims(moved)
 }
 
 // carrying is a shape rule after which the elements are carried.
