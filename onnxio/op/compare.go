@@ -18,9 +18,9 @@ func compare(f func(a, b int64) bool) func(*Infer) error {
 			switch {
 			case a == b:
 				return truth(f(1, 1)), true
-			case xok && !yok && x < 0:
-				return truth(f(x, 0)), true // an extent is not negative, whichever it is
-			case yok && !xok && y < 0:
+			case xok && x < 0 && isExtent(b):
+				return truth(f(x, 0)), true // whichever it is
+			case yok && y < 0 && isExtent(a):
 				return truth(f(0, y)), true
 			}
 			return truth(f(x, y)), xok && yok

@@ -2,6 +2,7 @@ package op
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/prunefuse/prunefuse/onnxio"
 )
@@ -134,6 +135,7 @@ func (f *Facts) node(g *onnxio.Graph, n *onnxio.Node) error {
 	if err := d.Shape(c); err != nil {
 		return err
 	}
+	f.nameElements(n)
 	for _, o := range n.Outputs() {
 		if o != "" && f.Types[o].Shape == nil {
 			if t, ok := g.Declared(o); ok {
@@ -142,6 +144,38 @@ func (f *Facts) node(g *onnxio.Graph, n *onnxio.Node) error {
 		}
 	}
 	return nil
+}
+
+// maxNamed bounds the integer lists whose elements are named where they are
+// not known: no tensor has more axes.
+const maxNamed = 16
+
+// nameElements gives the elements of short integer lists that the rule could
+// not tell a name each, so that a shape which holds some of them is known in
+// its other elements. Unlike an extent such an element may be negative, which
+// its name says.
+func (f *Facts) nameElements(n *onnxio.Node) {
+	for _, o := range n.Outputs() {
+		t := f.Types[o]
+		if f.Values[o] != nil || o == "" || len(t.Shape) > 1 || t.Shape == nil || (t.Elem != onnxio.Int64 && t.Elem != onnxio.Int32) {
+			continue
+		}
+		if m, ok := t.Shape.Size().Value(); ok && m <= maxNamed {
+			v := make([]onnxio.Dim, m)
+			for k := range v {
+				v[k] = onnxio.Symbol(fmt.Sprintf("%s%s.%d", anyNumber, o, k))
+			}
+			f.Values[o] = v
+		}
+	}
+}
+
+// anyNumber marks the symbols of numbers that may be negative.
+const anyNumber = "?"
+
+// isExtent reports whether d cannot be negative.
+func isExtent(d onnxio.Dim) bool {
+	return d.Or(0) >= 0 && !strings.Contains(d.String(), anyNumber)
 }
 
 // declared takes over what the file says of a node's outputs.

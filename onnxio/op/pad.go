@@ -42,29 +42,30 @@ var pad = Def{
 }
 
 // padding is how much is added at the beginning and the end of every axis;
-// nil where it is not known.
-func padding(c *Infer) (begin, end []int64, err error) {
-	list, known := c.listAttr("pads", 11)
+// nil where it is not known to which.
+func padding(c *Infer) (begin, end []onnxio.Dim, err error) {
 	rank := len(c.In(0).Shape)
-	if !known {
-		return nil, nil, nil
+	list, known := onnxio.ShapeOf(c.Node.Ints("pads")...), true
+	if c.Opset >= 11 {
+		list, known = c.Dims(1)
 	}
 	axes := make([]int64, rank)
 	for k := range axes {
 		axes[k] = int64(k)
 	}
-	if c.Opset >= 18 && c.Has(3) {
-		if axes, known = c.Ints(3); !known {
-			return nil, nil, nil
-		}
-		if _, err := axisSet(axes, rank); err != nil {
-			return nil, nil, err
-		}
+	if c.Opset >= 18 && c.Has(3) && known {
+		axes, known = c.Ints(3)
+	}
+	if !known {
+		return nil, nil, nil
+	}
+	if _, err := axisSet(axes, rank); err != nil {
+		return nil, nil, err
 	}
 	if len(list) != 2*len(axes) {
 		return nil, nil, fmt.Errorf("pads %v: want %d values", list, 2*len(axes))
 	}
-	begin, end = make([]int64, rank), make([]int64, rank)
+	begin, end = make([]onnxio.Dim, rank), make([]onnxio.Dim, rank)
 	for i, a := range axes {
 		k, _ := c.In(0).Shape.Axis(a)
 		begin[k], end[k] = list[i], list[len(axes)+i]
@@ -83,9 +84,10 @@ func padShape(c *Infer) error {
 	}
 	s := c.In(0).Shape.Clone()
 	for k := range s {
-		s[k], _ = addDims(s[k], onnxio.Known(begin[k]+end[k]))
+		more, _ := addDims(begin[k], end[k])
+		s[k], _ = addDims(s[k], more)
 		if s[k].IsKnown() && s[k].Or(0) < 0 {
-			return fmt.Errorf("padding %d and %d leaves nothing of axis %d of %v", begin[k], end[k], k, c.In(0).Shape)
+			return fmt.Errorf("padding %v and %v leaves nothing of axis %d of %v", begin[k], end[k], k, c.In(0).Shape)
 		}
 	}
 	c.Out(0, c.In(0).Elem, s)
@@ -105,15 +107,20 @@ func padAxes(a *Axes) error {
 		in, out := In(0, k), Out(0, k)
 		n, known := a.Dim(in).Value()
 		mode := a.Node.Str("mode", "constant")
+		first, fok := begin[k].Value()
+		last, lok := end[k].Value()
 		switch {
-		case begin[k] == 0 && end[k] == 0:
+		case begin[k].Is(0) && end[k].Is(0):
 			a.Same(in, out)
+		case !fok || !lok:
+			a.Pin(in, "its padding is computed at run time")
+			a.Pin(out, "its padding is computed at run time")
 		case mode != "constant" || !known:
 			why := fmt.Sprintf("it is padded in mode %s, by what stands elsewhere along it", mode)
 			a.Pin(in, why)
 			a.Pin(out, why)
 		default:
-			a.padded(k, int(n), int(begin[k]), int(end[k]))
+			a.padded(k, int(n), int(first), int(last))
 		}
 	}
 	return nil
@@ -175,10 +182,12 @@ func padGrad(g *Grad) error {
 		return &noGradError{fmt.Sprintf("mode %s, or padding computed at run time", mode)}
 	}
 	back := make([]int64, 0, 2*len(begin))
-	for _, list := range [][]int64{begin, end} {
-		for _, n := range list {
-			back = append(back, -n)
+	for _, d := range append(begin, end...) {
+		n, known := d.Value()
+		if !known {
+			return &noGradError{"its padding is computed at run time"}
 		}
+		back = append(back, -n)
 	}
 	dx := g.Pad(g.GO(0), back...)
 	g.GI(0, dx)
