@@ -187,7 +187,7 @@ func valid(t testing.TB, g *Graph) {
 	}
 	reads := 0
 	for _, n := range g.nodes {
-		for i, in := range append(slices.Clone(n.Inputs()), n.captures()...) {
+		for i, in := range append(slices.Clone(n.Inputs()), n.Captures()...) {
 			if !have[in] {
 				t.Errorf("%v reads %q before it is made", n, in)
 			}

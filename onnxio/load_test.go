@@ -245,7 +245,7 @@ func TestHostileShapes(t *testing.T) {
 		}
 		pb.Graph.Node = []*onnxpb.NodeProto{{Output: []string{"out"}, Attribute: []*onnxpb.AttributeProto{{G: g}}}}
 		m := parse(t, encode(t, pb))
-		if n := len(m.Graph.Nodes()[0].captures()); n != 30_000 {
+		if n := len(m.Graph.Nodes()[0].Captures()); n != 30_000 {
 			t.Errorf("%d captures", n)
 		}
 	})

@@ -346,7 +346,7 @@ func TestSubgraphCaptures(t *testing.T) {
 	m := parse(t, encode(t, branchProto()))
 	g := m.Graph
 	choose := node(t, g, "If_y")
-	if got := choose.captures(); !slices.Equal(got, []string{"x", "w", "cond", "h"}) {
+	if got := choose.Captures(); !slices.Equal(got, []string{"x", "w", "cond", "h"}) {
 		t.Errorf("captures %v", got)
 	}
 	relu := g.Producer("h")
@@ -408,10 +408,10 @@ func TestScopes(t *testing.T) {
 	sibling := &onnxpb.GraphProto{Node: []*onnxpb.NodeProto{n("c", "a")}}
 	loop := &Node{&onnxpb.NodeProto{Attribute: []*onnxpb.AttributeProto{{G: body, Graphs: []*onnxpb.GraphProto{sibling}}}}}
 	// "early" is read before the body defines it; "a" ends with its graph.
-	if got, want := loop.captures(), []string{"early", "straight", "a"}; !slices.Equal(got, want) {
+	if got, want := loop.Captures(), []string{"early", "straight", "a"}; !slices.Equal(got, want) {
 		t.Errorf("captures %v, want %v", got, want)
 	}
-	if got := (&Node{n("a", "b")}).captures(); got != nil {
+	if got := (&Node{n("a", "b")}).Captures(); got != nil {
 		t.Errorf("a plain node captures %v", got)
 	}
 }

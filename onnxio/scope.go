@@ -11,9 +11,9 @@ type scope struct {
 	captured []string // in order of first use
 }
 
-// captures are the names that subgraphs of the node read from the graph
+// Captures are the names that subgraphs of the node read from the graph
 // around it, in order of first use.
-func (n *Node) captures() []string {
+func (n *Node) Captures() []string {
 	var s scope
 	s.node(n.pb)
 	return s.captured

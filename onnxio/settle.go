@@ -106,7 +106,7 @@ func (g *Graph) dropStaleTypes() {
 }
 
 func reads(n *Node) []string {
-	if c := n.captures(); len(c) > 0 {
+	if c := n.Captures(); len(c) > 0 {
 		return append(slices.Clone(n.Inputs()), c...)
 	}
 	return n.Inputs()

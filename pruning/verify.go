@@ -3,10 +3,8 @@ package pruning
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/prunefuse/prunefuse/onnxio"
-	"github.com/prunefuse/prunefuse/onnxio/op"
 	"github.com/prunefuse/prunefuse/onnxio/ort"
 )
 
@@ -27,6 +25,10 @@ type Verification struct {
 	// over channels: there silencing is not enough, and the original was run
 	// with those nodes given the remaining indices alone.
 	Mixed []string `json:"mixed,omitempty"`
+	// Behind lists outputs that hang on a choice, such as the best boxes,
+	// which the rounding of a sum can turn: what the choice is made of was
+	// compared in their stead.
+	Behind []string `json:"behind,omitempty"`
 }
 
 // Equal reports whether the check passed.
@@ -54,61 +56,17 @@ func (a *Analysis) Verify(ctx context.Context, sel Selection, pruned *onnxio.Mod
 	if err != nil {
 		return nil, fmt.Errorf("verify: %w", err)
 	}
-	taps := a.whole(sel, pruned)
-	if masked, err = tapped(masked, taps); err != nil {
+	seen, behind := a.compared(sel, pruned)
+	if masked, err = tapped(masked, seen, behind); err != nil {
 		return nil, fmt.Errorf("verify: %w", err)
 	}
-	if pruned, err = tapped(pruned, taps); err != nil {
+	if pruned, err = tapped(pruned, seen, behind); err != nil {
 		return nil, fmt.Errorf("verify: %w", err)
 	}
 	v, err := Compare(ctx, masked, pruned, o)
 	if err != nil {
 		return nil, err
 	}
-	v.Mixed = a.Mixing(sel)
+	v.Mixed, v.Behind = a.Mixing(sel), behind
 	return v, nil
-}
-
-// maxTaps bounds the inner values that are compared beside the outputs.
-const maxTaps = 16
-
-// whole lists float values inside the graph that keep all their indices, the
-// last maxTaps of them: both models must give the same there, and it is seen
-// there what a saturated output would hide.
-func (a *Analysis) whole(sel Selection, pruned *onnxio.Model) []string {
-	gone, err := a.removed(sel)
-	if err != nil {
-		return nil
-	}
-	var names []string
-	for _, n := range slices.Backward(a.Model.Graph.Nodes()) {
-		for _, o := range n.Outputs() {
-			t := a.Facts.Types[o]
-			if len(names) == maxTaps {
-				return names
-			}
-			if o == "" || !t.Elem.Float() || a.Source.Graph.IsOutput(o) || a.Source.Graph.Producer(o) == nil || pruned.Graph.Producer(o) == nil {
-				continue
-			}
-			cut := slices.ContainsFunc(a.values[o], func(x axis) bool { return len(a.kept(x, gone)) < x.extent() })
-			if _, root := a.Model.Graph.Constant(o); !cut && root == "" {
-				names = append(names, o)
-			}
-		}
-	}
-	return names
-}
-
-// tapped is the model with inner values as further outputs.
-func tapped(m *onnxio.Model, names []string) (*onnxio.Model, error) {
-	f, err := op.InferGraph(m, op.InferOptions{})
-	if err != nil {
-		return nil, err
-	}
-	m = m.Clone()
-	p := m.Graph.Edit()
-	for _, name := range names {
-		p.SetOutputType(name, f.Types[name])
-	}
-	return m, p.Apply()
 }

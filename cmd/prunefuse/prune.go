@@ -226,6 +226,9 @@ func printPruned(g *globals, o pruneOptions, before, after modelSize, v *pruning
 		if len(v.Mixed) > 0 {
 			line += fmt.Sprintf("; compared without the removed indices at %d nodes that mix values along them, such as %s", len(v.Mixed), v.Mixed[0])
 		}
+		if len(v.Behind) > 0 {
+			line += fmt.Sprintf("; %s hang on a choice, so what it is made of was compared", strings.Join(v.Behind, ", "))
+		}
 	}
 	_, err := fmt.Fprintln(g.stdout, line)
 	return err

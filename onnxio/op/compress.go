@@ -4,6 +4,7 @@ import "github.com/prunefuse/prunefuse/onnxio"
 
 var compress = Def{
 	Type: "Compress", Since: []int64{9, 11},
+	Jumps: true,
 	Shape: func(c *Infer) error {
 		n := c.unknown(0, 0)
 		if keep, ok := c.Ints(1); ok {

@@ -31,6 +31,10 @@ type Def struct {
 	// the same at opset 17. Operators without it never changed meaning or
 	// form from opset 7 to 17.
 	Upgrade func(*Upgrade) error
+	// Jumps says that the least change of an input can change an output
+	// wholly, as where something is sorted, chosen or drawn: beyond it two
+	// models cannot be compared number by number.
+	Jumps bool
 	// State lists the inputs that hold running statistics: constants that
 	// are no learnable parameters.
 	State []int

@@ -8,6 +8,7 @@ import (
 
 var multinomial = Def{
 	Type: "Multinomial", Since: []int64{7, 22},
+	Jumps: true,
 	Shape: func(c *Infer) error {
 		n := c.Node.Int("sample_size", 1)
 		if len(c.In(0).Shape) != 2 || n < 1 {

@@ -4,6 +4,7 @@ import "github.com/prunefuse/prunefuse/onnxio"
 
 var nonMaxSuppression = Def{
 	Type: "NonMaxSuppression", Since: []int64{10, 11},
+	Jumps: true,
 	Shape: func(c *Infer) error {
 		c.Out(0, onnxio.Int64, onnxio.Shape{c.unknown(0, 0), onnxio.Known(3)})
 		return nil

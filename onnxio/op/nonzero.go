@@ -4,6 +4,7 @@ import "github.com/prunefuse/prunefuse/onnxio"
 
 var nonZero = Def{
 	Type: "NonZero", Since: []int64{9, 13},
+	Jumps: true,
 	Shape: func(c *Infer) error {
 		c.Out(0, onnxio.Int64, onnxio.Shape{onnxio.Known(int64(max(len(c.In(0).Shape), 1))), c.unknown(0, 1)})
 		return nil

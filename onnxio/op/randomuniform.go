@@ -2,6 +2,7 @@ package op
 
 var randomUniform = Def{
 	Type: "RandomUniform", Since: []int64{1, 22},
+	Jumps: true,
 	Shape: drawnShape, Axes: drawnAxes, Grad: NoGrad("it has no inputs"), Cost: free,
 	Cases: drawnCases(),
 }

@@ -8,6 +8,7 @@ import (
 
 var topK = Def{
 	Type: "TopK", Since: []int64{1, 10, 11, 24},
+	Jumps: true,
 	Shape: topKShape, Axes: topKAxes, Cost: free,
 	// Each gradient goes to the element that was chosen.
 	Grad: func(g *Grad) error {

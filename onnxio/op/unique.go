@@ -4,6 +4,7 @@ import "github.com/prunefuse/prunefuse/onnxio"
 
 var unique = Def{
 	Type: "Unique", Since: []int64{11},
+	Jumps: true,
 	Shape: func(c *Infer) error {
 		n, from := c.unknown(0, 0), c.In(0).Shape.Size()
 		s := onnxio.Shape{n}

@@ -1,0 +1,96 @@
+package pruning
+
+import (
+	"errors"
+	"slices"
+
+	"github.com/prunefuse/prunefuse/onnxio"
+	"github.com/prunefuse/prunefuse/onnxio/op"
+)
+
+// maxTaps bounds the inner values that are compared beside the outputs.
+const maxTaps = 16
+
+// compared says what is compared: seen are float values inside the graph that
+// keep all their indices, where both models must give the same and where it is
+// seen what a saturated output would hide; first those that choices are made
+// of, then the last ones. Behind are the outputs that hang on a choice.
+func (a *Analysis) compared(sel Selection, pruned *onnxio.Model) (seen, behind []string) {
+	gone, err := a.removed(sel)
+	if err != nil {
+		return nil, nil
+	}
+	nodes := a.Model.Graph.Nodes()
+	chosen := map[string]bool{}
+	var first, last []string
+	for _, n := range nodes {
+		d := op.Lookup(n, a.Facts.Opset)
+		jumps := d != nil && d.Jumps
+		after := jumps || slices.ContainsFunc(a.reads(n), func(in string) bool { return chosen[in] })
+		for _, o := range n.Outputs() {
+			chosen[o] = chosen[o] || (after && o != "")
+			if !after && a.tappable(o, gone, pruned) {
+				last = append(last, o)
+			}
+		}
+		for _, in := range n.Inputs() {
+			if jumps && !chosen[in] && a.tappable(in, gone, pruned) {
+				first = append(first, in)
+			}
+		}
+	}
+	for _, v := range a.Model.Graph.Outputs() {
+		if chosen[v.Name] {
+			behind = append(behind, v.Name)
+		}
+	}
+	slices.Reverse(last)
+	for _, v := range append(first, last...) {
+		if !slices.Contains(seen, v) && len(seen) < maxTaps {
+			seen = append(seen, v)
+		}
+	}
+	return seen, behind
+}
+
+// reads are the values that a node or a subgraph of it reads.
+func (a *Analysis) reads(n *onnxio.Node) []string {
+	return slices.Concat(n.Inputs(), n.Captures())
+}
+
+// tappable reports whether a value is a float that both models compute at its
+// full extents, and no output already.
+func (a *Analysis) tappable(name string, gone []bool, pruned *onnxio.Model) bool {
+	g := a.Source.Graph
+	if name == "" || !a.Facts.Types[name].Elem.Float() || g.IsOutput(name) || g.Producer(name) == nil || pruned.Graph.Producer(name) == nil {
+		return false
+	}
+	if _, root := a.Model.Graph.Constant(name); root != "" {
+		return false
+	}
+	return !slices.ContainsFunc(a.values[name], func(x axis) bool { return len(a.kept(x, gone)) < x.extent() })
+}
+
+// tapped is the model with inner values as further outputs and without some
+// of its own.
+func tapped(m *onnxio.Model, seen, behind []string) (*onnxio.Model, error) {
+	f, err := op.InferGraph(m, op.InferOptions{})
+	if err != nil {
+		return nil, err
+	}
+	if len(seen) == 0 && len(behind) == len(m.Graph.Outputs()) {
+		return nil, errors.New("nothing can be compared: every output hangs on a choice, and so does every inner value")
+	}
+	m = m.Clone()
+	p := m.Graph.Edit()
+	for _, name := range seen {
+		p.SetOutputType(name, f.Types[name])
+	}
+	for _, name := range behind {
+		p.RemoveOutput(name)
+	}
+	if err := p.Apply(); err != nil {
+		return nil, err
+	}
+	return m, op.Sweep(m.Graph)
+}
