@@ -137,7 +137,8 @@ func (c Config) Check() error {
 		say(!slices.Contains([]string{"dense", "random"}, name), "compare: %q is neither dense nor random", name)
 	}
 	_, rest := fusion.ParseRest(c.Fuse.Rest)
-	_, criterion := pruning.CriterionByName(c.Prune.Criterion)
+	crit, criterion := pruning.CriterionByName(c.Prune.Criterion)
+	say(crit.Data != pruning.NoData, "prune.criterion %s needs data, which a run does not prune by", crit.Name)
 	_, strategy := scoring.StrategyNamed(c.Label.Strategy)
 	problem = cmp.Or(problem, c.Selector.check("selector"), c.Final.check("final"), rest, criterion, strategy)
 	if problem != nil {

@@ -34,6 +34,7 @@ func TestReadConfigErrors(t *testing.T) {
 		{"ratio", base + "prune: {ratio: 1}\n", "prune.ratio 1"},
 		{"strategy", "data: x\ntest: x\nmodel: {arch: mlp}\nlabel: {initial: 1, add: [1], strategy: best}\n", `"best"`},
 		{"criterion", base + "prune: {ratio: 0.5, criterion: size}\n", `"size"`},
+		{"criterion with data", base + "prune: {ratio: 0.5, criterion: taylor}\n", "prune.criterion taylor needs data"},
 		{"rest", base + "fuse: {rest: ones}\n", `"ones"`},
 		{"compare", base + "compare: [sparse]\n", `"sparse"`},
 		{"milestones", base + "final: {milestones: [0.7, 0.2]}\n", "ascending"},

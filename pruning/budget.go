@@ -121,3 +121,9 @@ type Reached struct {
 	// Tried is how many candidates were counted or measured.
 	Tried int `json:"tried"`
 }
+
+// String tells the outcome in a line.
+func (r *Reached) String() string {
+	return fmt.Sprintf("%s: %s of %s, at most %s wanted; ratio %.4g, found in %d tries",
+		r.Of, r.Of.figure(r.Got), r.Of.figure(r.Dense), r.Of.figure(r.Limit), r.Ratio, r.Tried)
+}

@@ -130,12 +130,21 @@ func (c *chooser) more(group, count int) int {
 	return c.align(min(count+1, c.groups[group].Size), c.groups[group].Size)
 }
 
-// selection keeps the most important channels, so many of each group.
-func (c *chooser) selection(counts []int) Selection {
+// kept are the most important channels, so many of each group, the most
+// important first.
+func (c *chooser) kept(counts []int) Selection {
 	sel := make(Selection, len(counts))
 	for i, n := range counts {
-		sel[i] = slices.Clone(c.order[i][:n])
-		slices.Sort(sel[i])
+		sel[i] = c.order[i][:n]
+	}
+	return sel
+}
+
+// selection is kept in ascending order.
+func (c *chooser) selection(counts []int) Selection {
+	sel := c.kept(counts)
+	for i := range sel {
+		sel[i] = slices.Sorted(slices.Values(sel[i]))
 	}
 	return sel
 }

@@ -18,10 +18,10 @@ type Criterion struct {
 	Name, About string
 	// Data is what the criterion looks at besides the weights.
 	Data Data
-
-	// comparable holds where the scores of different groups rank against
+	// Comparable holds where the scores of different groups rank against
 	// each other as they stand, without being divided by their mean.
-	comparable bool
+	Comparable bool
+
 	// score adds up to one number for each choice of each group.
 	score func(ctx context.Context, a *Analysis, e Evidence) ([][]float64, error)
 }
@@ -56,10 +56,10 @@ var Criteria = []Criterion{
 	{Name: "l2", About: "mean over the coupled layers of the sum of squared weights", score: squared},
 	{Name: "l1", About: "mean over the coupled layers of the sum of absolute weights", score: absolute},
 	{Name: "group-norm", About: "Euclidean norm of all coupled weights and BatchNormalization scales", score: groupNorm},
-	{Name: "bn-scale", About: "mean absolute scale of the BatchNormalizations on the channel; l2 for groups without one", score: bnScale},
-	{Name: "lamp", About: "l2 over the l2 of all channels of the group that are no less important", comparable: true, score: lamp},
+	{Name: "bn-scale", About: "mean absolute BatchNormalization scale; l2 for groups without one", score: bnScale},
+	{Name: "lamp", About: "l2 over that of all channels of the group that are no less important", Comparable: true, score: lamp},
 	{Name: "fpgm", About: "mean over the coupled layers of the distance of a filter to all others", score: fpgm},
-	{Name: "taylor", About: "what the loss would change by, to first order; needs labelled data", Data: Labelled, comparable: true, score: taylor},
+	{Name: "taylor", About: "what the loss would change by, to first order; needs labelled data", Data: Labelled, Comparable: true, score: taylor},
 	{Name: "activation", About: "mean absolute value of the channel where the next layers read it; needs data", Data: Samples, score: activation},
 	{Name: "random", About: "seeded uniform choice", score: chance},
 }

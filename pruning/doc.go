@@ -10,13 +10,19 @@
 // table does not have pins whatever it touches; each such axis is listed
 // with the reason.
 //
-// Analyze finds the groups; Scores rates their choices by a criterion;
-// Uniform selects; Apply slices the weights, rewrites what holds an extent,
-// and infers all shapes anew as a check; Verify runs the pruned model
-// against the masked original, in which the removed indices are silenced by
-// zeroing the weights that read them: the two are the same function, up to
-// the order of float sums, wherever no operator mixes values along a pruned
-// axis. Prune does the first four in one call.
+// Analyze finds the groups; Rate rates their choices by a criterion; Apply
+// slices the weights of a Selection, rewrites what holds an extent, and
+// infers all shapes anew as a check; Verify runs the pruned model against the
+// masked original, in which the removed indices are silenced by zeroing the
+// weights that read them: the two are the same function, up to the order of
+// float sums, wherever no operator mixes values along a pruned axis. Prune
+// does all but the last in one call, and selects.
+//
+// What is selected hangs on one number, the ratio: each group by itself, or
+// a Scope of groups ranked together, loses that fraction of its channels, the
+// least important first. A Budget of MACs, parameters or measured latency is
+// met by the least ratio that does. MACs and parameters of a candidate are
+// counted from the extents that it leaves, without making it.
 //
 // The plan, which indices of which weight of the parent stayed, is kept in
 // the pruned model's metadata and composes over repeated prunes.

@@ -147,7 +147,8 @@ func (a *Analysis) extentOf(x axis) extent {
 	return e
 }
 
-// measure is the quantity, MACs or Parameters, that a selection leaves.
+// measure is the quantity, MACs or Parameters, that a selection leaves, whose
+// indices may be in any order.
 func (m *meter) measure(q Quantity, sel Selection) (int64, error) {
 	gone, err := m.a.removed(sel)
 	if err != nil {

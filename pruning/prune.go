@@ -145,7 +145,7 @@ func (c Config) score(ctx context.Context, a *Analysis, crit Criterion) (scores 
 		return scores, c.Scores.Comparable, err
 	}
 	scores, err = a.Rate(ctx, crit, c.evidence())
-	return scores, crit.comparable, err
+	return scores, crit.Comparable, err
 }
 
 // counts are how many channels of each group stay.
@@ -161,7 +161,7 @@ func (c Config) counts(ctx context.Context, a *Analysis, ch *chooser) ([]int, *R
 	if c.Budget.Of == Parameters {
 		dense = m.before.Parameters
 	}
-	return ch.meet(c.Budget, dense, func(counts []int) (int64, error) { return m.measure(c.Budget.Of, ch.selection(counts)) })
+	return ch.meet(c.Budget, dense, func(counts []int) (int64, error) { return m.measure(c.Budget.Of, ch.kept(counts)) })
 }
 
 // PruneByPlan cuts a model as a plan says, which must be of this model. A

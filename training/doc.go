@@ -10,7 +10,8 @@
 // [Train] is the loop around it: seeded shuffling, crop and flip, batches read
 // ahead of the step, a schedule of learning rates, progress, validation and
 // checkpoints. It returns the model it was given, with new weights.
-// [Evaluate] measures accuracy, calibration and confusion.
+// [Evaluate] measures accuracy, calibration and confusion, and [Gradients]
+// gives the gradients of a network that is not in training.
 //
 // What holds:
 //

@@ -19,58 +19,67 @@ import (
 )
 
 type pruneOptions struct {
-	out       modelOutput
-	ratio     float64
-	criterion string
-	ignore    []string
-	plan      string
-	planOut   string
-	noVerify  bool
+	out      modelOutput
+	removal  removalOptions
+	plan     string
+	planOut  string
+	noVerify bool
 }
 
 func (o *pruneOptions) addFlags(fs *pflag.FlagSet) {
 	o.out.addFlags(fs)
-	fs.Float64Var(&o.ratio, "ratio", 0, "`fraction` of the channels to remove from every group, above 0 and below 1")
-	fs.StringVar(&o.criterion, "criterion", pruning.Criteria[0].Name, "`name` of what says which channels go first: "+criteriaNames())
-	fs.StringSliceVar(&o.ignore, "ignore", nil, "`node` whose outputs keep all their channels; may be repeated")
-	fs.StringVar(&o.plan, "plan", "", "keep what this plan `file` says, instead of --ratio")
+	o.removal.addFlags(fs)
+	fs.StringVar(&o.plan, "plan", "", "keep what this plan `file` says, whatever it was made by")
 	fs.StringVar(&o.planOut, "plan-out", "", "write the plan, which the model carries as well, to a `file`; - is stdout")
 	fs.BoolVar(&o.noVerify, "no-verify", false, "do not run the result against the original")
 	markIncidental(fs, "plan-out", "no-verify")
 }
 
-func criteriaNames() string {
-	var names []string
-	for _, c := range pruning.Criteria {
-		names = append(names, c.Name)
-	}
-	return strings.Join(names, ", ")
-}
-
 func newPruneCommand(g *globals) *cobra.Command {
 	var o pruneOptions
-	var about strings.Builder
-	for _, c := range pruning.Criteria {
-		fmt.Fprintf(&about, "  %-8s %s\n", c.Name, c.About)
-	}
 	cmd := &cobra.Command{
-		Use:     "prune MODEL -o FILE --ratio R",
+		Use:     "prune MODEL -o FILE --ratio R | --macs M | --params N | --latency T",
 		GroupID: groupModels,
 		Short:   "Remove channels from a network",
 		Long: withExitStatus(`
-Remove a fraction of the channels from every group of coupled layers, so that
-the network becomes smaller and stays whole. Inputs and outputs keep their
-shapes; "prunefuse inspect" shows the groups, and why an axis is in none.
+Remove channels from the groups of coupled layers, so that the network becomes
+smaller and stays whole. Inputs and outputs keep their shapes; "prunefuse
+inspect" shows the groups, and why an axis is in none.
 
-A group of C channels keeps floor(C·(1−R)) of them, and at least one. What goes
-first is the criterion's choice:
-`+about.String()+`
+How much goes is said by one of
+  --ratio R    a group of C channels keeps floor(C·(1−R)) of them, at least one
+  --macs, --params
+               the least ratio that leaves so many multiply-accumulates for a
+               sample, or parameters: "50%" of the dense network's, or "12.5M".
+               The result is below, by less than one more channel would take
+  --latency    the least ratio at which ONNX Runtime on this machine runs a
+               sample in such a time: "50%", or "3.2ms". Candidates are built
+               and timed side by side with the dense network
+A file for --ratios gives groups a ratio of their own, as YAML or JSON:
+  layer1.*: 0.2          # the weights whose output channels the group is
+  fc1.weight:0: 0        # a group, as inspect names it
+It needs none of the above: the other groups stay whole then.
+
+What goes first is the criterion's choice, in each group by itself, or in all
+groups ranked together (--global), or in those of the same structure
+(--isomorphic). To that end scores are divided by the mean of their group, but
+for those of `+strings.Join(comparableCriteria(), " and ")+`:
+`+criteriaHelp()+`
+--scores takes the scores from a file instead, and --scores-out writes them, as
+{"schema": "`+pruning.ScoresSchema+`", "groups": {"conv1.weight:0": [0.7, …]}}.
+
 The result is run against the original with the removed channels silenced,
 which must compute the same; --no-verify leaves that out. It carries its plan,
 which says what was kept of which weight, and by which "prunefuse fuse" finds
-the way back.`,
+the way back.
+
+For criteria with data:
+`+dataFormats,
 			exitOK, exitFailed, exitUsage, exitDiffers, exitNoRuntime, exitUnsupported, exitInterrupted),
 		Example: `  prunefuse prune dense.onnx --ratio 0.5 -o small.onnx
+  prunefuse prune dense.onnx --macs 50% --global --round-to 8 -o small.onnx
+  prunefuse prune dense.onnx --latency 3.2ms -o small.onnx
+  prunefuse prune dense.onnx --params 100k --criterion taylor --data images/ -o small.onnx
   prunefuse prune dense.onnx --plan plan.json -o small.onnx`,
 		Args: exactArgs("MODEL"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -81,43 +90,38 @@ the way back.`,
 		},
 	}
 	o.addFlags(cmd.Flags())
-	complete(cmd, "criterion", func() (out []string) {
-		for _, c := range pruning.Criteria {
-			out = append(out, c.Name+"\t"+c.About)
-		}
-		return out
-	})
+	completeCriteria(cmd)
 	return cmd
 }
 
 func (o *pruneOptions) settle(fs *pflag.FlagSet) error {
-	if _, err := pruning.CriterionByName(o.criterion); err != nil {
-		return fmt.Errorf("--criterion: %w", err)
+	if o.plan == "" {
+		return o.removal.settle(fs)
 	}
-	switch planned := o.plan != ""; {
-	case planned && (fs.Changed("ratio") || fs.Changed("criterion") || fs.Changed("ignore")):
-		return errors.New("--plan says what to keep and excludes --ratio, --criterion and --ignore")
-	case !planned && !fs.Changed("ratio"):
-		return errors.New("say how much to remove with --ratio")
-	case !planned && !(o.ratio > 0 && o.ratio < 1):
-		return fmt.Errorf("--ratio %v: want a fraction above 0 and below 1", o.ratio)
+	for _, name := range removalFlags {
+		if fs.Changed(name) {
+			return fmt.Errorf("--plan says what to keep and excludes --%s", name)
+		}
 	}
 	return nil
 }
 
 func runPrune(cmd *cobra.Command, g *globals, o pruneOptions, path string) error {
-	if err := o.out.check(o.planOut); err != nil {
+	if err := o.out.check(o.planOut, o.removal.scoresOut); err != nil {
 		return err
 	}
 	m, err := onnxio.Load(path)
 	if err != nil {
 		return err
 	}
-	result, err := o.prune(m, path, g.seed)
+	result, err := o.prune(cmd.Context(), g, m, path)
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	g.detail("%d groups of coupled channels", len(result.Analysis.Groups))
+	for i, group := range result.Analysis.Groups {
+		g.detail("%s keeps %d of %d", group.Name(), len(result.Selection[i]), group.Size)
+	}
 	var verified *pruning.Verification
 	if !o.noVerify {
 		if verified, err = verifyPruned(cmd.Context(), g, result); err != nil {
@@ -137,15 +141,13 @@ func runPrune(cmd *cobra.Command, g *globals, o pruneOptions, path string) error
 	if after.Bytes, err = o.write(g, result); err != nil {
 		return err
 	}
-	return printPruned(g, o, before, after, verified)
+	return printPruned(g, o, result, before, after, verified)
 }
 
-func (o pruneOptions) prune(m *onnxio.Model, path string, seed uint64) (*pruning.Result, error) {
+func (o pruneOptions) prune(ctx context.Context, g *globals, m *onnxio.Model, path string) (*pruning.Result, error) {
 	name := filepath.Base(path)
 	if o.plan == "" {
-		return pruning.Prune(m, pruning.Config{
-			Ratio: o.ratio, Criterion: o.criterion, Seed: seed, Ignore: o.ignore, ParentName: name,
-		})
+		return o.removal.prune(ctx, g, m, name)
 	}
 	b, err := os.ReadFile(o.plan)
 	if err != nil {
@@ -188,37 +190,63 @@ func (o pruneOptions) write(g *globals, r *pruning.Result) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	if o.planOut != "" {
-		b, err := r.Plan.JSON()
-		if err != nil {
-			return 0, err
-		}
-		err = out.write(o.planOut, func(w io.Writer) error {
-			_, err := fmt.Fprintf(w, "%s\n", b)
-			return err
-		})
-		if err != nil {
-			return 0, err
-		}
+	if err := writeJSONLine(&out, o.planOut, r.Plan.JSON); err != nil {
+		return 0, err
+	}
+	if err := writeJSONLine(&out, o.removal.scoresOut, r.Scores.JSON); err != nil {
+		return 0, err
 	}
 	return size, out.commit()
 }
 
-func printPruned(g *globals, o pruneOptions, before, after modelSize, v *pruning.Verification) error {
+// writeJSONLine adds a file of one line; an empty path is none.
+func writeJSONLine(out *outputs, path string, encode func() ([]byte, error)) error {
+	if path == "" {
+		return nil
+	}
+	b, err := encode()
+	if err != nil {
+		return err
+	}
+	return out.write(path, func(w io.Writer) error {
+		_, err := fmt.Fprintf(w, "%s\n", b)
+		return err
+	})
+}
+
+// prunedGroup is what is left of a group.
+type prunedGroup struct {
+	Group string `json:"group"`
+	Size  int    `json:"size"`
+	Kept  int    `json:"kept"`
+}
+
+func printPruned(g *globals, o pruneOptions, r *pruning.Result, before, after modelSize, v *pruning.Verification) error {
 	switch {
-	case o.planOut == stdStream:
+	case o.planOut == stdStream || o.removal.scoresOut == stdStream:
 		return nil
 	case g.json:
+		groups := []prunedGroup{}
+		for i, group := range r.Analysis.Groups {
+			groups = append(groups, prunedGroup{group.Name(), group.Size, len(r.Selection[i])})
+		}
 		return g.printJSON(struct {
 			Schema       string                `json:"schema"`
 			File         string                `json:"file"`
 			Before       modelSize             `json:"before"`
 			After        modelSize             `json:"after"`
+			Target       *pruning.Reached      `json:"target,omitempty"`
+			Groups       []prunedGroup         `json:"groups"`
 			Verification *pruning.Verification `json:"verification"`
-		}{"prunefuse.prune/1", o.out.path, before, after, v})
+		}{"prunefuse.prune/1", o.out.path, before, after, r.Reached, groups, v})
 	}
 	if err := printChange(g, before, after); err != nil {
 		return err
+	}
+	if r.Reached != nil {
+		if _, err := fmt.Fprintln(g.stdout, r.Reached); err != nil {
+			return err
+		}
 	}
 	line := "not verified"
 	if v != nil {

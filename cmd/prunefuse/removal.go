@@ -1,0 +1,240 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/prunefuse/prunefuse"
+	"github.com/prunefuse/prunefuse/internal/data"
+	"github.com/prunefuse/prunefuse/onnxio"
+	"github.com/prunefuse/prunefuse/pruning"
+)
+
+// removalOptions are the flags that say which channels to remove, and how
+// many.
+type removalOptions struct {
+	ratio                 float64
+	macs, params, latency string
+	ratios                string
+	global, isomorphic    bool
+	maxRatio              float64
+	roundTo               int
+	steps                 int
+	criterion             string
+	scores, scoresOut     string
+	ignore                []string
+
+	data    dataOptions
+	samples string
+	count   int
+	batch   int
+
+	budget pruning.Budget // by settle
+}
+
+// removalFlags are all flags of removalOptions.
+var removalFlags = func() []string {
+	var names []string
+	fs := pflag.NewFlagSet("", pflag.ContinueOnError)
+	new(removalOptions).addFlags(fs)
+	fs.VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+	return names
+}()
+
+func (o *removalOptions) addFlags(fs *pflag.FlagSet) {
+	fs.Float64Var(&o.ratio, "ratio", 0, "`fraction` of the channels to remove, above 0 and below 1")
+	fs.StringVar(&o.macs, "macs", "", "multiply-accumulates to end at or below: a `share` such as 50%, or 12.5M")
+	fs.StringVar(&o.params, "params", "", "parameters to end at or below: a `share` such as 40%, or 100k")
+	fs.StringVar(&o.latency, "latency", "", "measured time of a sample to end at or below: a `share` such as 50%, or 3.2ms")
+	fs.StringVar(&o.ratios, "ratios", "", "`file` with ratios of their own for some groups, see above")
+	fs.BoolVar(&o.global, "global", false, "rank the channels of all groups together")
+	fs.BoolVar(&o.isomorphic, "isomorphic", false, "rank together the groups of the same structure")
+	fs.Float64Var(&o.maxRatio, "max-ratio", 1, "`fraction` of its channels that no group loses more of")
+	fs.IntVar(&o.roundTo, "round-to", 1, "keep a multiple of `N` channels, in groups of more than N, by keeping more")
+	fs.IntVar(&o.steps, "steps", 1, "prune in `K` steps, with the channels that are left scored anew after each")
+	fs.StringVar(&o.criterion, "criterion", pruning.Criteria[0].Name, "`name` of what says which channels go first: "+criteriaNames())
+	fs.StringVar(&o.scores, "scores", "", "take the scores from this `file`, instead of --criterion")
+	fs.StringVar(&o.scoresOut, "scores-out", "", "write the scores of all channels to a `file`; - is stdout")
+	fs.StringSliceVar(&o.ignore, "ignore", nil, "`node` whose outputs keep all their channels; may be repeated")
+	fs.StringVar(&o.samples, "data", "", "for criteria with data: the samples, a `name` or path, see above")
+	fs.IntVar(&o.count, "samples", 1000, "for criteria with data: how many samples to draw, `N`")
+	fs.IntVar(&o.batch, "batch", 128, "for criteria with data: samples a batch")
+	o.data.addFlags(fs)
+	markIncidental(fs, "scores-out")
+}
+
+func criteriaNames() string {
+	var names []string
+	for _, c := range pruning.Criteria {
+		names = append(names, c.Name)
+	}
+	return strings.Join(names, ", ")
+}
+
+func criteriaHelp() string {
+	var b strings.Builder
+	for _, c := range pruning.Criteria {
+		fmt.Fprintf(&b, "  %-10s %s\n", c.Name, c.About)
+	}
+	return b.String()
+}
+
+// comparableCriteria are those whose scores rank across groups as they stand.
+func comparableCriteria() []string {
+	var names []string
+	for _, c := range pruning.Criteria {
+		if c.Comparable {
+			names = append(names, c.Name)
+		}
+	}
+	return names
+}
+
+func completeCriteria(cmd *cobra.Command) {
+	complete(cmd, "criterion", func() (out []string) {
+		for _, c := range pruning.Criteria {
+			out = append(out, c.Name+"\t"+c.About)
+		}
+		return out
+	})
+}
+
+func (o *removalOptions) settle(fs *pflag.FlagSet) error {
+	if err := o.settleAim(fs); err != nil {
+		return err
+	}
+	crit, err := pruning.CriterionByName(o.criterion)
+	needs := err == nil && o.scores == "" && crit.Data != pruning.NoData
+	switch {
+	case err != nil:
+		return fmt.Errorf("--criterion: %w", err)
+	case o.scores != "" && fs.Changed("criterion"):
+		return errors.New("--scores and --criterion exclude each other")
+	case o.scores != "" && o.steps > 1:
+		return errors.New("--scores are of the dense network and cannot be renewed in --steps")
+	case o.global && o.isomorphic:
+		return errors.New("--global and --isomorphic exclude each other")
+	case !(o.maxRatio > 0 && o.maxRatio <= 1):
+		return fmt.Errorf("--max-ratio %v: want a fraction above 0 and up to 1", o.maxRatio)
+	case o.roundTo < 1:
+		return fmt.Errorf("--round-to %d: want at least 1", o.roundTo)
+	case o.steps < 1:
+		return fmt.Errorf("--steps %d: want at least 1", o.steps)
+	case needs && o.samples == "":
+		return fmt.Errorf("--criterion %s looks at samples; name them with --data", crit.Name)
+	case !needs && o.samples != "":
+		return errors.New("--data is for criteria that look at samples")
+	case o.count < 1 || o.batch < 1:
+		return errors.New("--samples and --batch: want at least 1")
+	}
+	return o.data.settle()
+}
+
+// settleAim reads what to prune down to, of which there is one.
+func (o *removalOptions) settleAim(fs *pflag.FlagSet) (err error) {
+	given := ""
+	for _, f := range []struct{ name, text string }{
+		{"ratio", ""}, {string(pruning.MACs), o.macs}, {string(pruning.Parameters), o.params}, {string(pruning.Latency), o.latency},
+	} {
+		switch {
+		case !fs.Changed(f.name):
+			continue
+		case given != "":
+			return fmt.Errorf("--%s and --%s exclude each other", given, f.name)
+		}
+		given = f.name
+		if f.name != "ratio" {
+			if o.budget, err = pruning.ParseBudget(pruning.Quantity(f.name), f.text); err != nil {
+				return fmt.Errorf("--%s %w", f.name, err)
+			}
+		}
+	}
+	switch {
+	case given == "" && o.ratios == "":
+		return errors.New("say how much to remove with --ratio, --macs, --params or --latency")
+	case given == "ratio" && !(o.ratio > 0 && o.ratio < 1):
+		return fmt.Errorf("--ratio %v: want a fraction above 0 and below 1", o.ratio)
+	}
+	return nil
+}
+
+// prune cuts the model, which goes by a name in the plan.
+func (o *removalOptions) prune(ctx context.Context, g *globals, m *onnxio.Model, name string) (*pruning.Result, error) {
+	c := pruning.Config{
+		Ratio: o.ratio, Budget: o.budget, Criterion: o.criterion, Seed: g.seed, Steps: o.steps, Ignore: o.ignore, ParentName: name,
+		Limits:   pruning.Limits{MaxRatio: o.maxRatio, RoundTo: o.roundTo},
+		Evidence: pruning.Evidence{Session: g.session()},
+	}
+	switch {
+	case o.global:
+		c.Scope = pruning.Global
+	case o.isomorphic:
+		c.Scope = pruning.Isomorphic
+	}
+	if err := o.readFiles(&c); err != nil {
+		return nil, err
+	}
+	if o.samples != "" || o.budget.Of == pruning.Latency {
+		if err := g.startRuntime(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if o.samples != "" {
+		set, err := o.open(g, m)
+		if err != nil {
+			return nil, err
+		}
+		defer data.Close(set.Set)
+		c.Evidence = prunefuse.Evidence(ctx, m, set, prunefuse.EvidenceOptions{
+			Samples: o.count, Batch: o.batch, Seed: g.seed, Session: g.session(),
+		})
+	}
+	r, err := pruning.PruneContext(ctx, m, c)
+	return r, unsupported(m, err)
+}
+
+func (o *removalOptions) readFiles(c *pruning.Config) error {
+	if o.ratios != "" {
+		b, err := os.ReadFile(o.ratios)
+		if err != nil {
+			return err
+		}
+		if c.Ratios, err = pruning.ParseRatios(b); err != nil {
+			return fmt.Errorf("%s: %w", o.ratios, err)
+		}
+	}
+	if o.scores == "" {
+		return nil
+	}
+	b, err := os.ReadFile(o.scores)
+	if err != nil {
+		return err
+	}
+	if c.Scores, err = pruning.ParseScores(b); err != nil {
+		return fmt.Errorf("%s: %w", o.scores, err)
+	}
+	return nil
+}
+
+// open reads the samples, which have labels where the criterion needs them.
+func (o *removalOptions) open(g *globals, m *onnxio.Model) (*data.Prepared, error) {
+	open := o.data.open
+	if crit, err := pruning.CriterionByName(o.criterion); err == nil && crit.Data == pruning.Labelled {
+		open = o.data.openLabelled
+	}
+	set, err := open(o.samples, m)
+	if err != nil {
+		return nil, err
+	}
+	prepared, err := o.data.prepare(g, set, m)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("data %s: %w", o.samples, err), data.Close(set))
+	}
+	return prepared, nil
+}
