@@ -12,9 +12,14 @@ type Limits struct {
 	// MaxRatio is the greatest fraction that a group loses; 0 is no limit.
 	MaxRatio float64
 	// RoundTo makes the number of channels that stay a multiple, by keeping
-	// more, in groups that have more than that; 0 and 1 are no rounding.
+	// more, in groups that have more than that. 1 is no rounding; 0 is
+	// LatencyRoundTo where the budget is of latency, else 1.
 	RoundTo int
 }
+
+// LatencyRoundTo is the multiple that channels are rounded to where a prune
+// is for speed: that of ONNX Runtime's blocked convolutions.
+const LatencyRoundTo = 8
 
 func (l Limits) check() error {
 	if !(l.MaxRatio >= 0 && l.MaxRatio <= 1) {

@@ -18,11 +18,11 @@ func TestLatency(t *testing.T) {
 	orttest.Need(t)
 	dense := build(t, "resnet20", models.Options{})
 	session := pruning.Evidence{Session: ort.SessionOptions{Threads: 1}}
-	r := prune(t, dense, pruning.Config{Budget: pruning.Budget{Of: pruning.Latency, Share: 0.7}, Evidence: session, Limits: pruning.Limits{RoundTo: 4}})
+	r := prune(t, dense, pruning.Config{Budget: pruning.Budget{Of: pruning.Latency, Share: 0.7}, Evidence: session})
 	if q := r.Reached; q.Of != pruning.Latency || q.Got > q.Limit || q.Got < 1 || q.Limit != int64(0.7*float64(q.Dense)) || q.Tried < 2 {
 		t.Errorf("%+v", q)
 	}
-	again := prune(t, dense, pruning.Config{Ratio: min(r.Reached.Ratio, 1-1e-12), Limits: pruning.Limits{RoundTo: 4}})
+	again := prune(t, dense, pruning.Config{Ratio: min(r.Reached.Ratio, 1-1e-12), Limits: pruning.Limits{RoundTo: pruning.LatencyRoundTo}})
 	if !bytes.Equal(marshal(t, r.Model), marshal(t, again.Model)) {
 		t.Errorf("another file than at the ratio %v", r.Reached.Ratio)
 	}

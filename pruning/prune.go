@@ -80,6 +80,9 @@ func PruneContext(ctx context.Context, m *onnxio.Model, c Config) (*Result, erro
 	if err != nil {
 		return nil, fmt.Errorf("ratios: %w", err)
 	}
+	if c.Budget.Of == Latency && c.Limits.RoundTo == 0 {
+		c.Limits.RoundTo = LatencyRoundTo
+	}
 	ch, err := newChooser(a, scores, c.Scope, comparable, own, c.Limits)
 	if err != nil {
 		return nil, err

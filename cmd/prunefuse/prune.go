@@ -55,6 +55,9 @@ How much goes is said by one of
   --latency    the least ratio at which ONNX Runtime on this machine runs a
                sample in such a time: "50%", or "3.2ms". Candidates are built
                and timed side by side with the dense network
+Where speed is what counts, --round-to 8 or 16 helps: convolutions on other
+numbers of channels can take longer than on more of them.
+
 A file for --ratios gives groups a ratio of their own, as YAML or JSON:
   layer1.*: 0.2          # the weights whose output channels the group is
   fc1.weight:0: 0        # a group, as inspect names it

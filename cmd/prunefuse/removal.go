@@ -56,7 +56,8 @@ func (o *removalOptions) addFlags(fs *pflag.FlagSet) {
 	fs.BoolVar(&o.global, "global", false, "rank the channels of all groups together")
 	fs.BoolVar(&o.isomorphic, "isomorphic", false, "rank together the groups of the same structure")
 	fs.Float64Var(&o.maxRatio, "max-ratio", 1, "`fraction` of its channels that no group loses more of")
-	fs.IntVar(&o.roundTo, "round-to", 1, "keep a multiple of `N` channels, in groups of more than N, by keeping more")
+	fs.IntVar(&o.roundTo, "round-to", 0, "keep a multiple of `N` channels, in groups of more than N, by keeping more")
+	fs.Lookup("round-to").DefValue = fmt.Sprintf("1; %d with --latency", pruning.LatencyRoundTo)
 	fs.IntVar(&o.steps, "steps", 1, "prune in `K` steps, with the channels that are left scored anew after each")
 	fs.StringVar(&o.criterion, "criterion", pruning.Criteria[0].Name, "`name` of what says which channels go first: "+criteriaNames())
 	fs.StringVar(&o.scores, "scores", "", "take the scores from this `file`, instead of --criterion")
@@ -122,7 +123,7 @@ func (o *removalOptions) settle(fs *pflag.FlagSet) error {
 		return errors.New("--global and --isomorphic exclude each other")
 	case !(o.maxRatio > 0 && o.maxRatio <= 1):
 		return fmt.Errorf("--max-ratio %v: want a fraction above 0 and up to 1", o.maxRatio)
-	case o.roundTo < 1:
+	case fs.Changed("round-to") && o.roundTo < 1:
 		return fmt.Errorf("--round-to %d: want at least 1", o.roundTo)
 	case o.steps < 1:
 		return fmt.Errorf("--steps %d: want at least 1", o.steps)
