@@ -12,11 +12,6 @@ import (
 // randomFeeds makes one random tensor for each input of the model. An axis of
 // symbolic extent takes 2.
 func randomFeeds(m *onnxio.Model, rng *rand.Rand) (map[string]*ort.Tensor, error) {
-	return randomFeedsOf(m, rng, 2)
-}
-
-// randomFeedsOf is randomFeeds with another extent for symbolic axes.
-func randomFeedsOf(m *onnxio.Model, rng *rand.Rand, free int64) (map[string]*ort.Tensor, error) {
 	feeds := map[string]*ort.Tensor{}
 	for _, v := range m.Graph.Inputs() {
 		if v.Type.Shape == nil {
@@ -24,7 +19,7 @@ func randomFeedsOf(m *onnxio.Model, rng *rand.Rand, free int64) (map[string]*ort
 		}
 		shape := make([]int64, len(v.Type.Shape))
 		for k, d := range v.Type.Shape {
-			shape[k] = d.Or(free)
+			shape[k] = d.Or(2)
 		}
 		t, err := ort.Random(rng, v.Type.Elem, shape...)
 		if err != nil {

@@ -4,11 +4,9 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"math/rand/v2"
-	"slices"
-	"time"
 
 	"github.com/prunefuse/prunefuse/onnxio"
+	"github.com/prunefuse/prunefuse/onnxio/latency"
 	"github.com/prunefuse/prunefuse/onnxio/ort"
 )
 
@@ -25,12 +23,14 @@ const (
 // dense model, so that what else the machine does weighs on both. What it
 // returns follows from the ratio alone, which is in Reached.
 func (c *chooser) meetLatency(ctx context.Context, a *Analysis, b Budget, o ort.SessionOptions) ([]int, *Reached, error) {
-	t, err := newTimer(a.Model, o)
+	s := &latencySearch{chooser: c, a: a, budget: b, options: latency.Options{Session: o}}
+	err := fixedSize(a.Model)
+	if err == nil {
+		s.dense, err = a.Model.Marshal()
+	}
 	if err != nil {
 		return nil, nil, fmt.Errorf("latency: %w", err)
 	}
-	defer t.close()
-	s := &latencySearch{chooser: c, a: a, timer: t, budget: b}
 	counts, r, err := s.run(ctx)
 	if err != nil {
 		return nil, nil, fmt.Errorf("latency: %w", err)
@@ -40,10 +40,11 @@ func (c *chooser) meetLatency(ctx context.Context, a *Analysis, b Budget, o ort.
 
 type latencySearch struct {
 	*chooser
-	a      *Analysis
-	timer  *timer
-	budget Budget
-	tried  int
+	a       *Analysis
+	dense   []byte
+	budget  Budget
+	options latency.Options
+	tried   int
 }
 
 // candidate is a ratio and what was measured there.
@@ -105,97 +106,27 @@ func (s *latencySearch) measure(ctx context.Context, ratio float64) (candidate, 
 	if err != nil {
 		return c, err
 	}
-	dense, got, err := s.timer.against(ctx, m)
+	b, err := m.Marshal()
 	if err != nil {
 		return c, err
 	}
-	c.Dense, c.Got = dense.Nanoseconds(), got.Nanoseconds()
+	times, err := latency.Compare(ctx, []latency.Candidate{{Name: "dense", Model: s.dense}, {Name: "pruned", Model: b}}, s.options)
+	if err != nil {
+		return c, err
+	}
+	c.Dense, c.Got = times[0].Median().Nanoseconds(), times[1].Median().Nanoseconds()
 	c.Limit = s.budget.limit(c.Dense)
 	return c, nil
 }
 
-// timer runs a dense model and others side by side, on one random sample.
-type timer struct {
-	options ort.SessionOptions
-	feeds   map[string]*ort.Tensor
-	dense   *ort.Session
-}
-
-// A comparison takes at least so many runs of each model and so long.
-const (
-	timerWarmUp = 5
-	timerRuns   = 25
-	timerLength = time.Second
-)
-
-func newTimer(m *onnxio.Model, o ort.SessionOptions) (*timer, error) {
+// fixedSize refuses a model that a random sample cannot be made for.
+func fixedSize(m *onnxio.Model) error {
 	for _, v := range m.Graph.Inputs() {
 		for k, d := range v.Type.Shape {
 			if k > 0 && !d.IsKnown() {
-				return nil, fmt.Errorf("input %q is %v: only the batch may be open; export the model with a fixed size", v.Name, v.Type)
+				return fmt.Errorf("input %q is %v: only the batch may be open; export the model with a fixed size", v.Name, v.Type)
 			}
 		}
 	}
-	t := &timer{options: o}
-	var err error
-	if t.feeds, err = randomFeedsOf(m, rand.New(rand.NewPCG(0, 0)), 1); err != nil {
-		return nil, err
-	}
-	if t.dense, err = open(m, o); err != nil {
-		t.close()
-		return nil, err
-	}
-	return t, nil
-}
-
-func (t *timer) close() {
-	t.dense.Close()
-	for _, f := range t.feeds {
-		f.Close()
-	}
-}
-
-// against gives the median times of a run of the dense model and of another,
-// which take turns.
-func (t *timer) against(ctx context.Context, m *onnxio.Model) (dense, other time.Duration, err error) {
-	s, err := open(m, t.options)
-	if err != nil {
-		return 0, 0, err
-	}
-	defer s.Close()
-	sessions := [2]*ort.Session{t.dense, s}
-	var times [2][]time.Duration
-	begin := time.Now()
-	for n := -timerWarmUp; n < timerRuns || time.Since(begin) < timerLength; n++ {
-		for i, s := range sessions {
-			took, err := t.run(ctx, s)
-			if err != nil {
-				return 0, 0, err
-			}
-			if n >= 0 {
-				times[i] = append(times[i], took)
-			}
-		}
-	}
-	for i := range times {
-		slices.Sort(times[i])
-	}
-	return times[0][len(times[0])/2], times[1][len(times[1])/2], nil
-}
-
-func (t *timer) run(ctx context.Context, s *ort.Session) (time.Duration, error) {
-	in := make([]*ort.Tensor, len(s.Inputs()))
-	for i, v := range s.Inputs() {
-		in[i] = t.feeds[v.Name]
-	}
-	out := make([]*ort.Tensor, len(s.Outputs()))
-	begin := time.Now()
-	err := s.Run(ctx, in, out)
-	took := time.Since(begin)
-	for _, o := range out {
-		if err == nil {
-			err = o.Close()
-		}
-	}
-	return took, err
+	return nil
 }
