@@ -30,6 +30,7 @@ import (
 type options struct {
 	ratio     float64
 	criterion string
+	roundTo   int
 	inputs    int
 	verify    bool
 	timeout   time.Duration
@@ -50,6 +51,7 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	var o options
 	fs := flag.NewFlagSet("prune", flag.ExitOnError)
 	fs.Float64Var(&o.ratio, "ratio", 0.5, "fraction of the channels to remove from every group")
+	fs.IntVar(&o.roundTo, "round-to", 0, "keep a multiple of so many channels of each group; 0 is any number")
 	fs.StringVar(&o.criterion, "criterion", "", "what says which channels go first; empty is the default of prunefuse prune")
 	fs.IntVar(&o.inputs, "inputs", 2, "random inputs of the verification")
 	fs.BoolVar(&o.verify, "verify", true, "run the written file against the masked original")
@@ -141,7 +143,7 @@ func (o options) child(ctx context.Context, path string, out *outcome) error {
 	ctx, cancel := context.WithTimeout(ctx, o.timeout)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, self, "-one",
-		"-ratio", strconv.FormatFloat(o.ratio, 'g', -1, 64), "-criterion", o.criterion,
+		"-ratio", strconv.FormatFloat(o.ratio, 'g', -1, 64), "-criterion", o.criterion, "-round-to", strconv.Itoa(o.roundTo),
 		"-inputs", strconv.Itoa(o.inputs), "-verify="+strconv.FormatBool(o.verify), path)
 	var stderr strings.Builder
 	cmd.Stderr = &stderr

@@ -66,7 +66,9 @@ func pruneOne(ctx context.Context, path string, o options) (*outcome, error) {
 	if err != nil {
 		return nil, err
 	}
-	r, err := pruning.Prune(dense, pruning.Config{Ratio: o.ratio, Criterion: o.criterion, ParentName: filepath.Base(path)})
+	r, err := pruning.Prune(dense, pruning.Config{
+		Ratio: o.ratio, Limits: pruning.Limits{RoundTo: o.roundTo}, Criterion: o.criterion, ParentName: filepath.Base(path),
+	})
 	if err != nil {
 		return nil, err
 	}

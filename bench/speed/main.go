@@ -53,6 +53,7 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	var o options
 	fs := flag.NewFlagSet("speed", flag.ExitOnError)
 	fs.Float64Var(&o.prune.Ratio, "ratio", 0.5, "fraction of the channels to remove from every group")
+	fs.IntVar(&o.prune.Limits.RoundTo, "round-to", 8, "keep a multiple of so many channels of each group; 0 is any number")
 	fs.Int64Var(&o.measure.Batch, "batch", 16, "samples in a run")
 	fs.IntVar(&o.measure.Session.Threads, "threads", 0, "threads within one operator; 0 is one a core")
 	fs.DurationVar(&o.measure.Budget, "time", 10*time.Second, "time to measure each network for")
@@ -104,9 +105,10 @@ type gain struct {
 	Schema  string     `json:"schema"`
 	Network string     `json:"network"`
 	Batch   int64      `json:"batch"`
-	Threads int        `json:"threads"` // 0 is one a core
-	Ratio   float64    `json:"ratio"`   // of channels removed
-	MACs    [2]int64   `json:"macs"`    // of a sample, before and after
+	Threads int        `json:"threads"`  // 0 is one a core
+	Ratio   float64    `json:"ratio"`    // of channels removed
+	RoundTo int        `json:"round_to"` // channels kept are a multiple of it
+	MACs    [2]int64   `json:"macs"`     // of a sample, before and after
 	Speed   [2]float64 `json:"samples_per_second"`
 	Time    float64    `json:"time_ratio"`
 	Low     float64    `json:"time_ratio_low"` // its 95 % confidence interval
@@ -126,7 +128,7 @@ func (o options) gain(ctx context.Context, name string) (*gain, error) {
 	}
 	g := &gain{
 		Schema: "prunefuse.bench-speed/1", Network: strings.TrimSuffix(filepath.Base(name), ".onnx"),
-		Threads: o.measure.Session.Threads, Ratio: o.prune.Ratio,
+		Threads: o.measure.Session.Threads, Ratio: o.prune.Ratio, RoundTo: o.prune.Limits.RoundTo,
 	}
 	var candidates []latency.Candidate
 	for i, m := range []*onnxio.Model{dense, r.Model} {
