@@ -105,7 +105,7 @@ func pruneOne(ctx context.Context, path string, o options) (*outcome, error) {
 	}
 	out.Verification, err = r.Analysis.Verify(ctx, r.Selection, pruned, pruning.VerifyOptions{Inputs: o.inputs})
 	if err == nil && !out.Verification.Equal() {
-		err = fmt.Errorf("verify: greatest difference %.2g, tolerance %.2g", out.Verification.MaxDiff, out.Verification.Tolerance)
+		err = fmt.Errorf("verify: greatest difference %.2g at %q, tolerance %.2g", out.Verification.MaxDiff, out.Verification.Value, out.Verification.Tolerance)
 	}
 	return out, err
 }

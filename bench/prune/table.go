@@ -34,14 +34,15 @@ func printRow(w io.Writer, o *outcome) error {
 }
 
 func (o *outcome) difference() string {
-	switch v := o.Verification; {
-	case v == nil:
+	v := o.Verification
+	if v == nil {
 		return "not verified"
-	case len(v.Mixed) > 0:
-		return fmt.Sprintf("another function by %d nodes that mix", len(v.Mixed))
-	default:
-		return fmt.Sprintf("%.1e of %.2g", v.MaxDiff, v.Scale)
 	}
+	text := fmt.Sprintf("%.1e of %.2g", v.MaxDiff, v.Scale)
+	if n := len(v.Mixed); n > 0 {
+		text += fmt.Sprintf(", %d nodes mix", n)
+	}
+	return text
 }
 
 func (o *outcome) remark() string {
