@@ -307,12 +307,47 @@ func (s *space) settle() map[elem][]elem {
 	}
 	s.cutCycles(made)
 	s.spread()
-	for _, p := range s.products {
-		if s.choose(p) {
+	for _, p := range s.innermostFirst() {
+		if s.choose(p, made) {
 			s.spread()
 		}
 	}
 	return made
+}
+
+// innermostFirst orders the products so that those that make a part of
+// another come before it.
+func (s *space) innermostFirst() []product {
+	making := map[elem][]int{} // products, by the classes they make
+	for i, p := range s.products {
+		for _, e := range p.whole {
+			r := s.find(e)
+			if at := making[r]; len(at) == 0 || at[len(at)-1] != i {
+				making[r] = append(at, i)
+			}
+		}
+	}
+	var out []product
+	seen := make([]bool, len(s.products))
+	var visit func(i int)
+	visit = func(i int) {
+		if seen[i] {
+			return
+		}
+		seen[i] = true
+		for _, f := range s.products[i].parts {
+			for _, e := range f {
+				for _, inner := range making[s.find(e)] {
+					visit(inner)
+				}
+			}
+		}
+		out = append(out, s.products[i])
+	}
+	for i := range s.products {
+		visit(i)
+	}
+	return out
 }
 
 // agree joins two ways of making the same class; it reports whether that
@@ -374,16 +409,10 @@ func (s *space) spread() {
 
 // choose pins all parts of a product but the one with the most choices; it
 // reports whether that changed anything.
-func (s *space) choose(p product) (changed bool) {
+func (s *space) choose(p product, made map[elem][]elem) (changed bool) {
 	widest, most := 0, 0
 	for i, f := range p.parts {
-		n := 0
-		for _, e := range f {
-			if s.pin[s.find(e)] == 0 {
-				n++
-			}
-		}
-		if n > most {
+		if n := s.choices(f, made); n > most {
 			widest, most = i, n
 		}
 	}
@@ -393,4 +422,24 @@ func (s *space) choose(p product) (changed bool) {
 		}
 	}
 	return changed
+}
+
+// choices counts the classes, not pinned, on which the elements of a factor
+// depend.
+func (s *space) choices(f factor, made map[elem][]elem) int {
+	free := map[elem]bool{}
+	var visit func(e elem)
+	visit = func(e elem) {
+		r := s.find(e)
+		for _, p := range made[r] {
+			visit(p)
+		}
+		if made[r] == nil && s.pin[r] == 0 {
+			free[r] = true
+		}
+	}
+	for _, e := range f {
+		visit(e)
+	}
+	return len(free)
 }
