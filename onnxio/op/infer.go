@@ -2,6 +2,7 @@ package op
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/prunefuse/prunefuse/onnxio"
@@ -141,6 +142,9 @@ func (f *Facts) node(g *onnxio.Graph, n *onnxio.Node) error {
 			if t, ok := g.Declared(o); ok {
 				f.Types[o] = t
 			}
+		}
+		if s := f.Types[o].Shape; slices.ContainsFunc(s, func(d onnxio.Dim) bool { return d.Or(0) < 0 }) {
+			return fmt.Errorf("output %q would have the shape %v", o, s)
 		}
 	}
 	return nil

@@ -92,6 +92,23 @@ func TestRefusedNodes(t *testing.T) {
 	}
 }
 
+// What an open extent is in a Reshape is none in a Resize.
+func TestNegativeExtent(t *testing.T) {
+	t.Parallel()
+	m := onnxio.New("resize")
+	p := m.Graph.Edit()
+	p.SetInputType("x", onnxio.Type{Elem: onnxio.Float32, Shape: onnxio.ShapeOf(1, 2, 4, 4)})
+	p.SetInitializer(onnxio.NewTensor("sizes", []int64{4}, []int64{-1, 2, 8, 8}))
+	p.Add(onnxio.NodeSpec{Op: "Resize", Inputs: []string{"x", "", "", "sizes"}, Outputs: []string{"y"}})
+	p.SetOutputType("y", onnxio.Type{Elem: onnxio.Float32})
+	if err := p.Apply(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := op.InferGraph(m, op.InferOptions{}); err == nil || !strings.Contains(err.Error(), `(Resize): output "y" would have the shape [-1,2,8,8]`) {
+		t.Errorf("error %v", err)
+	}
+}
+
 func TestSqueezeOfUnknownAxesIsPinned(t *testing.T) {
 	t.Parallel()
 	x := onnxio.Shape{onnxio.Symbol("N"), onnxio.Known(5), onnxio.Known(1)}
