@@ -25,7 +25,7 @@ func (a *Analysis) Masked(sel Selection) (*onnxio.Model, error) {
 	}
 	k := &masker{Analysis: a, gone: gone, m: m, p: m.Graph.Edit()}
 	for _, n := range a.Model.Graph.Nodes() {
-		in := m.Graph.Producer(n.Output(0))
+		in := m.Graph.Producer(anOutput(n))
 		if in == nil || a.rules[n] == nil {
 			continue
 		}
@@ -36,6 +36,16 @@ func (a *Analysis) Masked(sel Selection) (*onnxio.Model, error) {
 		}
 	}
 	return m, k.p.Apply()
+}
+
+// anOutput is the name of the first output that a node gives.
+func anOutput(n *onnxio.Node) string {
+	for _, o := range n.Outputs() {
+		if o != "" {
+			return o
+		}
+	}
+	return ""
 }
 
 // masker edits the source model; its nodes are told by what they make.
