@@ -1,0 +1,4 @@
+package pruning_test
+
+// attentive are the compositions of transformers.
+var attentive = []composition{}
