@@ -36,11 +36,7 @@ func newGround(dense *onnxio.Model, plan *pruning.Plan, rest Rest, seed uint64) 
 			}
 		}
 	case Preserve:
-		a, err := pruning.Analyze(dense, pruning.Options{})
-		if err != nil {
-			return nil, err
-		}
-		sel, err := a.SelectionOf(plan)
+		a, sel, err := pruning.AnalyzeFor(dense, plan)
 		if err != nil {
 			return nil, err
 		}

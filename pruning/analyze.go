@@ -59,6 +59,9 @@ type Options struct {
 	// Ignore lists nodes whose outputs keep all their indices: by name, or
 	// by first output where a node has no name.
 	Ignore []string
+	// Parts says what is removed of an axis made of blocks, such as attention
+	// heads.
+	Parts Parts
 	// FreeEnds lets the axes of graph inputs and outputs be pruned, for tests
 	// of single operators.
 	FreeEnds bool
@@ -80,7 +83,7 @@ func Analyze(source *onnxio.Model, o Options) (*Analysis, error) {
 		return nil, fmt.Errorf("analyze: %w", err)
 	}
 	a := &Analysis{
-		Source: source, Model: m, Facts: facts, space: &space{}, values: map[string][]axis{}, byUse: map[useKey]*use{},
+		Source: source, Model: m, Facts: facts, space: &space{parts: o.Parts}, values: map[string][]axis{}, byUse: map[useKey]*use{},
 		byRead: map[onnxio.Use]*use{}, rules: map[*onnxio.Node]*op.Axes{},
 	}
 	for _, v := range m.Graph.Inputs() {

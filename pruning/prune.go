@@ -31,8 +31,9 @@ type Config struct {
 	Seed     uint64 // of the criterion random
 	Evidence Evidence
 
-	// Ignore lists nodes as Options.Ignore does.
+	// Ignore and Parts are those of Options.
 	Ignore []string
+	Parts  Parts
 	// ParentName is what the plan calls the parent, such as its file's name.
 	ParentName string
 }
@@ -65,7 +66,7 @@ func PruneContext(ctx context.Context, m *onnxio.Model, c Config) (*Result, erro
 	if err != nil {
 		return nil, err
 	}
-	a, err := Analyze(m, Options{Ignore: c.Ignore})
+	a, err := Analyze(m, Options{Ignore: c.Ignore, Parts: c.Parts})
 	if err != nil {
 		return nil, err
 	}
@@ -171,11 +172,7 @@ func (c Config) counts(ctx context.Context, a *Analysis, ch *chooser) ([]int, *R
 // plan that keeps other indices than the model's coupled channels allow is
 // an error.
 func PruneByPlan(m *onnxio.Model, p *Plan, parentName string) (*Result, error) {
-	a, err := Analyze(m, Options{})
-	if err != nil {
-		return nil, err
-	}
-	sel, err := a.SelectionOf(p)
+	a, sel, err := AnalyzeFor(m, p)
 	if err != nil {
 		return nil, err
 	}
@@ -186,7 +183,7 @@ func PruneByPlan(m *onnxio.Model, p *Plan, parentName string) (*Result, error) {
 	for _, list := range []map[string]Entry{p.Initializers, r.Plan.Initializers} {
 		for _, name := range slices.Sorted(maps.Keys(list)) {
 			if !p.Initializers[name].equal(r.Plan.Initializers[name]) {
-				return nil, fmt.Errorf("prune: the plan cuts weight %q in a way that its coupled channels do not allow", name)
+				return nil, &unlikePlanError{name}
 			}
 		}
 	}
@@ -213,7 +210,8 @@ func (p *Plan) CheckParent(m *onnxio.Model) error {
 	return nil
 }
 
-// SelectionOf finds the selection that a plan made of this model stands for.
+// SelectionOf finds the selection that a plan made of this model, with the
+// same Parts, stands for.
 func (a *Analysis) SelectionOf(p *Plan) (Selection, error) {
 	if err := p.CheckParent(a.Source); err != nil {
 		return nil, err
@@ -250,7 +248,7 @@ func (a *Analysis) SelectionOf(p *Plan) (Selection, error) {
 			}
 		}
 	}
-	return sel, nil
+	return sel, a.follows(p, sel)
 }
 
 // split reports whether the plan cuts one constant of the parent in several

@@ -24,6 +24,7 @@ type space struct {
 	symbols map[elem]onnxio.Dim
 
 	products []product
+	parts    Parts // which part of a product is chosen from
 }
 
 // factor is a run of elements: an axis, or one digit of an axis that merges
@@ -407,17 +408,20 @@ func (s *space) spread() {
 	}
 }
 
-// choose pins all parts of a product but the one with the most choices; it
-// reports whether that changed anything.
+// choose pins all parts of a product but one; it reports whether that changed
+// anything. By default that is the one with the most choices.
 func (s *space) choose(p product, made map[elem][]elem) (changed bool) {
-	widest, most := 0, 0
+	best, most := 0, 0
 	for i, f := range p.parts {
-		if n := s.choices(f, made); n > most {
-			widest, most = i, n
+		n := s.choices(f, made)
+		switch {
+		case n == 0 || (n == 1 && most > 0):
+		case most <= 1, s.parts == Within, s.parts == Widest && n > most:
+			best, most = i, n
 		}
 	}
 	for i, f := range p.parts {
-		if i != widest {
+		if i != best {
 			changed = s.keep(axis{f}, "a block of a reshaped axis") || changed
 		}
 	}

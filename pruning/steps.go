@@ -38,7 +38,7 @@ func (c Config) rescore(ctx context.Context, a *Analysis, crit Criterion, sel Se
 	if err != nil {
 		return nil, err
 	}
-	now, err := Analyze(m, Options{Ignore: c.Ignore})
+	now, err := Analyze(m, Options{Ignore: c.Ignore, Parts: c.Parts})
 	if err != nil {
 		return nil, err
 	}

@@ -23,6 +23,7 @@ type removalOptions struct {
 	macs, params, latency string
 	ratios                string
 	global, isomorphic    bool
+	heads, headDim        bool
 	maxRatio              float64
 	roundTo               int
 	steps                 int
@@ -55,6 +56,8 @@ func (o *removalOptions) addFlags(fs *pflag.FlagSet) {
 	fs.StringVar(&o.ratios, "ratios", "", "`file` with ratios of their own for some groups, see above")
 	fs.BoolVar(&o.global, "global", false, "rank the channels of all groups together")
 	fs.BoolVar(&o.isomorphic, "isomorphic", false, "rank together the groups of the same structure")
+	fs.BoolVar(&o.heads, "heads", false, "remove whole attention heads, and blocks like them, rather than what is more")
+	fs.BoolVar(&o.headDim, "head-dim", false, "remove the same positions in every attention head, and block like it")
 	fs.Float64Var(&o.maxRatio, "max-ratio", 1, "`fraction` of its channels that no group loses more of")
 	fs.IntVar(&o.roundTo, "round-to", 0, "keep a multiple of `N` channels, in groups of more than N, by keeping more")
 	fs.Lookup("round-to").DefValue = fmt.Sprintf("1; %d with --latency", pruning.LatencyRoundTo)
@@ -121,6 +124,8 @@ func (o *removalOptions) settle(fs *pflag.FlagSet) error {
 		return errors.New("--scores are of the dense network and cannot be renewed in --steps")
 	case o.global && o.isomorphic:
 		return errors.New("--global and --isomorphic exclude each other")
+	case o.heads && o.headDim:
+		return errors.New("--heads and --head-dim exclude each other")
 	case !(o.maxRatio > 0 && o.maxRatio <= 1):
 		return fmt.Errorf("--max-ratio %v: want a fraction above 0 and up to 1", o.maxRatio)
 	case fs.Changed("round-to") && o.roundTo < 1:
@@ -177,6 +182,12 @@ func (o *removalOptions) prune(ctx context.Context, g *globals, m *onnxio.Model,
 		c.Scope = pruning.Global
 	case o.isomorphic:
 		c.Scope = pruning.Isomorphic
+	}
+	switch {
+	case o.heads:
+		c.Parts = pruning.Whole
+	case o.headDim:
+		c.Parts = pruning.Within
 	}
 	if err := o.readFiles(&c); err != nil {
 		return nil, err

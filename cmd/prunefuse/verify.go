@@ -115,11 +115,7 @@ func (o verifyOptions) compare(ctx context.Context, g *globals, a, b *onnxio.Mod
 		v, err := pruning.Compare(ctx, a, b, vo)
 		return v, checkOutputs, unsupported(a, unsupported(b, err))
 	}
-	analysis, err := pruning.Analyze(a, pruning.Options{})
-	if err != nil {
-		return nil, "", err
-	}
-	sel, err := analysis.SelectionOf(plan)
+	analysis, sel, err := pruning.AnalyzeFor(a, plan)
 	if err != nil {
 		return nil, "", err
 	}
