@@ -153,25 +153,27 @@ func (x axis) elements() []elem {
 	return out
 }
 
-// signatures hashes, for each class, the axes its elements were born on.
-// Elements of one axis are numbered in a row, so each class meets its axes
-// in ascending order.
+// signatures hashes, for each class, the axes that have elements which depend
+// on it: where those of one axis are chosen alone, some of them stay. Elements
+// of one axis are numbered in a row, so each class meets its axes in ascending
+// order.
 func (a *Analysis) signatures() []uint64 {
 	const offset, prime = 14695981039346656037, 1099511628211
 	s := a.space
 	sig := make([]uint64, len(s.parent))
 	last := make([]int32, len(s.parent))
 	for e := range s.parent {
-		r := s.find(elem(e))
 		atom := s.atom[e] + 1
-		if last[r] == atom {
-			continue
-		}
-		if last[r] == 0 {
-			sig[r] = offset
-		}
-		last[r] = atom
-		sig[r] = (sig[r] ^ uint64(atom)) * prime
+		a.leaves(elem(e), func(r elem) {
+			if last[r] == atom {
+				return
+			}
+			if last[r] == 0 {
+				sig[r] = offset
+			}
+			last[r] = atom
+			sig[r] = (sig[r] ^ uint64(atom)) * prime
+		})
 	}
 	return sig
 }
