@@ -338,6 +338,32 @@ func TestSharedShape(t *testing.T) {
 	}
 }
 
+// TestSqueezeOfAll: a Squeeze that names no axes goes on dropping the same ones
+// when one channel is left.
+func TestSqueezeOfAll(t *testing.T) {
+	t.Parallel()
+	for _, opset := range []int64{11, 17} {
+		b := newNet(t, 4)
+		b.m.SetOpset("", opset)
+		b.input("x", 1, 3, 5, 6)
+		b.conv("a", "x", 3, 4, 3, 1)
+		b.op("GlobalAveragePool", "p", []string{"a"})
+		b.op("Squeeze", "s", []string{"p"})
+		b.op("MatMul", "y", []string{"s", b.weight("y.w", 4, 3)})
+		b.output("y", 3)
+		a := analyze(t, b.model(), pruning.Options{})
+		wantGroups(t, a, "4 [a.w:0 y.w:0]")
+		sel := pruning.Selection{{2}}
+		out, _, err := a.Apply(sel, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if v := verify(t, a, sel, out); !v.Equal() {
+			t.Errorf("opset %d: %+v", opset, v)
+		}
+	}
+}
+
 func TestSharedConstants(t *testing.T) {
 	t.Run("bias", func(t *testing.T) {
 		t.Parallel()

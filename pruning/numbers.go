@@ -19,6 +19,7 @@ func (c *cutter) numbers() error {
 		for _, e := range rule.Extents {
 			c.extent(n, e, lists)
 		}
+		c.state(n, lists)
 		for i, t := range rule.Taken {
 			if err := c.take(n, i, t, lists); err != nil {
 				return fmt.Errorf("%v: %w", n, err)
@@ -94,6 +95,19 @@ func (c *cutter) extent(n *onnxio.Node, e op.Extent, lists map[operand]*list) {
 	l.rest = l.rest || e.Rest
 	l.instead = e.Instead
 	l.now[e.Index] = int64(now) * factor / int64(max(e.Per, 1))
+}
+
+// state writes down what a node read off extents that are not what they were.
+func (c *cutter) state(n *onnxio.Node, lists map[operand]*list) {
+	for k := range c.rules[n].In(0).Shape {
+		x := c.axisOf(n, op.In(0, k))
+		if len(c.rules[n].Stated) == 0 || len(c.kept(x, c.gone)) == x.extent() {
+			continue
+		}
+		for _, e := range c.rules[n].Stated {
+			listOf(lists, operand{e.Attr, e.Input}).now[e.Index] = e.Value
+		}
+	}
 }
 
 // take makes a node whose parameters cannot list what is left of an axis pass

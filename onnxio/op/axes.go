@@ -34,6 +34,7 @@ type Axes struct {
 	Extents   []Extent
 	Positions []Positions
 	Taken     []Taken
+	Stated    []Element
 	Summed    []Ref
 	named     map[Ref]bool
 }

@@ -52,6 +52,10 @@ type Element struct {
 	Value        int64
 }
 
+// State says what a node leaves unsaid that is to be written down where an axis
+// of its first input is cut: it would be read off the extents that are left.
+func (a *Axes) State(e ...Element) { a.Stated = append(a.Stated, e...) }
+
 // Follow says that a number is an axis's extent.
 func (a *Axes) Follow(e Extent) { a.Extents = append(a.Extents, e) }
 

@@ -34,10 +34,19 @@ var squeeze = Def{
 			a.PinAll("which axes Squeeze drops is not known")
 			return nil
 		}
+		list, _ := a.listAttr("axes", 13)
 		at := 0
 		for k := range a.In(0).Shape {
 			if gone[k] {
 				a.Free(In(0, k))
+				if list == nil {
+					// Another axis may be cut down to 1, but stays.
+					e := Element{Input: 1, Index: k - at, Value: int64(k)}
+					if a.Opset < 13 {
+						e.Attr, e.Input = "axes", 0
+					}
+					a.State(e)
+				}
 				continue
 			}
 			a.Same(In(0, k), Out(0, at))
