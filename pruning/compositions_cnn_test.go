@@ -68,11 +68,7 @@ var convolutional = []composition{
 			s.reshape(out+".5", x, -1, 2, 4, 5, 6)
 			s.reshape(out, s.transpose(out+".t", out+".5", 0, 2, 1, 3, 4), -1, 8, 5, 6)
 		})
-	}, want: []string{
-		// Followed as reshapes, which tie the halves to each other. Read as the
-		// permutation that they are, they would give shuffledGroups.
-		"2 [a.w:0 r3.w:0 q1.w:1]", "4 [a.w:0 r1.w:1]", "4 [r1.w:0 r2.w:0 r3.w:1]", "7 [y.w:0 logits.w:1]",
-	}, reshapes: true},
+	}, want: shuffledGroups, reshapes: true},
 	{name: "depth to space, depth first", build: func(s *sketch) {
 		s.depthToSpace(func() { s.op("DepthToSpace", "u", []string{"c"}, onnxio.Int("blocksize", 2)) })
 	}, want: depthToSpaceGroups},
