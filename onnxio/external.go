@@ -1,11 +1,12 @@
 package onnxio
 
 import (
-	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 
 	"github.com/prunefuse/prunefuse/onnxio/onnxpb"
@@ -53,10 +54,10 @@ func newExternal(dir string, t *onnxpb.TensorProto) (*external, error) {
 	return e, nil
 }
 
-// read returns the tensor's bytes. A symbolic link that leads out of the
-// folder is refused too, which os.Root sees to. So is a file replaced since
-// the model was loaded, as saving over it does: the offsets are of the old one.
-func (e *external) read(want int64) ([]byte, error) {
+// open reads the tensor's bytes. A symbolic link that leads out of the folder
+// is refused too, which os.Root sees to. So is a file replaced since the model
+// was loaded, as saving over it does: the offsets are of the old one.
+func (e *external) open(want int64) (reader, error) {
 	if e.length >= 0 && e.length != want {
 		return nil, fmt.Errorf("external data %s holds %d bytes, want %d", e.location, e.length, want)
 	}
@@ -81,12 +82,33 @@ func (e *external) read(want int64) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open external data %s: %w", e.location, pathless(err))
 	}
-	defer f.Close()
-	buf := make([]byte, want)
-	if _, err := f.ReadAt(buf, e.offset); err != nil && !(errors.Is(err, io.EOF) && want == 0) {
-		return nil, fmt.Errorf("read external data %s: %w", e.location, err)
+	return externalFile{f, e}, nil
+}
+
+// externalFile is the stretch of an open file that an external names.
+type externalFile struct {
+	*os.File
+	*external
+}
+
+func (f externalFile) ReadAt(b []byte, off int64) (int, error) {
+	n, err := f.File.ReadAt(b, f.offset+off)
+	if err != nil {
+		err = fmt.Errorf("read external data %s: %w", f.location, pathless(err))
 	}
-	return buf, nil
+	return n, err
+}
+
+// DataFiles are the paths of the files beside the model that hold bytes of its
+// tensors, sorted.
+func (m *Model) DataFiles() []string {
+	paths := map[string]bool{}
+	for _, t := range m.Graph.inits {
+		if e, ok := t.src.(*external); ok {
+			paths[filepath.Join(e.dir, e.location)] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(paths))
 }
 
 // externalAlign is the alignment of each tensor in an external file, so that
@@ -107,17 +129,13 @@ func (x *externalWriter) put(t *Tensor) (*onnxpb.TensorProto, error) {
 	if size < x.min || t.Elem() == String {
 		return inlineTensor(t)
 	}
-	raw, err := t.Bytes()
-	if err != nil {
-		return nil, err
-	}
 	if pad := -x.at & (externalAlign - 1); pad > 0 {
 		if _, err := x.w.Write(make([]byte, pad)); err != nil {
 			return nil, err
 		}
 		x.at += pad
 	}
-	if _, err := x.w.Write(raw); err != nil {
+	if err := t.writeTo(x.w); err != nil {
 		return nil, err
 	}
 	p := bareTensor(t.pb)
@@ -134,7 +152,7 @@ func (x *externalWriter) put(t *Tensor) (*onnxpb.TensorProto, error) {
 
 // inlineTensor is the message of t with its bytes inside the model file.
 func inlineTensor(t *Tensor) (*onnxpb.TensorProto, error) {
-	if t.src == nil && t.fill == nil {
+	if t.src == nil {
 		return t.pb, nil
 	}
 	raw, err := t.Bytes()

@@ -224,10 +224,10 @@ func TestExternalWrite(t *testing.T) {
 			}
 			var outside []string
 			for _, x := range m.Graph.Initializers() {
-				if x.src != nil {
+				if e, ok := x.src.(*external); ok {
 					outside = append(outside, x.Name())
-					if x.src.offset%externalAlign != 0 || x.src.location != "net.onnx.data" {
-						t.Errorf("%q lies at %s:%d", x.Name(), x.src.location, x.src.offset)
+					if e.offset%externalAlign != 0 || e.location != "net.onnx.data" {
+						t.Errorf("%q lies at %s:%d", x.Name(), e.location, e.offset)
 					}
 				}
 			}

@@ -105,13 +105,11 @@ func (h hasher) tensor(t *Tensor) error {
 		}
 		return nil
 	}
-	raw, err := t.Bytes()
-	if err != nil {
-		return err
-	}
-	h.count(len(raw))
-	h.Write(raw)
-	return nil
+	h.count(int(t.Elem().packedBytes(t.Len())))
+	return t.stream(func(raw []byte) error {
+		h.Write(raw)
+		return nil
+	})
 }
 
 func (h hasher) message(m proto.Message) {

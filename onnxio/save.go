@@ -1,6 +1,7 @@
 package onnxio
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -32,9 +33,41 @@ type SaveOptions struct {
 // Marshal encodes the model, with every tensor inside. The same model always
 // gives the same bytes.
 func (m *Model) Marshal() ([]byte, error) {
-	return m.marshal(inlineTensor)
+	p, err := m.encode()
+	if err != nil {
+		return nil, err
+	}
+	b := bytes.NewBuffer(make([]byte, 0, p.size()))
+	if err := p.writeTo(b); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), nil
 }
 
+// encode is the model's message with every tensor inside. The bytes of large
+// ones are read as it is written.
+func (m *Model) encode() (pieces, error) {
+	var large []*Tensor
+	rest, err := m.marshal(func(t *Tensor) (*onnxpb.TensorProto, error) {
+		if t.Elem() == String || t.src == nil && len(t.pb.GetRawData()) < leastView {
+			large = append(large, nil)
+			return t.pb, nil
+		}
+		large = append(large, t)
+		return bareTensor(t.pb), nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	p := attach(rest, large)
+	if p.size() > math.MaxInt32 {
+		return nil, ErrTooLarge
+	}
+	return p, nil
+}
+
+// marshal encodes the model with the messages that tensor gives for its
+// initializers.
 func (m *Model) marshal(tensor func(*Tensor) (*onnxpb.TensorProto, error)) ([]byte, error) {
 	g := m.Graph
 	gp := proto.Clone(g.pb).(*onnxpb.GraphProto)
@@ -45,16 +78,12 @@ func (m *Model) marshal(tensor func(*Tensor) (*onnxpb.TensorProto, error)) ([]by
 	for _, name := range g.typeNames {
 		gp.ValueInfo = append(gp.ValueInfo, g.types[name])
 	}
-	size := 0
 	for _, name := range g.names {
 		t, err := tensor(g.inits[name])
 		if err != nil {
 			return nil, err
 		}
 		gp.Initializer = append(gp.Initializer, t)
-		if size += len(t.GetRawData()); size > math.MaxInt32 {
-			return nil, ErrTooLarge
-		}
 	}
 	mp := proto.Clone(m.pb).(*onnxpb.ModelProto)
 	mp.Graph = gp
@@ -99,35 +128,43 @@ func (m *Model) Save(path string, o SaveOptions) error {
 	return nil
 }
 
-func (m *Model) save(path string, o SaveOptions) error {
-	if !o.External {
-		b, err := m.Marshal()
-		if err != nil {
-			return err
-		}
-		return atomicfile.WriteBytes(path, 0o644, b)
+// Write is Save through another way of writing files: it calls create with
+// the path of each file to write and a function that writes it. It returns how
+// many bytes those are together.
+func (m *Model) Write(path string, o SaveOptions, create func(path string, write func(io.Writer) error) error) (int64, error) {
+	if o.External {
+		return m.writeExternal(path, o.ExternalMin, create)
 	}
-	var files atomicfile.Group
-	defer files.Discard()
-	var b []byte
+	p, err := m.encode()
+	if err != nil {
+		return 0, err
+	}
+	return p.size(), create(path, p.writeTo)
+}
+
+func (m *Model) writeExternal(path string, least int64, create func(string, func(io.Writer) error) error) (int64, error) {
+	if least == 0 {
+		least = 1024
+	}
 	data := path + ".data"
-	err := files.Write(data, 0o644, func(w io.Writer) error {
-		x := &externalWriter{w: w, location: filepath.Base(data), min: o.ExternalMin}
-		if x.min == 0 {
-			x.min = 1024
-		}
-		var err error
+	x := &externalWriter{location: filepath.Base(data), min: least}
+	var b []byte
+	err := create(data, func(w io.Writer) (err error) {
+		x.w = w
 		b, err = m.marshal(x.put)
 		return err
 	})
 	if err != nil {
-		return err
+		return 0, err
 	}
-	err = files.Write(path, 0o644, func(w io.Writer) error {
-		_, err := w.Write(b)
-		return err
-	})
-	if err != nil {
+	return x.at + int64(len(b)), create(path, pieces{{b: b}}.writeTo)
+}
+
+func (m *Model) save(path string, o SaveOptions) error {
+	var files atomicfile.Group
+	defer files.Discard()
+	write := func(path string, write func(io.Writer) error) error { return files.Write(path, 0o644, write) }
+	if _, err := m.Write(path, o, write); err != nil {
 		return err
 	}
 	return files.Commit()

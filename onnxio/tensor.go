@@ -1,7 +1,6 @@
 package onnxio
 
 import (
-	"bytes"
 	"encoding/binary"
 	"fmt"
 	"math"
@@ -18,9 +17,7 @@ import (
 // external file, which the accessors hide.
 type Tensor struct {
 	pb  *onnxpb.TensorProto
-	src *external // non-nil when the bytes lie in another file
-	// fill is the one element that all are equal to; nil where they are stored.
-	fill []byte
+	src source // of the bytes; nil where pb holds them
 }
 
 // Number is a Go type that has an ONNX element type.
@@ -64,7 +61,7 @@ func Filled(name string, shape []int64, value *Tensor) (*Tensor, error) {
 	if !ok || value.Len() != 1 || value.Elem().Bits()%8 != 0 {
 		return nil, fmt.Errorf("fill tensor %q of %d elements with %s%v", name, n, value.Elem(), value.pb.GetDims())
 	}
-	return &Tensor{pb: &onnxpb.TensorProto{Name: &name, DataType: value.Elem().proto(), Dims: slices.Clone(shape)}, fill: raw}, nil
+	return &Tensor{pb: &onnxpb.TensorProto{Name: &name, DataType: value.Elem().proto(), Dims: slices.Clone(shape)}, src: filled(raw)}, nil
 }
 
 // Scalar makes a tensor of rank 0.
@@ -123,7 +120,7 @@ func (t *Tensor) Len() int64 { return product(t.pb.GetDims()) }
 
 // Renamed is the same data under another name.
 func (t *Tensor) Renamed(name string) *Tensor {
-	c := &Tensor{pb: shallowTensor(t.pb), src: t.src, fill: t.fill}
+	c := &Tensor{pb: shallowTensor(t.pb), src: t.src}
 	c.pb.Name = proto.String(name)
 	return c
 }
@@ -133,28 +130,39 @@ func (t *Tensor) Renamed(name string) *Tensor {
 // whose external file is missing, short or outside the model's folder, is an
 // error that names it.
 func (t *Tensor) Bytes() ([]byte, error) {
-	n := t.Len()
-	want := t.Elem().packedBytes(n)
-	if want < 0 {
-		return nil, fmt.Errorf("read tensor %q: element type %s has no raw form", t.Name(), t.Elem())
+	w, err := t.window()
+	if err != nil {
+		return nil, err
 	}
-	var raw []byte
-	switch {
-	case t.src != nil:
-		b, err := t.src.read(want)
-		if err != nil {
-			return nil, fmt.Errorf("read tensor %q: %w", t.Name(), err)
-		}
-		raw = b
-	case t.fill != nil:
-		raw = bytes.Repeat(t.fill, int(n))
-	case len(t.pb.GetRawData()) > 0:
-		raw = t.pb.GetRawData()
-	default:
+	defer w.close()
+	b, err := w.at(0, w.size)
+	if err != nil {
+		return nil, fmt.Errorf("read tensor %q: %w", t.Name(), err)
+	}
+	return b, nil
+}
+
+// rawSize is how many bytes Bytes returns.
+func (t *Tensor) rawSize() (int64, error) {
+	size := t.Elem().packedBytes(t.Len())
+	if size < 0 {
+		return 0, fmt.Errorf("element type %s has no raw form", t.Elem())
+	}
+	return size, nil
+}
+
+// held is the bytes of a tensor without a source.
+func (t *Tensor) held() ([]byte, error) {
+	want, err := t.rawSize()
+	if err != nil {
+		return nil, err
+	}
+	raw := t.pb.GetRawData()
+	if len(raw) == 0 {
 		raw = t.typedBytes()
 	}
 	if int64(len(raw)) != want {
-		return nil, fmt.Errorf("read tensor %q: %s%v needs %d bytes, found %d", t.Name(), t.Elem(), t.pb.GetDims(), want, len(raw))
+		return nil, fmt.Errorf("%s%v needs %d bytes, found %d", t.Elem(), t.pb.GetDims(), want, len(raw))
 	}
 	return raw, nil
 }
@@ -202,17 +210,28 @@ func (t *Tensor) typedBytes() []byte {
 
 // Floats returns the elements of a floating-point tensor as float32. Values
 // of float64 are rounded; float16 and bfloat16 are exact.
-func (t *Tensor) Floats() ([]float32, error) {
-	raw, err := t.Bytes()
-	if err != nil {
-		return nil, err
-	}
+func (t *Tensor) Floats() ([]float32, error) { return t.AppendFloats(nil) }
+
+// AppendFloats appends what Floats returns to a slice. Elements that lie
+// outside memory are not held beside it.
+func (t *Tensor) AppendFloats(to []float32) ([]float32, error) {
 	if !t.Elem().Float() {
 		return nil, fmt.Errorf("read tensor %q: element type %s is not a float", t.Name(), t.Elem())
 	}
-	out := make([]float32, t.Len())
+	to = slices.Grow(to, int(t.Len()))
+	err := t.stream(func(raw []byte) error {
+		to = appendFloats(to, t.Elem(), raw)
+		return nil
+	})
+	return to, err
+}
+
+func appendFloats(to []float32, elem Elem, raw []byte) []float32 {
+	from := len(to)
+	to = to[:from+len(raw)*8/elem.Bits()]
+	out := to[from:]
 	le := binary.LittleEndian
-	switch t.Elem() {
+	switch elem {
 	case Float32:
 		for i := range out {
 			out[i] = math.Float32frombits(le.Uint32(raw[4*i:]))
@@ -230,7 +249,7 @@ func (t *Tensor) Floats() ([]float32, error) {
 			out[i] = math.Float32frombits(uint32(le.Uint16(raw[2*i:])) << 16)
 		}
 	}
-	return out, nil
+	return to
 }
 
 // Ints returns the elements of an integer or bool tensor as int64.
@@ -289,45 +308,6 @@ func (t *Tensor) WithFloats(v []float32) (*Tensor, error) {
 		}
 	}
 	return RawTensor(t.Name(), t.Elem(), t.pb.GetDims(), raw), nil
-}
-
-// Take gathers the given indices along an axis: result[…, j, …] =
-// t[…, index[j], …]. The element type may be any of whole bytes.
-func (t *Tensor) Take(axis int, index []int) (*Tensor, error) {
-	dims := t.pb.GetDims()
-	bits := t.Elem().Bits()
-	if bits == 0 || bits%8 != 0 {
-		return nil, fmt.Errorf("slice tensor %q: element type %s is not of whole bytes", t.Name(), t.Elem())
-	}
-	if axis < 0 || axis >= len(dims) {
-		return nil, fmt.Errorf("slice tensor %q: axis %d of rank %d", t.Name(), axis, len(dims))
-	}
-	for _, j := range index {
-		if j < 0 || int64(j) >= dims[axis] {
-			return nil, fmt.Errorf("slice tensor %q: index %d on axis %d of extent %d", t.Name(), j, axis, dims[axis])
-		}
-	}
-	shape := slices.Clone(dims)
-	shape[axis] = int64(len(index))
-	if _, ok := elements(t.Elem(), shape); !ok {
-		return nil, fmt.Errorf("slice tensor %q: the shape %v is too large", t.Name(), shape)
-	}
-	raw, err := t.Bytes()
-	if err != nil {
-		return nil, err
-	}
-	outer := product(dims[:axis])
-	row := product(dims[axis+1:]) * int64(bits/8)
-	size := outer * int64(len(index)) * row
-	out := make([]byte, 0, size)
-	for o := int64(0); o < outer && size > 0; o++ { // an empty tensor may still have 2^60 outer rows
-		base := o * dims[axis] * row
-		for _, j := range index {
-			at := base + int64(j)*row
-			out = append(out, raw[at:at+row]...)
-		}
-	}
-	return RawTensor(t.Name(), t.Elem(), shape, out), nil
 }
 
 // elements is how many elements a tensor of that shape holds; ok is false when

@@ -1,6 +1,8 @@
 package onnxio
 
 import (
+	"io"
+
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
@@ -70,4 +72,77 @@ func each(b []byte, field protowire.Number, f func([]byte) []byte) (out []byte, 
 		at = end
 	}
 	return append(out, b[copied:]...), true
+}
+
+// pieces are an encoded message, in parts that lie in memory and tensors whose
+// bytes stand between them.
+type pieces []piece
+
+type piece struct {
+	b []byte
+	t *Tensor // where it is not nil, its bytes in the place of b
+}
+
+func (p pieces) size() (n int64) {
+	for _, x := range p {
+		n += int64(len(x.b))
+		if x.t != nil {
+			n += x.t.Elem().packedBytes(x.t.Len())
+		}
+	}
+	return n
+}
+
+func (p pieces) writeTo(w io.Writer) error {
+	for _, x := range p {
+		if x.t != nil {
+			if err := x.t.writeTo(w); err != nil {
+				return err
+			}
+		} else if _, err := w.Write(x.b); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// attach undoes detach: it puts the bytes of tensors, those that are not nil,
+// into the initializers of an encoded model.
+func attach(rest []byte, tensors []*Tensor) pieces {
+	return withFields(rest, fieldGraph, func(graph []byte) pieces {
+		return withFields(graph, fieldInitializer, func(tensor []byte) pieces {
+			out, t := pieces{{b: tensor}}, tensors[0]
+			tensors = tensors[1:]
+			if t == nil {
+				return out
+			}
+			raw := pieces{{t: t}}
+			return append(out, raw.field(fieldRawData)...)
+		})
+	})
+}
+
+// withFields is a message with the length-delimited fields of a number replaced
+// by what f makes of them. The message must be a valid one.
+func withFields(b []byte, field protowire.Number, f func([]byte) pieces) (out pieces) {
+	copied := 0
+	for at := 0; at < len(b); {
+		num, kind, n := protowire.ConsumeTag(b[at:])
+		end := at + n + protowire.ConsumeFieldValue(num, kind, b[at+n:])
+		if num == field {
+			value, _ := protowire.ConsumeBytes(b[at+n:])
+			out = append(out, piece{b: b[copied:at]})
+			out = append(out, f(value).field(num)...)
+			copied = end
+		}
+		at = end
+	}
+	return append(out, piece{b: b[copied:]})
+}
+
+// field is a length-delimited field of that number that holds p.
+func (p pieces) field(num protowire.Number) pieces {
+	head := protowire.AppendTag(nil, num, protowire.BytesType)
+	head = protowire.AppendVarint(head, uint64(p.size()))
+	return append(pieces{{b: head}}, p...)
 }

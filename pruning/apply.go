@@ -125,14 +125,11 @@ func (c *cutter) weights() error {
 
 // take cuts a tensor along several axes.
 func take(t *onnxio.Tensor, kept map[string][]int) (*onnxio.Tensor, error) {
-	for _, key := range slices.Sorted(maps.Keys(kept)) {
-		k, _ := strconv.Atoi(key)
-		var err error
-		if t, err = t.Take(k, kept[key]); err != nil {
-			return nil, err
-		}
+	index := make([][]int, t.Rank())
+	for k := range index {
+		index[k] = kept[strconv.Itoa(k)]
 	}
-	return t, nil
+	return t.Gather(index)
 }
 
 func (c *cutter) slice(u *use, kept map[string][]int, name string) error {

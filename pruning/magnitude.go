@@ -8,7 +8,8 @@ import (
 
 // collect adds up, for each choice of each group, what a rule gives for the
 // indices of the weight axes that the choice removes. Of says which axes of
-// which weights count; layers is how many did, by group.
+// which weights count; layers is how many did, by group. The weights w are
+// the rule's until it returns.
 func (a *Analysis) collect(
 	of func(u *use, axis int) bool, rule func(u *use, w []float32, axis int) []float64,
 ) (sums [][]float64, layers []int, err error) {
@@ -25,12 +26,12 @@ func (a *Analysis) collect(
 			}
 		}
 	}
+	var w []float32
 	for _, u := range a.uses {
 		if len(axes[u]) == 0 {
 			continue
 		}
-		w, err := u.tensor.Floats()
-		if err != nil {
+		if w, err = u.tensor.AppendFloats(w[:0]); err != nil {
 			return nil, nil, err
 		}
 		for _, k := range axes[u] {

@@ -91,7 +91,7 @@ func (k *masker) silence(n, in *onnxio.Node) error {
 			t = k.byRead[onnxio.Use{Node: n, Index: r.Slot}].tensor
 		}
 		stay, _ := k.stays(n, r)
-		t, err := zeroOutside(t, r.Axis, stay)
+		t, err := t.ZeroOutside(r.Axis, stay)
 		if err != nil {
 			return err
 		}
@@ -203,29 +203,6 @@ func (k *masker) spread(n *onnxio.Node, slot int, x, y string, axes []int) {
 		}
 		padded = k.pick(padded, to, axis, at)
 	}
-}
-
-// zeroOutside sets a tensor to zero at the positions of an axis that are not
-// in stay.
-func zeroOutside(t *onnxio.Tensor, k int, stay []int) (*onnxio.Tensor, error) {
-	w, err := t.Floats()
-	if err != nil {
-		return nil, err
-	}
-	keep := make([]bool, t.Dim(k))
-	for _, j := range stay {
-		keep[j] = true
-	}
-	inner := 1
-	for _, d := range t.Dims()[k+1:] {
-		inner *= int(d)
-	}
-	for i := range w {
-		if !keep[i/inner%len(keep)] {
-			w[i] = 0
-		}
-	}
-	return t.WithFloats(w)
 }
 
 // Mixing lists the nodes that mix values along an axis that loses indices.
