@@ -151,7 +151,7 @@ func runBench(ctx context.Context, g *globals, s *settings, paths []string) erro
 		if err != nil {
 			return fmt.Errorf("%s: %w", path, err)
 		}
-		size.Bytes = max(fileSize(path), weightBytes(m)) // the weights may lie beside the file
+		size.Bytes = fileBytes(path, m)
 		loaded = append(loaded, m)
 		candidates = append(candidates, latency.Candidate{Name: path, Path: path})
 		out.Models = append(out.Models, benchModel{path, size})

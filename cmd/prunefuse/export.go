@@ -69,7 +69,7 @@ func runExport(cmd *cobra.Command, g *globals, o exportOptions, path string) err
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	before.Bytes = fileSize(path)
+	before.Bytes = fileBytes(path, m)
 	after, err := measure(exported)
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
@@ -77,7 +77,7 @@ func runExport(cmd *cobra.Command, g *globals, o exportOptions, path string) err
 	stamp(exported, cmd, []string{path})
 	out := outputs{stdout: g.stdout}
 	defer out.discard()
-	if after.Bytes, err = out.model(exported, o.out); err != nil {
+	if after.Bytes, err = out.model(g, exported, o.out); err != nil {
 		return err
 	}
 	if err := out.commit(); err != nil {

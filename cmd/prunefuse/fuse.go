@@ -122,7 +122,7 @@ func runFuse(cmd *cobra.Command, g *globals, o fuseOptions) error {
 	stamp(fused, cmd, nil)
 	out := outputs{stdout: g.stdout}
 	defer out.discard()
-	if size.Bytes, err = out.model(fused, o.out); err != nil {
+	if size.Bytes, err = out.model(g, fused, o.out); err != nil {
 		return err
 	}
 	if err := out.commit(); err != nil {

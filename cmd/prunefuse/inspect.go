@@ -115,7 +115,7 @@ func runInspect(g *globals, o inspectOptions, path string) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	out.File, out.Bytes = path, fileSize(path)
+	out.File, out.Bytes = path, fileBytes(path, m)
 	if g.json {
 		return g.printJSON(out)
 	}

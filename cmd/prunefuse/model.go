@@ -52,6 +52,16 @@ func markIncidental(fs *pflag.FlagSet, names ...string) {
 	}
 }
 
+// fileBytes is the size of a model's file and of those beside it that hold its
+// weights.
+func fileBytes(path string, m *onnxio.Model) int64 {
+	n := fileSize(path)
+	for _, data := range m.DataFiles() {
+		n += fileSize(data)
+	}
+	return n
+}
+
 // fileSize is the size of a file, 0 where it cannot be told.
 func fileSize(path string) int64 {
 	info, err := os.Stat(path)

@@ -86,7 +86,7 @@ func runNew(cmd *cobra.Command, g *globals, o newOptions, arch string) error {
 	}
 	out := outputs{stdout: g.stdout}
 	defer out.discard()
-	if size.Bytes, err = out.model(m, o.out); err != nil {
+	if size.Bytes, err = out.model(g, m, o.out); err != nil {
 		return err
 	}
 	if err := out.commit(); err != nil {

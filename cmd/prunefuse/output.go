@@ -45,13 +45,19 @@ func (o *outputOptions) check(more ...string) error {
 		if err := checkFolder(filepath.Dir(path)); err != nil {
 			return fmt.Errorf("write %s: %w", path, err)
 		}
-		if err := atomicfile.CheckAbsent(path, o.force); errors.Is(err, atomicfile.ErrExists) {
-			return fmt.Errorf("%w; --force (-f) replaces it", err)
-		} else if err != nil {
+		if err := o.absent(path); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (o *outputOptions) absent(path string) error {
+	err := atomicfile.CheckAbsent(path, o.force)
+	if errors.Is(err, atomicfile.ErrExists) {
+		return fmt.Errorf("%w; --force (-f) replaces it", err)
+	}
+	return err
 }
 
 func checkFolder(dir string) error {
@@ -75,7 +81,7 @@ type modelOutput struct {
 
 func (o *modelOutput) addFlags(fs *pflag.FlagSet) {
 	o.outputOptions.addFlags(fs, "the model `file` to write")
-	fs.BoolVar(&o.external, "external-data", false, "put the weights into a second file, named after the model with .data appended")
+	fs.BoolVar(&o.external, "external-data", false, "put the weights into a second file, named after the model with .data appended, as is done by itself where they exceed 2 GiB")
 	markIncidental(fs, "external-data")
 }
 
@@ -87,16 +93,18 @@ func (o *modelOutput) check(more ...string) error {
 	case o.path == stdStream:
 		return usagef("a model cannot be written to stdout; name a file with --output (-o)")
 	case o.external:
-		more = append(more, o.path+".data")
+		more = append(more, o.data())
 	}
 	return o.outputOptions.check(more...)
 }
+
+// data is where the weights go that are not in the model file.
+func (o *modelOutput) data() string { return o.path + ".data" }
 
 // outputs are the files of one command, which appear together or not at all.
 type outputs struct {
 	stdout io.Writer
 	group  atomicfile.Group
-	save   []func() error
 }
 
 // write adds a file; the name - is stdout, written at once.
@@ -107,45 +115,29 @@ func (o *outputs) write(path string, write func(io.Writer) error) error {
 	return o.group.Write(path, 0o666, write)
 }
 
-// model adds a model and returns its size in bytes, weights included.
-func (o *outputs) model(m *onnxio.Model, to modelOutput) (int64, error) {
-	if to.external {
-		o.save = append(o.save, func() error { return m.Save(to.path, onnxio.SaveOptions{External: true}) })
-		return weightBytes(m), nil
-	}
-	b, err := m.Marshal()
-	if errors.Is(err, onnxio.ErrTooLarge) {
-		return 0, fmt.Errorf("save %s: %w (--external-data)", to.path, err)
+// model adds a model and returns its size in bytes, weights included. One that
+// does not fit into a file gets a second, which is told.
+func (o *outputs) model(g *globals, m *onnxio.Model, to modelOutput) (int64, error) {
+	create := func(path string, write func(io.Writer) error) error { return o.group.Write(path, 0o666, write) }
+	size, err := m.Write(to.path, onnxio.SaveOptions{External: to.external}, create)
+	if errors.Is(err, onnxio.ErrTooLarge) && !to.external {
+		if err := to.absent(to.data()); err != nil {
+			return 0, fmt.Errorf("save %s: the model exceeds 2 GiB and its weights go into a second file: %w", to.path, err)
+		}
+		g.note("the model exceeds 2 GiB: its weights are in %s", to.data())
+		size, err = m.Write(to.path, onnxio.SaveOptions{External: true}, create)
 	}
 	if err != nil {
 		return 0, fmt.Errorf("save %s: %w", to.path, err)
 	}
-	return int64(len(b)), o.group.Write(to.path, 0o666, func(w io.Writer) error {
-		_, err := w.Write(b)
-		return err
-	})
+	return size, nil
 }
 
 // commit makes the files appear.
-func (o *outputs) commit() error {
-	for _, save := range o.save {
-		if err := save(); err != nil {
-			return err
-		}
-	}
-	return o.group.Commit()
-}
+func (o *outputs) commit() error { return o.group.Commit() }
 
 // discard removes what was not committed.
 func (o *outputs) discard() { o.group.Discard() }
-
-func weightBytes(m *onnxio.Model) int64 {
-	var n int64
-	for _, t := range m.Graph.Initializers() {
-		n += (t.Len()*int64(t.Elem().Bits()) + 7) / 8
-	}
-	return n
-}
 
 // stream adds several files that are written at the same time. do gets a
 // writer for each path, nil for an empty one.

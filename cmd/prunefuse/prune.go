@@ -135,7 +135,7 @@ func runPrune(cmd *cobra.Command, g *globals, o pruneOptions, path string) error
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	before.Bytes = fileSize(path)
+	before.Bytes = fileBytes(path, m)
 	after, err := measure(result.Model)
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
@@ -189,7 +189,7 @@ func verifyPruned(ctx context.Context, g *globals, r *pruning.Result) (*pruning.
 func (o pruneOptions) write(g *globals, r *pruning.Result) (int64, error) {
 	out := outputs{stdout: g.stdout}
 	defer out.discard()
-	size, err := out.model(r.Model, o.out)
+	size, err := out.model(g, r.Model, o.out)
 	if err != nil {
 		return 0, err
 	}

@@ -196,7 +196,7 @@ func runTrain(cmd *cobra.Command, g *globals, o trainOptions, path string) error
 	stamp(trained, cmd, []string{path})
 	out := outputs{stdout: g.stdout}
 	defer out.discard()
-	if _, err := out.model(trained, o.out); err != nil {
+	if _, err := out.model(g, trained, o.out); err != nil {
 		return err
 	}
 	if err := out.commit(); err != nil {
