@@ -168,9 +168,22 @@ func TestParseBudget(t *testing.T) {
 		of   pruning.Quantity
 		text string
 	}{
-		{pruning.MACs, ""}, {pruning.MACs, "%"}, {pruning.MACs, "0%"}, {pruning.MACs, "100%"}, {pruning.MACs, "-5%"}, {pruning.MACs, "NaN%"},
-		{pruning.MACs, "0"}, {pruning.MACs, "-3M"}, {pruning.MACs, "Inf"}, {pruning.MACs, "NaN"}, {pruning.MACs, "3ms"}, {pruning.MACs, "12MM"},
-		{pruning.MACs, "1e30"}, {pruning.Latency, "3"}, {pruning.Latency, "-3ms"}, {pruning.Latency, "3M"},
+		{pruning.MACs, ""},
+		{pruning.MACs, "%"},
+		{pruning.MACs, "0%"},
+		{pruning.MACs, "100%"},
+		{pruning.MACs, "-5%"},
+		{pruning.MACs, "NaN%"},
+		{pruning.MACs, "0"},
+		{pruning.MACs, "-3M"},
+		{pruning.MACs, "Inf"},
+		{pruning.MACs, "NaN"},
+		{pruning.MACs, "3ms"},
+		{pruning.MACs, "12MM"},
+		{pruning.MACs, "1e30"},
+		{pruning.Latency, "3"},
+		{pruning.Latency, "-3ms"},
+		{pruning.Latency, "3M"},
 	} {
 		if b, err := pruning.ParseBudget(tc.of, tc.text); err == nil {
 			t.Errorf("%s %q: %+v", tc.of, tc.text, b)

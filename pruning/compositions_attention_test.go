@@ -10,10 +10,14 @@ import (
 // projection merges, heads and the channels of a head, the longer one is
 // pruned.
 var attentive = []composition{
-	{name: "inverted bottleneck, channels last", build: func(s *sketch) { s.nextBlock(s.layerNorm) },
-		mixed: []string{"LayerNormalization"}, want: nextGroups},
-	{name: "inverted bottleneck, norm in parts", build: func(s *sketch) { s.nextBlock(s.normInParts) },
-		mixed: []string{"ReduceMean"}, want: nextGroups},
+	{
+		name: "inverted bottleneck, channels last", build: func(s *sketch) { s.nextBlock(s.layerNorm) },
+		mixed: []string{"LayerNormalization"}, want: nextGroups,
+	},
+	{
+		name: "inverted bottleneck, norm in parts", build: func(s *sketch) { s.nextBlock(s.normInParts) },
+		mixed: []string{"ReduceMean"}, want: nextGroups,
+	},
 	{name: "packed projection by Gather", build: func(s *sketch) {
 		s.packed(2, 6, func(x string) {
 			for i, part := range []string{"q", "k", "v"} {

@@ -211,11 +211,3 @@ func (s *sketch) biased(out, x string, from, to, kernel, group int64) string {
 func bnOf(name string) string {
 	return fmt.Sprintf("%s.scale:0 %[1]s.shift:0 %[1]s.mean:0 %[1]s.var:0", name)
 }
-
-func each(axis int, names ...string) string {
-	var out []string
-	for _, n := range names {
-		out = append(out, fmt.Sprint(n, ":", axis))
-	}
-	return strings.Join(out, " ")
-}

@@ -20,10 +20,8 @@ func (c *cutter) numbers() error {
 			c.extent(n, e, lists)
 		}
 		c.state(n, lists)
-		for i, t := range rule.Taken {
-			if err := c.take(n, i, t, lists); err != nil {
-				return fmt.Errorf("%v: %w", n, err)
-			}
+		for _, t := range rule.Taken {
+			c.take(n, t, lists)
 		}
 		for _, o := range slices.SortedFunc(maps.Keys(lists), operand.compare) {
 			if err := c.rewrite(n, o, lists[o]); err != nil {
@@ -112,10 +110,10 @@ func (c *cutter) state(n *onnxio.Node, lists map[operand]*list) {
 
 // take makes a node whose parameters cannot list what is left of an axis pass
 // it on whole, and puts a Gather behind.
-func (c *cutter) take(n *onnxio.Node, i int, t op.Taken, lists map[operand]*list) error {
+func (c *cutter) take(n *onnxio.Node, t op.Taken, lists map[operand]*list) {
 	in, out := c.kept(c.axisOf(n, t.In), c.gone), c.kept(c.axisOf(n, t.Out), c.gone)
 	if len(in) == c.axisOf(n, t.In).extent() {
-		return nil
+		return
 	}
 	place := make(map[int]int64, len(in))
 	for j, p := range in {
@@ -138,7 +136,6 @@ func (c *cutter) take(n *onnxio.Node, i int, t op.Taken, lists map[operand]*list
 	c.patch.Add(onnxio.NodeSpec{Op: "Gather", Name: index, Inputs: []string{whole, index}, Outputs: []string{c.moved[n][t.Out.Slot]}, Attrs: []onnxio.Attr{onnxio.Int("axis", int64(t.Out.Axis))}})
 	c.moved[n][t.Out.Slot] = whole
 	c.patch.SetOutputs(n, c.moved[n]...)
-	return nil
 }
 
 func (c *cutter) rewrite(n *onnxio.Node, o operand, l *list) error {

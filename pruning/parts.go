@@ -13,6 +13,7 @@ import (
 // be chosen from. The zero value takes what leaves more to choose.
 type Parts string
 
+// The parts that can be chosen from.
 const (
 	Widest Parts = ""       // blocks or positions, whichever are more
 	Whole  Parts = "whole"  // whole blocks

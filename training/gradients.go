@@ -29,11 +29,15 @@ type GradientOptions struct {
 func Gradients(ctx context.Context, m *onnxio.Model, set Set, o GradientOptions) iter.Seq2[map[string][]float32, error] {
 	return func(yield func(map[string][]float32, error) bool) {
 		g, err := newGradients(m, set, o)
+		stopped := false
 		if err == nil {
-			defer g.close()
-			err = g.each(ctx, func(grads map[string][]float32) bool { return yield(grads, nil) })
+			err = g.each(ctx, func(grads map[string][]float32) bool {
+				stopped = !yield(grads, nil)
+				return !stopped
+			})
+			err = errors.Join(err, g.close())
 		}
-		if err != nil {
+		if err != nil && !stopped {
 			yield(nil, fmt.Errorf("gradients: %w", err))
 		}
 	}
