@@ -103,6 +103,7 @@ func Analyze(source *onnxio.Model, o Options) (*Analysis, error) {
 		return nil, fmt.Errorf("analyze: %w", err)
 	}
 	a.pinCaptured()
+	a.pinMeasured()
 	if !o.FreeEnds {
 		for _, v := range m.Graph.Outputs() {
 			a.pinValue(v.Name, "graph output %q", v.Name)

@@ -32,13 +32,12 @@ var notDrawn = map[string]string{
 	"RandomUniform":     isChance,
 	"RandomUniformLike": isChance,
 	"Range":             isFolded,
-	"Shape":             isFolded,
 	"Size":              isFolded,
 }
 
 const (
 	isChance = "what it gives is another in every run"
-	isFolded = "what it gives is known, or is data that follows no cut"
+	isFolded = "what it gives is known but for a free batch, and folded into a constant"
 )
 
 // drawable are the operators that graphs are grown of.

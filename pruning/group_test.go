@@ -338,6 +338,57 @@ func TestSharedShape(t *testing.T) {
 	}
 }
 
+// TestMeasuredExtents: an extent that the model computes with stays; one that
+// is only read as a shape does not.
+func TestMeasuredExtents(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name string
+		read func(b *net) // the extents of "a", of 4 channels
+		want string
+	}{
+		{"sum over the number of elements", func(b *net) {
+			b.op("ReduceSum", "sum", []string{"a"})
+			b.op("Size", "n", []string{"a"})
+			b.op("Cast", "nf", []string{"n"}, onnxio.Int("to", int64(onnxio.Float32)))
+			b.op("Div", "z", []string{"sum", "nf"})
+			b.output("z", 1, 1, 1, 1)
+		}, `node "z" (Div) reads its extent as data`},
+		{"extents given out", func(b *net) {
+			b.op("Shape", "s", []string{"a"})
+			b.p.SetOutputType("s", onnxio.Type{Elem: onnxio.Int64, Shape: onnxio.ShapeOf(4)})
+		}, `graph output "s" reads its extent as data`},
+		{"batch given out", func(b *net) {
+			b.op("Shape", "s", []string{"a"})
+			b.op("Gather", "n", []string{"s", b.list("first", 0)})
+			b.p.SetOutputType("n", onnxio.Type{Elem: onnxio.Int64, Shape: onnxio.ShapeOf(1)})
+		}, ""},
+		{"zeros of the same shape", func(b *net) {
+			b.op("Shape", "s", []string{"a"})
+			b.op("ConstantOfShape", "o", []string{"s"})
+			b.op("Add", "ao", []string{"a", "o"})
+			b.conv("z", "ao", 4, 2, 1, 1)
+			b.output("z", 0, 2, 5, 6)
+		}, ""},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			b := newNet(t, 4)
+			b.input("x", 0, 3, 5, 6)
+			b.conv("a", "x", 3, 4, 3, 1)
+			tc.read(b)
+			b.conv("y", "a", 4, 6, 3, 1)
+			b.conv("last", "y", 6, 2, 1, 1)
+			b.output("last", 0, 2, 5, 6)
+			m := b.model()
+			if got := reason(analyze(t, m, pruning.Options{}), "a.w", 0); !strings.HasPrefix(got, tc.want) || (got == "") != (tc.want == "") {
+				t.Errorf("pinned by %q, want %q", got, tc.want)
+			}
+			mustEqual(t, m, 1)
+		})
+	}
+}
+
 // TestSqueezeOfAll: a Squeeze that names no axes goes on dropping the same ones
 // when one channel is left.
 func TestSqueezeOfAll(t *testing.T) {
