@@ -169,11 +169,11 @@ func report(t *testing.T, s uint64, err error) {
 
 // pruned cuts a graph at random and compares it with the masked one.
 func pruned(g *growth, s uint64) (*outcome, error) {
-	a, err := pruning.Analyze(g.m, pruning.Options{})
+	rng := rand.New(rand.NewPCG(s, 5))
+	a, err := pruning.Analyze(g.m, pruning.Options{Parts: pick(rng, []pruning.Parts{pruning.Widest, pruning.Whole, pruning.Within})})
 	if err != nil {
 		return nil, err
 	}
-	rng := rand.New(rand.NewPCG(s, 5))
 	sel := someOf(a, rng, 0.2+0.6*rng.Float64())
 	for i := range sel {
 		if rng.IntN(4) == 0 {
