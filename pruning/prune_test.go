@@ -2,7 +2,6 @@ package pruning_test
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -241,60 +240,4 @@ func TestSameTwice(t *testing.T) {
 	if string(marshal(t, first.Model)) == string(marshal(t, other.Model)) {
 		t.Error("another seed gives the same file")
 	}
-}
-
-// TestRandomGraphs prunes small nets of random wiring and proves each.
-func TestRandomGraphs(t *testing.T) {
-	for seed := range uint64(30) {
-		t.Run(fmt.Sprint(seed), func(t *testing.T) {
-			mustEqual(t, randomNet(t, seed).model(), seed)
-		})
-	}
-}
-
-// randomNet wires convolutions of all kinds, sums, BatchNorms and activations
-// over maps of two widths.
-func randomNet(t testing.TB, seed uint64) *net {
-	b := newNet(t, seed)
-	rng := rand.New(rand.NewPCG(seed, 3))
-	type value struct {
-		name string
-		c    int64
-	}
-	b.input("x", 0, 3, 4, 5)
-	all := []value{{b.conv("stem", "x", 3, 8, 3, 1), 8}}
-	for i := range 10 {
-		x := all[len(all)-1-rng.IntN(min(3, len(all)))]
-		out := fmt.Sprint("v", i)
-		switch rng.IntN(7) {
-		case 0:
-			x = value{b.bn(out, x.name, x.c), x.c}
-		case 1:
-			x = value{b.relu(out, x.name), x.c}
-		case 2:
-			x = value{b.conv(out, x.name, x.c, x.c, 3, x.c), x.c}
-		case 3:
-			x = value{b.conv(out, x.name, x.c, x.c, 3, 2), x.c}
-		case 4:
-			to := []int64{6, 8}[rng.IntN(2)]
-			x = value{b.conv(out, x.name, x.c, to, 1, 1), to}
-		case 5:
-			x = value{b.convOf(out, x.name, []string{b.weight(out+".w", 2*x.c, 1, 3, 3), b.weight(out+".b", 2*x.c)}, 3, x.c), 2 * x.c}
-			x = value{b.conv(out+".p", x.name, x.c, 8, 1, 1), 8}
-		case 6:
-			for _, y := range all {
-				if y.c == x.c && y.name != x.name {
-					x = value{b.op("Add", out, []string{x.name, y.name}), x.c}
-					break
-				}
-			}
-		}
-		if x.name != all[len(all)-1].name {
-			all = append(all, x)
-		}
-	}
-	last := all[len(all)-1]
-	b.relu("act", last.name)
-	b.head("act", last.c)
-	return b
 }
