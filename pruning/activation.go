@@ -163,7 +163,7 @@ func meanOutputs(ctx context.Context, m *onnxio.Model, outputs []string, e Evide
 		return nil, nil
 	}
 	e.Session.Outputs = outputs
-	s, err := open(m, e.Session)
+	s, err := ort.SessionOf(ctx, m, e.Session)
 	if err != nil {
 		return nil, err
 	}

@@ -19,13 +19,16 @@ import (
 func Compare(ctx context.Context, x, y *onnxio.Model, o VerifyOptions) (*Verification, error) {
 	if o.Inputs == 0 {
 		o.Inputs = 4
+		if weightBytes(x) > largeModel {
+			o.Inputs = 1
+		}
 	}
-	sx, err := open(x, o.Session)
+	sx, err := ort.SessionOf(ctx, x, o.Session)
 	if err != nil {
 		return nil, fmt.Errorf("verify: %w", err)
 	}
 	defer sx.Close()
-	sy, err := open(y, o.Session)
+	sy, err := ort.SessionOf(ctx, y, o.Session)
 	if err != nil {
 		return nil, fmt.Errorf("verify: %w", err)
 	}
@@ -52,6 +55,17 @@ func Compare(ctx context.Context, x, y *onnxio.Model, o VerifyOptions) (*Verific
 	return v, nil
 }
 
+// largeModel is a size of weights in bytes above which one random input has to
+// do: every run reads all of them.
+const largeModel = 2 << 30
+
+func weightBytes(m *onnxio.Model) (n int64) {
+	for _, t := range m.Graph.Initializers() {
+		n += t.Len() * int64(t.Elem().Bits()) / 8
+	}
+	return n
+}
+
 func tolerance(m *onnxio.Model) float64 {
 	half := func(e onnxio.Elem) bool { return e == onnxio.Float16 || e == onnxio.BFloat16 }
 	if slices.ContainsFunc(m.Graph.Inputs(), func(v onnxio.Value) bool { return half(v.Type.Elem) }) ||
@@ -59,14 +73,6 @@ func tolerance(m *onnxio.Model) float64 {
 		return relativeToleranceHalf
 	}
 	return relativeTolerance
-}
-
-func open(m *onnxio.Model, o ort.SessionOptions) (*ort.Session, error) {
-	b, err := m.Marshal()
-	if err != nil {
-		return nil, err
-	}
-	return ort.NewSession(b, o)
 }
 
 // comparison is two sessions and how far their outputs were apart so far.

@@ -42,9 +42,9 @@ const (
 	relativeToleranceHalf = 5e-3 // where weights or inputs are 16-bit floats
 )
 
-// VerifyOptions say how the check runs. The zero value runs 4 inputs.
+// VerifyOptions say how the check runs.
 type VerifyOptions struct {
-	Inputs  int
+	Inputs  int // 0 is 4, and 1 where the weights take more than 2 GiB
 	Seed    uint64
 	Session ort.SessionOptions
 }

@@ -89,11 +89,7 @@ func newModel(ctx context.Context, m *onnxio.Model, o ModelOptions) (*Model, err
 	if c.fixed, c.sample, err = inputOf(m.Graph, o.Sample); err != nil {
 		return nil, err
 	}
-	bytes, err := m.Marshal()
-	if err != nil {
-		return nil, err
-	}
-	if c.session, err = ort.NewSession(bytes, o.Session); err != nil {
+	if c.session, err = ort.SessionOf(ctx, m, o.Session); err != nil {
 		return nil, err
 	}
 	if err := c.probe(ctx); err != nil {

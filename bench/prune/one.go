@@ -103,7 +103,9 @@ func pruneOne(ctx context.Context, path string, o options) (*outcome, error) {
 	if err := ort.Init(ctx, ort.Options{}); err != nil {
 		return nil, err
 	}
-	out.Verification, err = r.Analysis.Verify(ctx, r.Selection, pruned, pruning.VerifyOptions{Inputs: o.inputs})
+	out.Verification, err = r.Analysis.Verify(ctx, r.Selection, pruned, pruning.VerifyOptions{
+		Inputs: o.inputs, Session: ort.SessionOptions{Scratch: dir},
+	})
 	if err == nil && !out.Verification.Equal() {
 		err = fmt.Errorf("verify: greatest difference %.2g at %q, tolerance %.2g", out.Verification.MaxDiff, out.Verification.Value, out.Verification.Tolerance)
 	}

@@ -61,7 +61,7 @@ func runExport(cmd *cobra.Command, g *globals, o exportOptions, path string) err
 			return err
 		}
 	}
-	exported, did, err := prunefuse.Export(ctx, m, prunefuse.ExportOptions{SkipVerify: o.noVerify, Seed: g.seed, Session: g.session()})
+	exported, did, err := prunefuse.Export(ctx, m, prunefuse.ExportOptions{SkipVerify: o.noVerify, Seed: g.seed, Session: g.sessionBeside(o.out.path)})
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, unsupported(m, err))
 	}

@@ -107,7 +107,7 @@ func runFuse(cmd *cobra.Command, g *globals, o fuseOptions) error {
 		return fmt.Errorf("%s into %s: %w", o.pruned, o.dense, err)
 	}
 	if fusion.Rest(o.rest) == fusion.Preserve {
-		if err := checkPreserved(cmd.Context(), g, fused, pruned); err != nil {
+		if err := o.checkPreserved(cmd.Context(), g, fused, pruned); err != nil {
 			return fmt.Errorf("%s into %s: %w", o.pruned, o.dense, err)
 		}
 	}
@@ -145,7 +145,7 @@ func runFuse(cmd *cobra.Command, g *globals, o fuseOptions) error {
 
 // checkPreserved runs the fused model against the pruned one. Without a
 // runtime that is left out, and said.
-func checkPreserved(ctx context.Context, g *globals, fused, pruned *onnxio.Model) error {
+func (o fuseOptions) checkPreserved(ctx context.Context, g *globals, fused, pruned *onnxio.Model) error {
 	err := g.startRuntime(ctx)
 	if errors.Is(err, ort.ErrNoRuntime) {
 		g.note("not run against the pruned network: %v", err)
@@ -154,7 +154,7 @@ func checkPreserved(ctx context.Context, g *globals, fused, pruned *onnxio.Model
 	if err != nil {
 		return err
 	}
-	v, err := pruning.Compare(ctx, fused, pruned, pruning.VerifyOptions{Seed: g.seed, Session: g.session()})
+	v, err := pruning.Compare(ctx, fused, pruned, pruning.VerifyOptions{Seed: g.seed, Session: g.sessionBeside(o.out.path)})
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -76,6 +77,14 @@ func (g *globals) session() ort.SessionOptions {
 		panic("BUG: provider was not checked: " + err.Error())
 	}
 	return ort.SessionOptions{Provider: provider, Threads: g.threads}
+}
+
+// sessionBeside is session for work whose result goes to a file: models too
+// large for memory go to its folder for a while.
+func (g *globals) sessionBeside(output string) ort.SessionOptions {
+	o := g.session()
+	o.Scratch = filepath.Dir(output)
+	return o
 }
 
 // startRuntime loads ONNX Runtime.

@@ -127,7 +127,7 @@ func runPrune(cmd *cobra.Command, g *globals, o pruneOptions, path string) error
 	}
 	var verified *pruning.Verification
 	if !o.noVerify {
-		if verified, err = verifyPruned(cmd.Context(), g, result); err != nil {
+		if verified, err = o.verify(cmd.Context(), g, result); err != nil {
 			return fmt.Errorf("%s: %w", path, err)
 		}
 	}
@@ -167,16 +167,16 @@ func (o pruneOptions) prune(ctx context.Context, g *globals, m *onnxio.Model, pa
 	return r, nil
 }
 
-// verifyPruned runs the pruned model against the masked original; a
-// difference is a *prunefuse.DiffersError.
-func verifyPruned(ctx context.Context, g *globals, r *pruning.Result) (*pruning.Verification, error) {
+// verify runs the pruned model against the masked original; a difference is a
+// *prunefuse.DiffersError.
+func (o pruneOptions) verify(ctx context.Context, g *globals, r *pruning.Result) (*pruning.Verification, error) {
 	if err := g.startRuntime(ctx); err != nil {
 		if errors.Is(err, ort.ErrNoRuntime) {
 			return nil, fmt.Errorf("verify: %w; --no-verify writes the result unchecked", err)
 		}
 		return nil, err
 	}
-	v, err := r.Analysis.Verify(ctx, r.Selection, r.Model, pruning.VerifyOptions{Seed: g.seed, Session: g.session()})
+	v, err := r.Analysis.Verify(ctx, r.Selection, r.Model, pruning.VerifyOptions{Seed: g.seed, Session: g.sessionBeside(o.out.path)})
 	if err != nil {
 		return nil, unsupported(r.Analysis.Model, err)
 	}

@@ -35,6 +35,7 @@ type SessionOptions struct {
 	TF32         bool         // let a GPU round float32 products to TF32
 	Outputs      []string     // the outputs to compute, in this order; nil is all
 	Profile      string       // prefix of a JSON profile that Close writes
+	Scratch      string       // folder for what SessionOf writes; empty is os.TempDir
 }
 
 // Session is a model ready to run. It may be used by several goroutines.
@@ -43,6 +44,7 @@ type Session struct {
 	scalar    []atomic.Bool // outputs of no declared rank that were scalars once
 	mu        sync.RWMutex  // held for reading by runs, for writing by Close
 	native    *nativeSession
+	scratch   string // a folder to remove; empty is none
 }
 
 // ErrClosed is what errors.Is finds after a run of a closed session.
@@ -351,5 +353,8 @@ func (s *Session) Close() error {
 	}
 	err := s.native.close()
 	s.native = nil
+	if s.scratch != "" {
+		os.RemoveAll(s.scratch)
+	}
 	return err
 }

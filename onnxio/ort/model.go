@@ -1,0 +1,72 @@
+package ort
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/prunefuse/prunefuse/onnxio"
+)
+
+// SessionOf makes a session of a model. One that is too large for a file is
+// handed over with its weights in a second, in a folder that is made in
+// opts.Scratch. It is gone when SessionOf returns, or, where the system keeps
+// files that are in use, when the session is closed. The writing stops when ctx
+// ends.
+func SessionOf(ctx context.Context, m *onnxio.Model, opts SessionOptions) (*Session, error) {
+	b, err := m.Marshal()
+	if errors.Is(err, onnxio.ErrTooLarge) {
+		return throughFiles(ctx, m, opts)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("create session: %w", err)
+	}
+	return NewSession(b, opts)
+}
+
+func throughFiles(ctx context.Context, m *onnxio.Model, opts SessionOptions) (s *Session, err error) {
+	dir, err := os.MkdirTemp(opts.Scratch, ".prunefuse-*")
+	if err != nil {
+		return nil, fmt.Errorf("create session: make a folder for the model: %w", err)
+	}
+	defer func() {
+		if os.RemoveAll(dir) != nil && s != nil {
+			s.scratch = dir
+		}
+	}()
+	path := filepath.Join(dir, "model.onnx")
+	_, err = m.Write(path, onnxio.SaveOptions{External: true}, func(path string, write func(io.Writer) error) error {
+		f, err := os.Create(path)
+		if err != nil {
+			return err
+		}
+		return errors.Join(write(stoppable{ctx, f}), f.Close())
+	})
+	if err != nil {
+		return nil, fmt.Errorf("create session: %w", err)
+	}
+	head, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("create session: %w", err)
+	}
+	if s, err = newSession(head, path, opts); err != nil {
+		return nil, fmt.Errorf("create session: %w", err)
+	}
+	return s, nil
+}
+
+// stoppable is a writer that fails once a context has ended.
+type stoppable struct {
+	ctx context.Context
+	w   io.Writer
+}
+
+func (s stoppable) Write(b []byte) (int, error) {
+	if err := s.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return s.w.Write(b)
+}
