@@ -34,16 +34,21 @@ type outcome struct {
 	Verification *pruning.Verification `json:"verification,omitempty"`
 	// ForbiddenBy says what keeps the MACs above mostMACs of the original's.
 	ForbiddenBy string `json:"forbidden_by,omitempty"`
-	// TorchPruning is what Torch-Pruning takes to build its graph and prune,
-	// in seconds.
-	TorchPruning *float64 `json:"torch_pruning_seconds,omitempty"`
+	// TorchPruning is what is known of the same network there. Equal tells
+	// whether what is left has as many parameters, where that compares.
+	TorchPruning *peer `json:"torch_pruning,omitempty"`
+	Equal        *bool `json:"equals_torch_pruning,omitempty"`
+
+	asPeer bool // pruned as torchPruning is
 }
 
 type sizes struct {
 	Parameters int64 `json:"parameters"`
-	MACs       int64 `json:"macs"`
-	Bytes      int64 `json:"bytes"` // of the weights
-	Uncounted  int   `json:"uncounted_nodes,omitempty"`
+	// Unmerged are the parameters with a copy of each vector for each reader.
+	Unmerged  int64 `json:"unmerged_parameters"`
+	MACs      int64 `json:"macs"`
+	Bytes     int64 `json:"bytes"` // of the weights
+	Uncounted int   `json:"uncounted_nodes,omitempty"`
 }
 
 // mostMACs is the share of the MACs that should be left at most when half of
@@ -113,7 +118,7 @@ func pruneOne(ctx context.Context, path string, o options) (*outcome, error) {
 }
 
 func sizesOf(s op.Stats, m *onnxio.Model) sizes {
-	return sizes{Parameters: s.Parameters, MACs: s.MACs, Bytes: weightBytes(m), Uncounted: len(s.Uncounted)}
+	return sizes{Parameters: s.Parameters, Unmerged: unmerged(m), MACs: s.MACs, Bytes: weightBytes(m), Uncounted: len(s.Uncounted)}
 }
 
 // oneFile is a size of weights from which they are written beside the model,

@@ -11,24 +11,24 @@ import (
 func printJSON(w io.Writer, o *outcome) error { return json.NewEncoder(w).Encode(o) }
 
 func printHeader(w io.Writer) error {
-	return term.MarkdownHeader(w, "model", "parameters", "after", "MACs", "after", "ratio", "load → written",
+	return term.MarkdownHeader(w, "model", "parameters", "after", "golden parameters", "MACs", "after", "ratio", "load → written",
 		"peak memory", "greatest difference", "Torch-Pruning", "remark")
 }
 
 func printRow(w io.Writer, o *outcome) error {
 	theirs := "–"
-	if o.TorchPruning != nil {
-		theirs = term.Seconds(*o.TorchPruning)
+	if o.TorchPruning != nil && o.TorchPruning.Seconds > 0 {
+		theirs = term.Seconds(o.TorchPruning.Seconds)
 	}
 	if o.Error != "" {
-		return term.MarkdownRow(w, o.Model, "", "", "", "", "", "", "", "", theirs, "failed: "+o.Error)
+		return term.MarkdownRow(w, o.Model, "", "", "", "", "", "", "", "", "", theirs, "failed: "+o.Error)
 	}
 	memory := "–"
 	if o.PeakBytes > 0 {
 		memory = fmt.Sprintf("%s, %.1f × the weights", term.Bytes(o.PeakBytes), float64(o.PeakBytes)/float64(o.Before.Bytes))
 	}
 	return term.MarkdownRow(w, o.Model,
-		term.Count(o.Before.Parameters), term.Count(o.After.Parameters),
+		term.Count(o.Before.Parameters), term.Count(o.After.Parameters), o.golden(),
 		term.MACs(o.Before.MACs), term.MACs(o.After.MACs), term.Ratio(o.macRatio()),
 		term.Seconds(o.Seconds), memory, o.difference(), theirs, o.remark())
 }
