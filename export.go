@@ -96,14 +96,16 @@ func export(ctx context.Context, m *onnxio.Model, o ExportOptions) (*onnxio.Mode
 }
 
 // keepPlan makes the plan of a pruned model speak of the weights that the
-// export left: a folded weight keeps the cut of the one it was made from,
+// export left: a folded weight takes the place of the one it was made from,
 // and what is gone is dropped.
 func keepPlan(m *onnxio.Model, folded []rewrite.Folded) error {
 	plan, err := pruning.ReadPlan(m)
 	if err != nil || plan == nil {
 		return err
 	}
+	folds := map[string]string{}
 	for _, f := range folded {
+		folds[f.Source] = f.Weight
 		if e, ok := plan.Initializers[f.Source]; ok {
 			e.From = e.Source(f.Source)
 			plan.Initializers[f.Weight] = e
@@ -114,11 +116,23 @@ func keepPlan(m *onnxio.Model, folded []rewrite.Folded) error {
 			delete(plan.Initializers, name)
 		}
 	}
+	gone := func(member [2]any) bool {
+		name, _ := member[0].(string)
+		return m.Graph.Initializer(name) == nil
+	}
 	for i, g := range plan.Groups {
-		plan.Groups[i].Members = slices.DeleteFunc(g.Members, func(member [2]any) bool {
-			name, _ := member[0].(string)
-			return m.Graph.Initializer(name) == nil
-		})
+		for k, member := range g.Members {
+			if name, _ := member[0].(string); gone(member) && folds[name] != "" {
+				plan.Groups[i].Members[k][0] = folds[name]
+			}
+		}
+	}
+	// The places of a group's choices are those on its first member's axis.
+	plan.Groups = slices.DeleteFunc(plan.Groups, func(g pruning.PlanGroup) bool {
+		return len(g.Members) == 0 || gone(g.Members[0])
+	})
+	for i, g := range plan.Groups {
+		plan.Groups[i].Members = slices.DeleteFunc(g.Members, gone)
 	}
 	b, err := plan.JSON()
 	if err != nil {

@@ -74,6 +74,20 @@ func (c *cutter) cut(u *use) map[string][]int {
 	return kept
 }
 
+// places gives for each choice of a group the least position that it stands
+// for on the axis of the group's first member.
+func (a *Analysis) places(g *Group) []int {
+	at := make([]int, g.Size)
+	met := make([]bool, g.Size)
+	first := g.Members[0]
+	a.positions(first.use.axes[first.Axis], func(p int, r elem) {
+		if in := a.group[r]; in.group == g && !met[in.index] {
+			at[in.index], met[in.index] = p, true
+		}
+	})
+	return at
+}
+
 // weights slices every constant. A constant that its readers need cut in
 // different ways becomes one for each way.
 func (c *cutter) weights() error {
@@ -92,11 +106,11 @@ func (c *cutter) weights() error {
 		touched[u.root] = touched[u.root] || len(cuts[i]) > 0
 	}
 	for at, u := range c.uses {
-		if u.places || u.made {
-			continue // numbered anew where they are read, or made to the new shape
+		if u.places {
+			continue // numbered anew where they are read
 		}
 		kept := cuts[at]
-		if !touched[u.root] {
+		if u.made || !touched[u.root] { // what is made is made to the new shape
 			c.names[u] = u.root
 			continue
 		}
@@ -170,6 +184,7 @@ func (c *cutter) plan(sel Selection, parentName string) (*Plan, error) {
 				pg.Members = append(pg.Members, member)
 			}
 		}
+		pg.At = placesOf(c.places(g))
 		p.Groups = append(p.Groups, pg)
 	}
 	old, err := ReadPlan(c.Source)

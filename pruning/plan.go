@@ -48,10 +48,15 @@ type Entry struct {
 
 // PlanGroup is a group of coupled channels and what was kept of it.
 type PlanGroup struct {
-	ID      int      `json:"id"`
-	Size    int      `json:"size"`
-	Kept    []int    `json:"kept"`
+	ID   int   `json:"id"`
+	Size int   `json:"size"`
+	Kept []int `json:"kept"`
+	// Members are the weights, by their names in the pruned file, and axes.
 	Members [][2]any `json:"members"`
+	// At gives for each choice the least index that it stands for on the first
+	// member's axis, as the parent has it; nil where that is the choice's own
+	// number.
+	At []int `json:"at,omitempty"`
 }
 
 // ReadPlan is the plan in a model's metadata; nil when it has none.
@@ -80,6 +85,9 @@ func ParsePlan(b []byte) (*Plan, error) {
 	for _, g := range p.Groups {
 		if err := checkKept(g.Kept, int64(g.Size)); err != nil {
 			return nil, fmt.Errorf("read plan: group %d: %w", g.ID, err)
+		}
+		if len(g.At) > 0 && len(g.At) != g.Size {
+			return nil, fmt.Errorf("read plan: group %d: %d places for %d choices", g.ID, len(g.At), g.Size)
 		}
 		for _, m := range g.Members {
 			_, named := m[0].(string)
@@ -162,53 +170,6 @@ func (e Entry) Source(name string) string {
 
 // JSON is the plan as it stands in the file: keys sorted, no blanks.
 func (p *Plan) JSON() ([]byte, error) { return json.Marshal(p) }
-
-// after is the plan of first pruning by old and then by p, whose indices are
-// those of what old left.
-func (p *Plan) after(old *Plan) *Plan {
-	out := &Plan{Schema: PlanSchema, Parent: old.Parent, Initializers: map[string]Entry{}}
-	for name, e := range old.Initializers {
-		out.Initializers[name] = e
-	}
-	for name, e := range p.Initializers {
-		between := e.Source(name) // its name in the file pruned by old
-		first, ok := old.Initializers[between]
-		if !ok {
-			out.Initializers[name] = e
-			continue
-		}
-		c := Entry{From: first.Source(between), Shape: first.Shape, Kept: map[string][]int{}}
-		if c.From == name {
-			c.From = ""
-		}
-		for k := range first.Shape {
-			key := strconv.Itoa(k)
-			_, now := e.Kept[key]
-			if _, before := first.Kept[key]; now || before {
-				c.Kept[key] = pick(first.Axis(k), e.Axis(k))
-			}
-		}
-		out.Initializers[name] = c
-	}
-	out.Groups = composeGroups(old.Groups, p.Groups)
-	return out
-}
-
-// composeGroups expresses the groups of a second prune in the indices of the
-// first, for groups that both have; they are told by their first member.
-func composeGroups(old, now []PlanGroup) []PlanGroup {
-	out := slices.Clone(now)
-	for i, g := range out {
-		j := slices.IndexFunc(old, func(o PlanGroup) bool {
-			return len(o.Members) > 0 && len(g.Members) > 0 && fmt.Sprint(o.Members[0]) == fmt.Sprint(g.Members[0])
-		})
-		if j >= 0 && len(old[j].Kept) == g.Size {
-			out[i].Size = old[j].Size
-			out[i].Kept = pick(old[j].Kept, g.Kept)
-		}
-	}
-	return out
-}
 
 func pick(from, index []int) []int {
 	out := make([]int, len(index))
