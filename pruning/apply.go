@@ -27,8 +27,7 @@ func (a *Analysis) Apply(sel Selection, parentName string) (*onnxio.Model, *Plan
 	if err := c.numbers(); err != nil {
 		return nil, nil, fmt.Errorf("prune: %w", err)
 	}
-	c.patch.SetTypes(nil)
-	c.retypeEnds()
+	c.retype()
 	if err := c.patch.Apply(); err != nil {
 		return nil, nil, fmt.Errorf("prune: %w", err)
 	}

@@ -7,9 +7,11 @@ import (
 	"github.com/prunefuse/prunefuse/onnxio/op"
 )
 
-// retypeEnds adapts the types of graph inputs and outputs, which only change
-// where Options.FreeEnds let them.
-func (c *cutter) retypeEnds() {
+// retype adapts the types that the model declares of its values. Those of
+// graph inputs and outputs only change where Options.FreeEnds let them. What
+// no rule can infer, such as what comes out of an operator that is not in the
+// table, is known from there alone.
+func (c *cutter) retype() {
 	g := c.Model.Graph
 	for _, v := range g.Inputs() {
 		if t, changed := c.retyped(v); changed {
@@ -21,6 +23,20 @@ func (c *cutter) retypeEnds() {
 			c.patch.SetOutputType(v.Name, t)
 		}
 	}
+	types := map[string]onnxio.Type{}
+	for _, n := range g.Nodes() {
+		for _, o := range n.Outputs() {
+			if t := c.Facts.Types[o]; declares(g, o) && t.Elem != onnxio.Undefined && !c.isConstant(o) {
+				types[o], _ = c.retyped(onnxio.Value{Name: o, Type: t})
+			}
+		}
+	}
+	c.patch.SetTypes(types)
+}
+
+func declares(g *onnxio.Graph, name string) bool {
+	_, ok := g.Declared(name)
+	return ok
 }
 
 func (c *cutter) retyped(v onnxio.Value) (onnxio.Type, bool) {
@@ -48,7 +64,7 @@ func (c *cutter) recheck(m *onnxio.Model) error {
 	for _, n := range m.Graph.Nodes() {
 		for _, o := range n.Outputs() {
 			got := f.Types[o]
-			if _, ok := c.Model.Graph.Declared(o); ok && got.Shape != nil {
+			if declares(c.Model.Graph, o) && got.Elem != onnxio.Undefined {
 				types[o] = got
 			}
 			axes, ok := c.values[o]
