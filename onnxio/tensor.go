@@ -106,6 +106,18 @@ func (t *Tensor) Dims() []int64 { return slices.Clone(t.pb.GetDims()) }
 // Rank is the number of axes.
 func (t *Tensor) Rank() int { return len(t.pb.GetDims()) }
 
+// IsVector reports whether no more than one axis has several positions, as in
+// [64], or the [64,1,1] that broadcasts over images.
+func (t *Tensor) IsVector() bool {
+	long := 0
+	for _, n := range t.pb.GetDims() {
+		if n > 1 {
+			long++
+		}
+	}
+	return long < 2
+}
+
 // Dim is the extent of one axis.
 func (t *Tensor) Dim(axis int) int64 { return t.pb.GetDims()[axis] }
 

@@ -245,7 +245,7 @@ func (a *Analysis) input(n *onnxio.Node, i int) []axis {
 		return a.values[name]
 	}
 	k := useKey{root: root}
-	if t.Rank() < 2 || !t.Elem().Float() {
+	if t.IsVector() || !t.Elem().Float() {
 		k.node, k.slot = n, i
 	}
 	u := a.use(k, t)

@@ -672,3 +672,20 @@ func TestOldFormat(t *testing.T) {
 		t.Errorf("%d initializers, want b and its clone, a.w, c.w and y.w", len(out.Graph.Initializers()))
 	}
 }
+
+// Exporters merge the equal slopes of untrained PRelus. Their shape, [8,1,1],
+// does not make a kernel of them: the layers stay apart.
+func TestMergedVectorsDoNotTie(t *testing.T) {
+	t.Parallel()
+	b := newNet(t, 32)
+	b.input("x", 0, 3, 6, 6)
+	b.weight("slope", 8, 1, 1)
+	b.conv("a", "x", 3, 8, 3, 1)
+	b.op("PRelu", "p", []string{"a", "slope"})
+	b.conv("c", "p", 8, 8, 3, 1)
+	b.op("PRelu", "q", []string{"c", "slope"})
+	b.head("q", 8)
+	m := b.model()
+	wantGroups(t, analyze(t, m, pruning.Options{}), "8 [a.w:0 slope:0 c.w:1]", "8 [c.w:0 slope:0 logits.w:1]")
+	mustEqual(t, m, 1)
+}

@@ -24,22 +24,11 @@ func unmerged(m *onnxio.Model) int64 {
 			if t == nil || !t.Elem().Float() || t.Rank() == 0 || op.IsState(n, i, opset) || whole[root] {
 				continue
 			}
-			whole[root] = !isVector(t)
+			whole[root] = !t.IsVector()
 			total += t.Len()
 		}
 	}
 	return total
-}
-
-// isVector reports whether at most one axis has several positions.
-func isVector(t *onnxio.Tensor) bool {
-	long := 0
-	for _, n := range t.Dims() {
-		if n > 1 {
-			long++
-		}
-	}
-	return long < 2
 }
 
 // comparable reports whether the model is the very network that Torch-Pruning
