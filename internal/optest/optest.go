@@ -39,6 +39,9 @@ func check(t *testing.T, d *op.Def, c *op.Case) {
 	}
 	t.Run("gradient", func(t *testing.T) { gradient(t, d, c, m) })
 	t.Run("axes", func(t *testing.T) { axes(t, d, c, m) })
+	if d.Linear != nil || d.Offsets != nil {
+		t.Run("linear", func(t *testing.T) { linear(t, d, c, m) })
+	}
 }
 
 func roundTrip(t *testing.T, m *onnxio.Model) {

@@ -33,7 +33,7 @@ var batchNormalization = Def{
 		}
 		return nil
 	},
-	Grad: batchNormGrad, Cost: free, State: []int{3, 4}, Train: batchNormTrain,
+	Grad: batchNormGrad, Cost: free, State: []int{3, 4}, Offsets: []Offset{{X: 0, By: 3, Scale: -1}}, Train: batchNormTrain,
 	Upgrade: func(u *Upgrade) error {
 		if u.Node.Int("spatial", 1) == 0 {
 			return fmt.Errorf("spatial=0 was dropped in opset 9; export the model anew")

@@ -35,6 +35,11 @@ type Def struct {
 	// wholly, as where something is sorted, chosen or drawn: beyond it two
 	// models cannot be compared number by number.
 	Jumps bool
+	// Linear, where set, says that the operator is, and where its bias is.
+	Linear *Linear
+	// Offsets lists the inputs that can stand in for a number added to
+	// another.
+	Offsets []Offset
 	// State lists the inputs that hold running statistics: constants that
 	// are no learnable parameters.
 	State []int
