@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	"github.com/prunefuse/prunefuse/onnxio"
-	"github.com/prunefuse/prunefuse/onnxio/op"
 	"github.com/prunefuse/prunefuse/onnxio/ort"
 )
 
@@ -17,7 +16,7 @@ import (
 // a channel read in several places it is the mean over those.
 func activation(ctx context.Context, a *Analysis, e Evidence) ([][]float64, error) {
 	probes := a.probes()
-	m, outputs, err := a.probed(probes)
+	m, outputs, err := a.watched(a.Model, probes, "Abs", "ReduceMean")
 	if err != nil {
 		return nil, err
 	}
@@ -126,34 +125,6 @@ func (a *Analysis) groupsOn(x axis) map[*Group]bool {
 		}
 	})
 	return out
-}
-
-// probed is the model with, for each probe, an output of the mean absolute
-// value at every position of its axis.
-func (a *Analysis) probed(probes []probe) (*onnxio.Model, []string, error) {
-	m := a.Model.Clone()
-	p := m.Graph.Edit()
-	e := op.NewEmit(p, a.Facts.Opset, "probe.")
-	var outputs []string
-	for _, pr := range probes {
-		x := pr.value
-		if t := a.Facts.Types[x]; t.Elem != onnxio.Float32 {
-			x = e.Op("Cast", []string{x}, onnxio.Int("to", int64(onnxio.Float32)))
-		}
-		x = e.Op("Abs", []string{x})
-		var others []int64
-		for k := range a.Facts.Types[pr.value].Shape {
-			if k != pr.k {
-				others = append(others, int64(k))
-			}
-		}
-		if others != nil {
-			x = e.Mean(x, false, others...)
-		}
-		p.SetOutputType(x, onnxio.Type{Elem: onnxio.Float32, Shape: onnxio.ShapeOf(int64(pr.axis.extent()))})
-		outputs = append(outputs, x)
-	}
-	return m, outputs, p.Apply()
 }
 
 // meanOutputs runs a model on all samples and averages each output, which

@@ -19,7 +19,7 @@ func (p *Plan) after(old *Plan) *Plan {
 			out.Initializers[name] = e
 			continue
 		}
-		c := Entry{From: first.Source(between), Shape: first.Shape, Kept: map[string][]int{}}
+		c := Entry{From: first.Source(between), Shape: first.Shape, Kept: map[string][]int{}, Added: first.Added}
 		if c.From == name {
 			c.From = ""
 		}
@@ -35,6 +35,7 @@ func (p *Plan) after(old *Plan) *Plan {
 	for _, g := range p.Groups {
 		out.Groups = append(out.Groups, g.after(p, old))
 	}
+	out.Compensated = old.Compensated
 	return out
 }
 

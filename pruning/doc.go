@@ -24,6 +24,10 @@
 // met by the least ratio that does. MACs and parameters of a candidate are
 // counted from the extents that it leaves, without making it.
 //
+// Result.Compensate adds the constant part of what the removed channels
+// carried to the biases of what read them, by means that were measured on
+// samples or follow from the normalisations.
+//
 // The plan, which indices of which weight of the parent stayed, is kept in
 // the pruned model's metadata and composes over repeated prunes.
 //

@@ -9,9 +9,9 @@ import (
 	"github.com/prunefuse/prunefuse/onnxio/ort"
 )
 
-// randomFeeds makes one random tensor for each input of the model. An axis of
-// symbolic extent takes 2.
-func randomFeeds(m *onnxio.Model, rng *rand.Rand) (map[string]*ort.Tensor, error) {
+// randomFeeds makes one random tensor for each input of the model, with the
+// given extents for symbolic axes: of a first one, and of the rest.
+func randomFeeds(m *onnxio.Model, rng *rand.Rand, batch, rest int64) (map[string]*ort.Tensor, error) {
 	feeds := map[string]*ort.Tensor{}
 	for _, v := range m.Graph.Inputs() {
 		if v.Type.Shape == nil {
@@ -19,7 +19,10 @@ func randomFeeds(m *onnxio.Model, rng *rand.Rand) (map[string]*ort.Tensor, error
 		}
 		shape := make([]int64, len(v.Type.Shape))
 		for k, d := range v.Type.Shape {
-			shape[k] = d.Or(2)
+			shape[k] = d.Or(rest)
+			if k == 0 {
+				shape[k] = d.Or(batch)
+			}
 		}
 		t, err := ort.Random(rng, v.Type.Elem, shape...)
 		if err != nil {

@@ -25,6 +25,9 @@ type Plan struct {
 	Parent       Parent           `json:"parent"`
 	Initializers map[string]Entry `json:"initializers"`
 	Groups       []PlanGroup      `json:"groups"`
+	// Compensated names the weights whose numbers make up for removed
+	// channels and so are not the parent's.
+	Compensated []string `json:"compensated,omitempty"`
 }
 
 // Parent is the model that a plan starts from.
@@ -44,6 +47,16 @@ type Entry struct {
 	// Kept gives the parent's indices by axis; an axis that is not named is
 	// whole.
 	Kept map[string][]int `json:"kept"`
+	// Added is set where the parent has no such weight. Shape is then what it
+	// would have there.
+	Added *Added `json:"added,omitempty"`
+}
+
+// Added says of a weight that compensation made it.
+type Added struct {
+	// From names the parent's weight that it is a copy of, which other nodes
+	// read as well; "" where it is a bias that the parent does without.
+	From string `json:"from,omitempty"`
 }
 
 // PlanGroup is a group of coupled channels and what was kept of it.

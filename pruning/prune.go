@@ -182,7 +182,7 @@ func PruneByPlan(m *onnxio.Model, p *Plan, parentName string) (*Result, error) {
 	}
 	for _, list := range []map[string]Entry{p.Initializers, r.Plan.Initializers} {
 		for _, name := range slices.Sorted(maps.Keys(list)) {
-			if !p.Initializers[name].equal(r.Plan.Initializers[name]) {
+			if p.Initializers[name].Added == nil && !p.Initializers[name].equal(r.Plan.Initializers[name]) {
 				return nil, &unlikePlanError{name}
 			}
 		}
