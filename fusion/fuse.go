@@ -119,6 +119,11 @@ func place(p *onnxio.Patch, dense *onnxio.Model, plan *pruning.Plan, base *groun
 	e, cut := plan.Initializers[t.Name()]
 	source := e.Source(t.Name())
 	whole, root := dense.Graph.Constant(source)
+	if e.Added != nil {
+		if whole, root = dense.Graph.Constant(e.Added.From); whole == nil {
+			whole = onnxio.RawTensor("", t.Elem(), e.Shape, make([]byte, onnxio.ShapeOf(e.Shape...).Size().Or(0)*int64(t.Elem().Bits())/8))
+		}
+	}
 	if whole == nil {
 		return fmt.Errorf("the pruned model has a weight %q that the dense one lacks", t.Name())
 	}
@@ -158,18 +163,26 @@ func indices(e pruning.Entry, t, whole *onnxio.Tensor) ([][]int, error) {
 }
 
 // untie gives the nodes that read a weight of their own in the pruned model,
-// where the dense one shares it, theirs in the fused one.
+// where the dense one shares it or has none, theirs in the fused one.
 func untie(p *onnxio.Patch, dense, pruned *onnxio.Model, plan *pruning.Plan) error {
 	for _, t := range pruned.Graph.Initializers() {
-		if plan.Initializers[t.Name()].From == "" {
+		e := plan.Initializers[t.Name()]
+		if e.From == "" && e.Added == nil {
 			continue
 		}
 		for _, u := range pruned.Graph.Consumers(t.Name()) {
-			n := dense.Graph.Producer(u.Node.Output(0))
-			if n == nil || u.Index < 0 || u.Index >= len(n.Inputs()) {
+			y := u.Node.Output(0)
+			n := dense.Graph.Producer(y)
+			switch {
+			case n == nil || u.Index < 0 || (e.Added == nil && u.Index >= len(n.Inputs())):
 				return fmt.Errorf("weight %q: the dense model has no %v to read it", t.Name(), u.Node)
+			case e.Added != nil && n.Op() != u.Node.Op(): // the sum with an added bias
+				sum := p.Fresh(u.Node.Input(0))
+				p.SetOutputs(n, sum)
+				p.Add(onnxio.NodeSpec{Op: u.Node.Op(), Name: u.Node.Name(), Inputs: []string{sum, t.Name()}, Outputs: []string{y}})
+			default:
+				p.SetInput(n, u.Index, t.Name())
 			}
-			p.SetInput(n, u.Index, t.Name())
 		}
 	}
 	return nil
