@@ -24,6 +24,8 @@ type pruneOptions struct {
 	plan     string
 	planOut  string
 	noVerify bool
+
+	compensate string // fromModel, a pool, or ""
 }
 
 func (o *pruneOptions) addFlags(fs *pflag.FlagSet) {
@@ -31,6 +33,7 @@ func (o *pruneOptions) addFlags(fs *pflag.FlagSet) {
 	o.removal.addFlags(fs)
 	fs.StringVar(&o.plan, "plan", "", "keep what this plan `file` says, whatever it was made by")
 	fs.StringVar(&o.planOut, "plan-out", "", "write the plan, which the model carries as well, to a `file`; - is stdout")
+	addCompensateFlag(fs, &o.compensate)
 	fs.BoolVar(&o.noVerify, "no-verify", false, "do not run the result against the original")
 	markIncidental(fs, "plan-out", "no-verify")
 }
@@ -76,6 +79,7 @@ which must compute the same; --no-verify leaves that out. It carries its plan,
 which says what was kept of which weight, and by which "prunefuse fuse" finds
 the way back.
 
+`+compensateHelp+`
 For criteria with data:
 `+dataFormats,
 			exitOK, exitFailed, exitUsage, exitDiffers, exitNoRuntime, exitUnsupported, exitInterrupted),
@@ -83,6 +87,7 @@ For criteria with data:
   prunefuse prune dense.onnx --macs 50% --global --round-to 8 -o small.onnx
   prunefuse prune dense.onnx --latency 3.2ms -o small.onnx
   prunefuse prune dense.onnx --params 100k --criterion taylor --data images/ -o small.onnx
+  prunefuse prune dense.onnx --ratio 0.3 --compensate=images/ -o small.onnx
   prunefuse prune dense.onnx --plan plan.json -o small.onnx`,
 		Args: exactArgs("MODEL"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -102,11 +107,11 @@ func (o *pruneOptions) settle(fs *pflag.FlagSet) error {
 		return o.removal.settle(fs)
 	}
 	for _, name := range removalFlags {
-		if fs.Changed(name) {
+		if fs.Changed(name) && !o.forPool(name) {
 			return fmt.Errorf("--plan says what to keep and excludes --%s", name)
 		}
 	}
-	return nil
+	return o.removal.settleSamples()
 }
 
 func runPrune(cmd *cobra.Command, g *globals, o pruneOptions, path string) error {
@@ -131,6 +136,10 @@ func runPrune(cmd *cobra.Command, g *globals, o pruneOptions, path string) error
 			return fmt.Errorf("%s: %w", path, err)
 		}
 	}
+	made, err := o.makeUp(cmd.Context(), g, m, result)
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
 	before, err := measure(m)
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
@@ -144,7 +153,7 @@ func runPrune(cmd *cobra.Command, g *globals, o pruneOptions, path string) error
 	if after.Bytes, err = o.write(g, result); err != nil {
 		return err
 	}
-	return printPruned(g, o, result, before, after, verified)
+	return printPruned(g, o, result, before, after, verified, made)
 }
 
 func (o pruneOptions) prune(ctx context.Context, g *globals, m *onnxio.Model, path string) (*pruning.Result, error) {
@@ -224,7 +233,7 @@ type prunedGroup struct {
 	Kept  int    `json:"kept"`
 }
 
-func printPruned(g *globals, o pruneOptions, r *pruning.Result, before, after modelSize, v *pruning.Verification) error {
+func printPruned(g *globals, o pruneOptions, r *pruning.Result, before, after modelSize, v *pruning.Verification, made *pruning.Compensation) error {
 	switch {
 	case o.planOut == stdStream || o.removal.scoresOut == stdStream:
 		return nil
@@ -241,7 +250,8 @@ func printPruned(g *globals, o pruneOptions, r *pruning.Result, before, after mo
 			Target       *pruning.Reached      `json:"target,omitempty"`
 			Groups       []prunedGroup         `json:"groups"`
 			Verification *pruning.Verification `json:"verification"`
-		}{"prunefuse.prune/1", o.out.path, before, after, r.Reached, groups, v})
+			Compensation *pruning.Compensation `json:"compensation,omitempty"`
+		}{"prunefuse.prune/1", o.out.path, before, after, r.Reached, groups, v, made})
 	}
 	if err := printChange(g, before, after); err != nil {
 		return err
@@ -260,6 +270,9 @@ func printPruned(g *globals, o pruneOptions, r *pruning.Result, before, after mo
 		if len(v.Behind) > 0 {
 			line += fmt.Sprintf("; %s hang on a choice, so what it is made of was compared", strings.Join(v.Behind, ", "))
 		}
+	}
+	if made != nil {
+		line += "\n" + o.compensated(made)
 	}
 	_, err := fmt.Fprintln(g.stdout, line)
 	return err

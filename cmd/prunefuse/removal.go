@@ -67,8 +67,8 @@ func (o *removalOptions) addFlags(fs *pflag.FlagSet) {
 	fs.StringVar(&o.scoresOut, "scores-out", "", "write the scores of all channels to a `file`; - is stdout")
 	fs.StringSliceVar(&o.ignore, "ignore", nil, "`node` whose outputs keep all their channels; may be repeated")
 	fs.StringVar(&o.samples, "data", "", "for criteria with data: the samples, a `name` or path, see above")
-	fs.IntVar(&o.count, "samples", 1000, "for criteria with data: how many samples to draw, `N`")
-	fs.IntVar(&o.batch, "batch", 128, "for criteria with data: samples a batch")
+	fs.IntVar(&o.count, "samples", 1000, "for criteria with data and --compensate: how many samples to draw, `N`")
+	fs.IntVar(&o.batch, "batch", 128, "for criteria with data and --compensate: samples a batch")
 	o.data.addFlags(fs)
 	markIncidental(fs, "scores-out")
 }
@@ -136,7 +136,12 @@ func (o *removalOptions) settle(fs *pflag.FlagSet) error {
 		return fmt.Errorf("--criterion %s looks at samples; name them with --data", crit.Name)
 	case !needs && o.samples != "":
 		return errors.New("--data is for criteria that look at samples")
-	case o.count < 1 || o.batch < 1:
+	}
+	return o.settleSamples()
+}
+
+func (o *removalOptions) settleSamples() error {
+	if o.count < 1 || o.batch < 1 {
 		return errors.New("--samples and --batch: want at least 1")
 	}
 	return o.data.settle()
