@@ -154,7 +154,7 @@ func (a *Analysis) shares(ctx context.Context, lost []loss, o ort.SessionOptions
 		return nil, err
 	}
 	o.Outputs = outputs
-	s, err := open(m, o)
+	s, err := ort.SessionOf(ctx, m, o)
 	if err != nil {
 		return nil, err
 	}

@@ -93,7 +93,7 @@ func (a *Analysis) expected(ctx context.Context, seed uint64, o ort.SessionOptio
 		return nil, err
 	}
 	o.Outputs = outputs
-	s, err := open(m, o)
+	s, err := ort.SessionOf(ctx, m, o)
 	if err != nil {
 		return nil, err
 	}
