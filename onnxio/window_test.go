@@ -146,6 +146,21 @@ func TestZeroOutside(t *testing.T) {
 	}
 }
 
+func TestFilled(t *testing.T) {
+	t.Parallel()
+	x, err := Filled("c", []int64{3, windowSize}, NewTensor("", []int64{1}, []int64{0x0102030405060708}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := x.Ints()
+	if err != nil || len(v) != 3*windowSize || slices.Min(v) != 0x0102030405060708 || slices.Max(v) != slices.Min(v) {
+		t.Errorf("%d elements from %x to %x, %v", len(v), slices.Min(v), slices.Max(v), err)
+	}
+	if digest(x) != digest(NewTensor("c", x.Dims(), v)) {
+		t.Error("the digest is not that of the elements")
+	}
+}
+
 // TestWriteOfAnySize: what no file can hold is written with its weights
 // outside, and never held as a whole.
 func TestWriteOfAnySize(t *testing.T) {

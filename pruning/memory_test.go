@@ -30,26 +30,43 @@ func TestMemory(t *testing.T) {
 		if err := dense.Save(path, onnxio.SaveOptions{External: external}); err != nil {
 			t.Fatal(err)
 		}
-		var before, after runtime.MemStats
-		runtime.ReadMemStats(&before)
-		m, err := onnxio.Load(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		small := prune(t, m, pruning.Config{Ratio: 0.5}).Model
-		if err := small.Save(filepath.Join(t.TempDir(), "small.onnx"), onnxio.SaveOptions{}); err != nil {
-			t.Fatal(err)
-		}
-		runtime.ReadMemStats(&after)
+		var r *pruning.Result
+		got := allocated(func() {
+			m, err := onnxio.Load(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r = prune(t, m, pruning.Config{Ratio: 0.5})
+			if err := r.Model.Save(filepath.Join(t.TempDir(), "small.onnx"), onnxio.SaveOptions{}); err != nil {
+				t.Fatal(err)
+			}
+		})
 		limit := uint64(4 * largest)
-		for _, w := range small.Graph.Initializers() {
+		for _, w := range r.Model.Graph.Initializers() {
 			limit += 4 * uint64(w.Len())
 		}
 		if !external {
 			limit += layers * largest
 		}
-		if got := after.TotalAlloc - before.TotalAlloc; got > limit {
+		if got > limit {
 			t.Errorf("external %v: %d bytes were allocated, want at most %d", external, got, limit)
 		}
+		got = allocated(func() {
+			if _, err := r.Analysis.Masked(r.Selection); err != nil {
+				t.Fatal(err)
+			}
+		})
+		if got > largest {
+			t.Errorf("external %v: masking allocates %d bytes, want at most %d", external, got, largest)
+		}
 	}
+}
+
+// allocated is how many bytes f allocates.
+func allocated(f func()) uint64 {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	f()
+	runtime.ReadMemStats(&after)
+	return after.TotalAlloc - before.TotalAlloc
 }
