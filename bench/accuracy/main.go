@@ -103,8 +103,7 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	defer b.close()
-	return b.all(ctx, criteria, stdout)
+	return errors.Join(b.all(ctx, criteria, stdout), b.close())
 }
 
 func (o options) chosen() ([]pruning.Criterion, error) {
