@@ -23,6 +23,8 @@ type ExportOptions struct {
 	SkipVerify bool
 	Seed       uint64
 	Session    ort.SessionOptions
+	// InputShapes are the extents to run at of inputs of open size.
+	InputShapes onnxio.InputShapes
 }
 
 // ExportReport is what Export did.
@@ -79,7 +81,7 @@ func export(ctx context.Context, m *onnxio.Model, o ExportOptions) (*onnxio.Mode
 		return nil, nil, err
 	}
 	if !o.SkipVerify {
-		if rep.Verification, err = pruning.Compare(ctx, m, out, pruning.VerifyOptions{Seed: o.Seed, Session: o.Session}); err != nil {
+		if rep.Verification, err = pruning.Compare(ctx, m, out, pruning.VerifyOptions{Seed: o.Seed, Session: o.Session, InputShapes: o.InputShapes}); err != nil {
 			return nil, nil, err
 		}
 		if !rep.Verification.Equal() {

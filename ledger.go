@@ -19,7 +19,7 @@ const trainingPasses = 3
 
 // newNetwork counts what one image costs.
 func newNetwork(m *onnxio.Model, role string) (*network, error) {
-	s, err := op.CountModel(m)
+	s, err := op.CountModel(m, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -36,7 +36,7 @@ func Compare(ctx context.Context, x, y *onnxio.Model, o VerifyOptions) (*Verific
 	c := &comparison{sx: sx, sy: sy, apart: make([]apart, len(sx.Outputs()))}
 	rng := rand.New(rand.NewPCG(o.Seed, 0x7665726966790000))
 	for range o.Inputs {
-		feeds, err := randomFeeds(x, rng, 2, 2)
+		feeds, err := randomFeeds(x, o.InputShapes, rng, 2, 2)
 		if err != nil {
 			return nil, fmt.Errorf("verify: %w", err)
 		}

@@ -116,7 +116,7 @@ func (c *composition) equal(t *testing.T, a *pruning.Analysis, sel pruning.Selec
 
 func macs(t *testing.T, m *onnxio.Model) int64 {
 	t.Helper()
-	s, err := op.CountModel(m)
+	s, err := op.CountModel(m, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

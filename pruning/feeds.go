@@ -9,12 +9,13 @@ import (
 	"github.com/prunefuse/prunefuse/onnxio/ort"
 )
 
-// randomFeeds makes one random tensor for each input of the model, with the
-// given extents for symbolic axes: of a first one, and of the rest.
-func randomFeeds(m *onnxio.Model, rng *rand.Rand, batch, rest int64) (map[string]*ort.Tensor, error) {
+// randomFeeds makes one random tensor for each input of the model. Where no shape
+// is given, symbolic axes have the given extents: a first one, and the rest.
+func randomFeeds(m *onnxio.Model, shapes onnxio.InputShapes, rng *rand.Rand, batch, rest int64) (map[string]*ort.Tensor, error) {
 	feeds := map[string]*ort.Tensor{}
 	for _, v := range m.Graph.Inputs() {
-		if v.Type.Shape == nil {
+		_, given := shapes[v.Name]
+		if v.Type.Shape == nil && !given {
 			return nil, fmt.Errorf("input %q has no stated rank", v.Name)
 		}
 		shape := make([]int64, len(v.Type.Shape))
@@ -22,6 +23,12 @@ func randomFeeds(m *onnxio.Model, rng *rand.Rand, batch, rest int64) (map[string
 			shape[k] = d.Or(rest)
 			if k == 0 {
 				shape[k] = d.Or(batch)
+			}
+		}
+		if given {
+			var err error
+			if shape, err = shapes.Shape(v, 0); err != nil {
+				return nil, err
 			}
 		}
 		t, err := ort.Random(rng, v.Type.Elem, shape...)

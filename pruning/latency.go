@@ -6,9 +6,7 @@ import (
 	"math"
 	"time"
 
-	"github.com/prunefuse/prunefuse/onnxio"
 	"github.com/prunefuse/prunefuse/onnxio/latency"
-	"github.com/prunefuse/prunefuse/onnxio/ort"
 )
 
 // A search for a latency looks at no more than so many candidates, of ratios
@@ -25,9 +23,14 @@ const (
 // than the budget. Each candidate is built and timed side by side with the
 // dense model, so that what else the machine does weighs on both. What it
 // returns follows from the ratio alone, which is in Reached.
-func (c *chooser) meetLatency(ctx context.Context, a *Analysis, b Budget, o ort.SessionOptions) ([]int, *Reached, error) {
-	s := &latencySearch{chooser: c, a: a, budget: b, options: latency.Options{Session: o, Budget: latencyBudget}}
-	err := fixedSize(a.Model)
+func (c *chooser) meetLatency(ctx context.Context, a *Analysis, by Config) ([]int, *Reached, error) {
+	s := &latencySearch{chooser: c, a: a, budget: by.Budget, options: latency.Options{
+		Session: by.Evidence.Session, Budget: latencyBudget, Shapes: by.InputShapes,
+	}}
+	_, open, err := by.InputShapes.Sample(a.Model.Graph.Inputs())
+	if err == nil && len(open) > 0 {
+		err = fmt.Errorf("input %q is of open size; give its shape", open[0])
+	}
 	if err == nil {
 		s.dense, err = a.Model.Marshal()
 	}
@@ -136,16 +139,4 @@ func (s *latencySearch) measure(ctx context.Context, ratio float64) (candidate, 
 	c.Got = int64(float64(c.Dense) * latency.RatioOf(times[0], times[1]).Median)
 	c.Limit = s.budget.limit(c.Dense)
 	return c, nil
-}
-
-// fixedSize refuses a model that a random sample cannot be made for.
-func fixedSize(m *onnxio.Model) error {
-	for _, v := range m.Graph.Inputs() {
-		for k, d := range v.Type.Shape {
-			if k > 0 && !d.IsKnown() {
-				return fmt.Errorf("input %q is %v: only the batch may be open; export the model with a fixed size", v.Name, v.Type)
-			}
-		}
-	}
-	return nil
 }

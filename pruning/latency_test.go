@@ -44,7 +44,7 @@ func TestLatencyErrors(t *testing.T) {
 	b.conv("h", "x", 3, 6, 3, 1)
 	b.conv("y", "h", 6, 2, 3, 1)
 	b.p.SetOutputType("y", shape(0, 2, 0, 4))
-	if _, err := pruning.Prune(b.model(), pruning.Config{Budget: pruning.Budget{Of: pruning.Latency, Share: 0.5}}); err == nil || !strings.Contains(err.Error(), "only the batch may be open") {
+	if _, err := pruning.Prune(b.model(), pruning.Config{Budget: pruning.Budget{Of: pruning.Latency, Share: 0.5}}); err == nil || !strings.Contains(err.Error(), "is of open size; give its shape") {
 		t.Errorf("an open height: %v", err)
 	}
 }

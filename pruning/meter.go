@@ -13,7 +13,8 @@ import (
 // are those that op.Count finds in what Apply returns.
 type meter struct {
 	a      *Analysis
-	facts  *op.Facts // whose types are overwritten
+	whole  *op.Facts // before the cut, at the shapes that count
+	facts  *op.Facts // the same, with types overwritten
 	cost   func(*op.Facts, *onnxio.Node) (int64, bool)
 	nodes  []*metered
 	roots  []meteredRoot
@@ -35,6 +36,7 @@ type extentAt struct {
 	value string
 	k     int
 	extent
+	times int64 // factors of symbolic extent, which the extent leaves out
 }
 
 // meteredRoot is a constant with the extents of what its readers take of it.
@@ -54,35 +56,48 @@ type extent struct {
 // extentPart says that each choice of a group has so many positions.
 type extentPart struct{ group, each int }
 
-func newMeter(a *Analysis) *meter {
-	f := *a.Facts
-	f.Types = maps.Clone(a.Facts.Types)
-	m := &meter{a: a, facts: &f, cost: op.CostOf(a.Model), before: op.Count(a.Model, a.Facts)}
+// newMeter measures the model at the given shapes of inputs of open size.
+func newMeter(a *Analysis, shapes onnxio.InputShapes) (*meter, error) {
+	inputs, open, err := shapes.Sample(a.Model.Graph.Inputs())
+	if err != nil {
+		return nil, err
+	}
+	whole, err := op.InferGraph(a.Model, op.InferOptions{Inputs: inputs})
+	if err != nil {
+		return nil, err
+	}
+	f := *whole
+	f.Types = maps.Clone(whole.Types)
+	m := &meter{a: a, whole: whole, facts: &f, cost: op.CostOf(a.Model), before: op.Count(a.Model, whole)}
+	m.before.Open = open
 	for _, c := range m.before.PerNode {
 		n := &metered{node: c.Node}
 		look := func(r op.Ref, value string, shape onnxio.Shape) {
-			for k := range shape {
+			if len(shape) != len(a.Facts.Types[value].Shape) {
+				return // its rank follows from the shapes given, so no rule had axes to tie
+			}
+			for k, d := range shape {
 				r.Axis = k
 				if e := a.extentOf(a.axisOf(c.Node, r)); e.parts != nil || e.odd != nil {
-					n.extents = append(n.extents, extentAt{value, k, e})
+					n.extents = append(n.extents, extentAt{value, k, e, max(d.Or(0)/int64(e.whole), 1)})
 				}
 			}
 		}
 		for i, in := range c.Node.Inputs() {
 			if in != "" {
-				look(op.In(i, 0), in, a.Facts.Types[in].Shape)
+				look(op.In(i, 0), in, whole.Types[in].Shape)
 			}
 		}
 		for i, out := range c.Node.Outputs() {
 			if out != "" {
-				look(op.Out(i, 0), out, a.Facts.Types[out].Shape)
+				look(op.Out(i, 0), out, whole.Types[out].Shape)
 			}
 		}
 		n.now = make([]int, len(n.extents))
 		m.nodes = append(m.nodes, n)
 	}
 	m.weights()
-	return m
+	return m, nil
 }
 
 // weights lists the constants that op.Count counts.
@@ -185,12 +200,12 @@ func (m *meter) macs() int64 {
 		}
 		if changed {
 			for _, v := range slices.Concat(n.node.Inputs(), n.node.Outputs()) {
-				m.facts.Types[v] = m.a.Facts.Types[v]
+				m.facts.Types[v] = m.whole.Types[v]
 			}
 			for i, e := range n.extents {
 				t := m.facts.Types[e.value]
 				t.Shape = t.Shape.Clone()
-				t.Shape[e.k] = onnxio.Known(int64(n.now[i]))
+				t.Shape[e.k] = onnxio.Known(int64(n.now[i]) * e.times)
 				m.facts.Types[e.value] = t
 			}
 			n.macs, _ = m.cost(m.facts, n.node)

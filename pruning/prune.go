@@ -30,6 +30,9 @@ type Config struct {
 	Scores   *Scores
 	Seed     uint64 // of the criterion random
 	Evidence Evidence
+	// InputShapes are the extents of inputs of open size, at which MACs are
+	// counted and latency is measured.
+	InputShapes onnxio.InputShapes
 
 	// Ignore and Parts are those of Options.
 	Ignore []string
@@ -158,9 +161,15 @@ func (c Config) counts(ctx context.Context, a *Analysis, ch *chooser) ([]int, *R
 	case "":
 		return ch.counts(c.Ratio), nil, nil
 	case Latency:
-		return ch.meetLatency(ctx, a, c.Budget, c.Evidence.Session)
+		return ch.meetLatency(ctx, a, c)
 	}
-	m := newMeter(a)
+	m, err := newMeter(a, c.InputShapes)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", c.Budget.Of, err)
+	}
+	if open := m.before.Open; c.Budget.Of == MACs && !m.before.MACsKnown() {
+		return nil, nil, fmt.Errorf("macs: they are not known, as input %q is of open size; give its shape", open[0])
+	}
 	dense := m.before.MACs
 	if c.Budget.Of == Parameters {
 		dense = m.before.Parameters

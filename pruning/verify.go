@@ -47,6 +47,9 @@ type VerifyOptions struct {
 	Inputs  int // 0 is 4, and 1 where the weights take more than 2 GiB
 	Seed    uint64
 	Session ort.SessionOptions
+	// InputShapes are the extents of inputs to run at; without them, open axes
+	// have 2.
+	InputShapes onnxio.InputShapes
 }
 
 // Verify runs the masked original and the pruned model on random inputs and

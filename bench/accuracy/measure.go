@@ -187,7 +187,7 @@ func (b *bench) means(ctx context.Context, a *pruning.Analysis, way int, e pruni
 // measure adds the accuracy of a network to the outcome, before fine-tuning
 // and after it.
 func (b *bench) measure(ctx context.Context, m *onnxio.Model, out *outcome) error {
-	stats, err := op.CountModel(m)
+	stats, err := op.CountModel(m, nil)
 	if err != nil {
 		return err
 	}

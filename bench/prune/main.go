@@ -26,6 +26,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/prunefuse/prunefuse/onnxio"
 )
 
 type options struct {
@@ -35,6 +37,8 @@ type options struct {
 	inputs    int
 	verify    bool
 	timeout   time.Duration
+	texts     []string // of -input-shape
+	shapes    onnxio.InputShapes
 	json      bool
 	one       bool // this process is for one model
 }
@@ -57,10 +61,18 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	fs.IntVar(&o.inputs, "inputs", 2, "random inputs of the verification")
 	fs.BoolVar(&o.verify, "verify", true, "run the written file against the masked original")
 	fs.DurationVar(&o.timeout, "timeout", 10*time.Minute, "time for one model")
+	fs.Func("input-shape", "`shape` of an input of open size, as name:1,3,640,640, for the models that have it; may be repeated", func(text string) error {
+		o.texts = append(o.texts, text)
+		return nil
+	})
 	fs.BoolVar(&o.json, "json", false, "print an object a line instead of the table")
 	fs.BoolVar(&o.one, "one", false, "prune one model in this process and print its object")
 	if err := fs.Parse(args); err != nil {
 		return err
+	}
+	var err error
+	if o.shapes, err = onnxio.ParseInputShapes(o.texts); err != nil {
+		return fmt.Errorf("-input-shape %w", err)
 	}
 	if o.one {
 		out, err := pruneOne(ctx, fs.Arg(0), o)
@@ -147,9 +159,15 @@ func (o options) child(ctx context.Context, path string, out *outcome) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, o.timeout)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, self, "-one",
+	args := []string{
+		"-one",
 		"-ratio", strconv.FormatFloat(o.ratio, 'g', -1, 64), "-criterion", o.criterion, "-round-to", strconv.Itoa(o.roundTo),
-		"-inputs", strconv.Itoa(o.inputs), "-verify="+strconv.FormatBool(o.verify), path)
+		"-inputs", strconv.Itoa(o.inputs), "-verify=" + strconv.FormatBool(o.verify),
+	}
+	for _, text := range o.texts {
+		args = append(args, "-input-shape", text)
+	}
+	cmd := exec.CommandContext(ctx, self, append(args, path)...)
 	var stderr strings.Builder
 	cmd.Stderr = &stderr
 	stdout, err := cmd.Output()

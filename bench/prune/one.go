@@ -32,6 +32,10 @@ type outcome struct {
 	// does not tell.
 	PeakBytes    int64                 `json:"peak_bytes"`
 	Verification *pruning.Verification `json:"verification,omitempty"`
+	// Uncounted are the nodes that are not in the MACs, as their cost is not
+	// known in both models, and OpenInputs the inputs whose size it hangs on.
+	Uncounted  int      `json:"uncounted_nodes,omitempty"`
+	OpenInputs []string `json:"open_inputs,omitempty"`
 	// ForbiddenBy says what keeps the MACs above mostMACs of the original's.
 	ForbiddenBy string `json:"forbidden_by,omitempty"`
 	// TorchPruning is what is known of the same network there. Equal tells
@@ -45,15 +49,17 @@ type outcome struct {
 type sizes struct {
 	Parameters int64 `json:"parameters"`
 	// Unmerged are the parameters with a copy of each vector for each reader.
-	Unmerged  int64 `json:"unmerged_parameters"`
-	MACs      int64 `json:"macs"`
-	Bytes     int64 `json:"bytes"` // of the weights
-	Uncounted int   `json:"uncounted_nodes,omitempty"`
+	Unmerged int64 `json:"unmerged_parameters"`
+	MACs     int64 `json:"macs"`
+	Bytes    int64 `json:"bytes"` // of the weights
 }
 
 // mostMACs is the share of the MACs that should be left at most when half of
 // all channels go.
 const mostMACs = 0.3
+
+// macsKnown reports whether the MACs are those of most of the model.
+func (o *outcome) macsKnown() bool { return o.Uncounted == 0 || len(o.OpenInputs) == 0 }
 
 func (o *outcome) macRatio() float64 { return float64(o.After.MACs) / float64(o.Before.MACs) }
 
@@ -87,19 +93,22 @@ func pruneOne(ctx context.Context, path string, o options) (*outcome, error) {
 	if err != nil {
 		return nil, err
 	}
-	before, err := op.CountModel(dense)
+	shapes := o.shapes.Of(dense.Graph.Inputs())
+	before, err := op.CountModel(dense, shapes)
 	if err != nil {
 		return nil, err
 	}
-	after, err := op.CountModel(pruned)
+	after, err := op.CountModel(pruned, shapes)
 	if err != nil {
 		return nil, err
 	}
 	out.Before, out.After = sizesOf(before, dense), sizesOf(after, pruned)
+	out.Before.MACs, out.After.MACs, out.Uncounted = op.MACsInBoth(before, after)
+	out.OpenInputs = before.Open
 	if out.After.Parameters == out.Before.Parameters {
 		return nil, errors.New("no weight was cut")
 	}
-	if !(out.macRatio() <= mostMACs) {
+	if out.macsKnown() && !(out.macRatio() <= mostMACs) {
 		out.ForbiddenBy = forbiddenBy(r.Analysis, before, after, 1-o.ratio)
 	}
 	if !o.verify {
@@ -109,7 +118,7 @@ func pruneOne(ctx context.Context, path string, o options) (*outcome, error) {
 		return nil, err
 	}
 	out.Verification, err = r.Analysis.Verify(ctx, r.Selection, pruned, pruning.VerifyOptions{
-		Inputs: o.inputs, Session: ort.SessionOptions{Scratch: dir},
+		Inputs: o.inputs, InputShapes: shapes, Session: ort.SessionOptions{Scratch: dir},
 	})
 	if err == nil && !out.Verification.Equal() {
 		err = fmt.Errorf("verify: greatest difference %.2g at %q, tolerance %.2g", out.Verification.MaxDiff, out.Verification.Value, out.Verification.Tolerance)
@@ -118,7 +127,7 @@ func pruneOne(ctx context.Context, path string, o options) (*outcome, error) {
 }
 
 func sizesOf(s op.Stats, m *onnxio.Model) sizes {
-	return sizes{Parameters: s.Parameters, Unmerged: unmerged(m), MACs: s.MACs, Bytes: weightBytes(m), Uncounted: len(s.Uncounted)}
+	return sizes{Parameters: s.Parameters, Unmerged: unmerged(m), Bytes: weightBytes(m)}
 }
 
 // oneFile is a size of weights from which they are written beside the model,
@@ -128,6 +137,11 @@ const oneFile = 2000 << 20
 func weightBytes(m *onnxio.Model) (n int64) {
 	for _, t := range m.Graph.Initializers() {
 		n += t.Len() * int64(t.Elem().Bits()) / 8
+	}
+	for _, node := range m.Graph.Nodes() {
+		if t, root := m.Graph.Constant(node.Output(0)); t != nil && root == node.Output(0) {
+			n += t.Len() * int64(t.Elem().Bits()) / 8
+		}
 	}
 	return n
 }

@@ -23,13 +23,17 @@ func printRow(w io.Writer, o *outcome) error {
 	if o.Error != "" {
 		return term.MarkdownRow(w, o.Model, "", "", "", "", "", "", "", "", "", theirs, "failed: "+o.Error)
 	}
+	before, after, ratio := "–", "–", "–"
+	if o.macsKnown() {
+		before, after, ratio = term.MACs(o.Before.MACs), term.MACs(o.After.MACs), term.Ratio(o.macRatio())
+	}
 	memory := "–"
 	if o.PeakBytes > 0 {
 		memory = fmt.Sprintf("%s, %.1f × the weights", term.Bytes(o.PeakBytes), float64(o.PeakBytes)/float64(o.Before.Bytes))
 	}
 	return term.MarkdownRow(w, o.Model,
 		term.Count(o.Before.Parameters), term.Count(o.After.Parameters), o.golden(),
-		term.MACs(o.Before.MACs), term.MACs(o.After.MACs), term.Ratio(o.macRatio()),
+		before, after, ratio,
 		term.Seconds(o.Seconds), memory, o.difference(), theirs, o.remark())
 }
 
@@ -47,11 +51,15 @@ func (o *outcome) difference() string {
 
 func (o *outcome) remark() string {
 	text := o.ForbiddenBy
-	if n := o.After.Uncounted; n > 0 {
-		if text != "" {
-			text += "; "
-		}
-		text += fmt.Sprintf("%d nodes are not counted", n)
+	more := ""
+	switch {
+	case !o.macsKnown():
+		more = fmt.Sprintf("MACs are not known: input %q is of open size; give -input-shape", o.OpenInputs[0])
+	case o.Uncounted > 0:
+		more = fmt.Sprintf("%d nodes are not counted", o.Uncounted)
 	}
-	return text
+	if text != "" && more != "" {
+		text += "; "
+	}
+	return text + more
 }

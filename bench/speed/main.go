@@ -132,7 +132,7 @@ func (o options) gain(ctx context.Context, name string) (*gain, error) {
 	}
 	var candidates []latency.Candidate
 	for i, m := range []*onnxio.Model{dense, r.Model} {
-		size, err := op.CountModel(m)
+		size, err := op.CountModel(m, nil)
 		if err != nil {
 			return nil, err
 		}

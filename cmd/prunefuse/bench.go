@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -21,7 +19,7 @@ import (
 type benchOptions struct {
 	batches []int64
 	threads []int
-	shapes  []string
+	shapes  inputShapeOptions
 	seconds float64
 	runs    int
 	warmUp  int
@@ -30,7 +28,7 @@ type benchOptions struct {
 func (o *benchOptions) addFlags(fs *pflag.FlagSet) {
 	fs.Int64SliceVar(&o.batches, "batch", nil, "batch `sizes` to measure, such as 1,32; the default is 1, or what the model fixes")
 	fs.IntSliceVar(&o.threads, "threads-list", nil, "`numbers` of threads to measure at, such as 1,2, instead of the one of --threads")
-	fs.StringArrayVar(&o.shapes, "input-shape", nil, "`shape` of an input with other free axes than the batch, as name:1,3,224,224; may be repeated")
+	o.shapes.addFlags(fs)
 	fs.Float64Var(&o.seconds, "seconds", 4, "time to measure for, at each batch size and number of threads")
 	fs.IntVar(&o.runs, "runs", 0, "measured runs of each model instead of --seconds; 0 is none")
 	fs.IntVar(&o.warmUp, "warm-up", 3, "runs of each model before any is measured")
@@ -101,6 +99,9 @@ func (o *benchOptions) settle(fs *pflag.FlagSet, g *globals) (*settings, error) 
 			return nil, fmt.Errorf("--threads-list %d: want at least 1", t)
 		}
 	}
+	if err := o.shapes.settle(); err != nil {
+		return nil, err
+	}
 	s := &settings{batches: o.batches, threads: o.threads}
 	if len(s.batches) == 0 {
 		s.batches = []int64{0}
@@ -110,32 +111,9 @@ func (o *benchOptions) settle(fs *pflag.FlagSet, g *globals) (*settings, error) 
 	}
 	s.Options = latency.Options{
 		Session: g.session(), WarmUp: o.warmUp, Rounds: o.runs, Seed: g.seed,
-		Budget: max(1, time.Duration(o.seconds*float64(time.Second))), Shapes: map[string][]int64{},
-	}
-	for _, text := range o.shapes {
-		name, shape, err := parseInputShape(text)
-		if err != nil {
-			return nil, fmt.Errorf("--input-shape %q: %w", text, err)
-		}
-		s.Shapes[name] = shape
+		Budget: max(1, time.Duration(o.seconds*float64(time.Second))), Shapes: o.shapes.shapes,
 	}
 	return s, nil
-}
-
-// parseInputShape reads "name:1,3,32,32". The name may hold colons itself.
-func parseInputShape(text string) (name string, shape []int64, err error) {
-	colon := strings.LastIndex(text, ":")
-	if colon < 1 {
-		return "", nil, errors.New("want name:1,3,224,224")
-	}
-	for field := range strings.SplitSeq(text[colon+1:], ",") {
-		n, err := strconv.ParseInt(field, 10, 64)
-		if err != nil || n < 1 {
-			return "", nil, fmt.Errorf("%q is no extent; want name:1,3,224,224", field)
-		}
-		shape = append(shape, n)
-	}
-	return text[:colon], shape, nil
 }
 
 func runBench(ctx context.Context, g *globals, s *settings, paths []string) error {
@@ -147,7 +125,7 @@ func runBench(ctx context.Context, g *globals, s *settings, paths []string) erro
 		if err != nil {
 			return err
 		}
-		size, err := measure(m)
+		size, err := measure(m, s.Shapes.Of(m.Graph.Inputs()))
 		if err != nil {
 			return fmt.Errorf("%s: %w", path, err)
 		}
@@ -155,6 +133,11 @@ func runBench(ctx context.Context, g *globals, s *settings, paths []string) erro
 		loaded = append(loaded, m)
 		candidates = append(candidates, latency.Candidate{Name: path, Path: path})
 		out.Models = append(out.Models, benchModel{path, size})
+	}
+	if len(loaded) == 2 {
+		if err := out.compareMACs(loaded[0], loaded[1], s.Shapes); err != nil {
+			return err
+		}
 	}
 	if err := g.startRuntime(ctx); err != nil {
 		return err

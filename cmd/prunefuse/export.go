@@ -15,11 +15,13 @@ import (
 type exportOptions struct {
 	out      modelOutput
 	noVerify bool
+	shapes   inputShapeOptions
 }
 
 func (o *exportOptions) addFlags(fs *pflag.FlagSet) {
 	o.out.addFlags(fs)
 	fs.BoolVar(&o.noVerify, "no-verify", false, "do not run the result against the original")
+	o.shapes.addFlags(fs)
 	markIncidental(fs, "no-verify")
 }
 
@@ -38,6 +40,9 @@ its metadata; --no-verify leaves the check out.`,
 		Example: `  prunefuse export fused.onnx -o deploy.onnx`,
 		Args:    exactArgs("MODEL"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := o.shapes.settle(); err != nil {
+				return usageIn(cmd, err)
+			}
 			return runExport(cmd, g, o, args[0])
 		},
 	}
@@ -61,19 +66,15 @@ func runExport(cmd *cobra.Command, g *globals, o exportOptions, path string) err
 			return err
 		}
 	}
-	exported, did, err := prunefuse.Export(ctx, m, prunefuse.ExportOptions{SkipVerify: o.noVerify, Seed: g.seed, Session: g.sessionBeside(o.out.path)})
+	exported, did, err := prunefuse.Export(ctx, m, prunefuse.ExportOptions{SkipVerify: o.noVerify, Seed: g.seed, Session: g.sessionBeside(o.out.path), InputShapes: o.shapes.shapes})
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, unsupported(m, err))
 	}
-	before, err := measure(m)
+	before, after, err := measureBoth(m, exported, o.shapes.shapes)
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	before.Bytes = fileBytes(path, m)
-	after, err := measure(exported)
-	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
 	stamp(exported, cmd, []string{path})
 	out := outputs{stdout: g.stdout}
 	defer out.discard()

@@ -111,11 +111,11 @@ func runFuse(cmd *cobra.Command, g *globals, o fuseOptions) error {
 			return fmt.Errorf("%s into %s: %w", o.pruned, o.dense, err)
 		}
 	}
-	size, err := measure(fused)
+	size, err := measure(fused, nil)
 	if err != nil {
 		return err
 	}
-	from, err := measure(pruned)
+	from, err := measure(pruned, nil)
 	if err != nil {
 		return err
 	}

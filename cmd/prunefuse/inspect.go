@@ -137,7 +137,7 @@ func inspect(m *onnxio.Model, o inspectOptions) (*inspection, error) {
 	if out.Fingerprint, err = m.Fingerprint(); err != nil {
 		return nil, err
 	}
-	if out.modelSize, err = measure(m); err != nil {
+	if out.modelSize, err = measure(m, nil); err != nil {
 		return nil, err
 	}
 	plan, err := pruning.ReadPlan(m)

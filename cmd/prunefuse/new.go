@@ -80,7 +80,7 @@ func runNew(cmd *cobra.Command, g *globals, o newOptions, arch string) error {
 		return usagef("%w", err)
 	}
 	stamp(m, cmd, []string{arch})
-	size, err := measure(m)
+	size, err := measure(m, nil)
 	if err != nil {
 		return err
 	}
@@ -102,7 +102,7 @@ func runNew(cmd *cobra.Command, g *globals, o newOptions, arch string) error {
 		}{"prunefuse.new/1", o.out.path, arch, g.seed, size})
 	}
 	_, err = fmt.Fprintf(g.stdout, "%s: %s parameters, %s MACs, %s\n",
-		o.out.path, term.Count(size.Parameters), term.MACs(size.MACs), term.Bytes(size.Bytes))
+		o.out.path, term.Count(size.Parameters), size.macs(), term.Bytes(size.Bytes))
 	return err
 }
 

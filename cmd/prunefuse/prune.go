@@ -24,6 +24,7 @@ type pruneOptions struct {
 	plan     string
 	planOut  string
 	noVerify bool
+	shapes   inputShapeOptions
 
 	compensate string // fromModel, a pool, or ""
 }
@@ -35,6 +36,7 @@ func (o *pruneOptions) addFlags(fs *pflag.FlagSet) {
 	fs.StringVar(&o.planOut, "plan-out", "", "write the plan, which the model carries as well, to a `file`; - is stdout")
 	addCompensateFlag(fs, &o.compensate)
 	fs.BoolVar(&o.noVerify, "no-verify", false, "do not run the result against the original")
+	o.shapes.addFlags(fs)
 	markIncidental(fs, "plan-out", "no-verify")
 }
 
@@ -75,7 +77,9 @@ for those of `+strings.Join(comparableCriteria(), " and ")+`:
 {"schema": "`+pruning.ScoresSchema+`", "groups": {"conv1.weight:0": [0.7, …]}}.
 
 The result is run against the original with the removed channels silenced,
-which must compute the same; --no-verify leaves that out. It carries its plan,
+which must compute the same; --no-verify leaves that out. MACs, times and that
+check are of inputs of the size --input-shape gives, where theirs is open. It
+carries its plan,
 which says what was kept of which weight, and by which "prunefuse fuse" finds
 the way back.
 
@@ -103,6 +107,9 @@ For criteria with data:
 }
 
 func (o *pruneOptions) settle(fs *pflag.FlagSet) error {
+	if err := o.shapes.settle(); err != nil {
+		return err
+	}
 	if o.plan == "" {
 		return o.removal.settle(fs)
 	}
@@ -140,15 +147,11 @@ func runPrune(cmd *cobra.Command, g *globals, o pruneOptions, path string) error
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	before, err := measure(m)
+	before, after, err := measureBoth(m, result.Model, o.shapes.shapes)
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	before.Bytes = fileBytes(path, m)
-	after, err := measure(result.Model)
-	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
 	stamp(result.Model, cmd, []string{path})
 	if after.Bytes, err = o.write(g, result); err != nil {
 		return err
@@ -159,7 +162,7 @@ func runPrune(cmd *cobra.Command, g *globals, o pruneOptions, path string) error
 func (o pruneOptions) prune(ctx context.Context, g *globals, m *onnxio.Model, path string) (*pruning.Result, error) {
 	name := filepath.Base(path)
 	if o.plan == "" {
-		return o.removal.prune(ctx, g, m, name)
+		return o.removal.prune(ctx, g, m, name, o.shapes.shapes)
 	}
 	b, err := os.ReadFile(o.plan)
 	if err != nil {
@@ -185,7 +188,7 @@ func (o pruneOptions) verify(ctx context.Context, g *globals, r *pruning.Result)
 		}
 		return nil, err
 	}
-	v, err := r.Analysis.Verify(ctx, r.Selection, r.Model, pruning.VerifyOptions{Seed: g.seed, Session: g.sessionBeside(o.out.path)})
+	v, err := r.Analysis.Verify(ctx, r.Selection, r.Model, pruning.VerifyOptions{Seed: g.seed, Session: g.sessionBeside(o.out.path), InputShapes: o.shapes.shapes})
 	if err != nil {
 		return nil, unsupported(r.Analysis.Model, err)
 	}

@@ -175,12 +175,13 @@ func (o *removalOptions) settleAim(fs *pflag.FlagSet) (err error) {
 	return nil
 }
 
-// prune cuts the model, which goes by a name in the plan.
-func (o *removalOptions) prune(ctx context.Context, g *globals, m *onnxio.Model, name string) (*pruning.Result, error) {
+// prune cuts the model, which goes by a name in the plan; shapes are for inputs
+// of open size.
+func (o *removalOptions) prune(ctx context.Context, g *globals, m *onnxio.Model, name string, shapes onnxio.InputShapes) (*pruning.Result, error) {
 	c := pruning.Config{
 		Ratio: o.ratio, Budget: o.budget, Criterion: o.criterion, Seed: g.seed, Steps: o.steps, Ignore: o.ignore, ParentName: name,
 		Limits:   pruning.Limits{MaxRatio: o.maxRatio, RoundTo: o.roundTo},
-		Evidence: pruning.Evidence{Session: g.session()},
+		Evidence: pruning.Evidence{Session: g.session()}, InputShapes: shapes,
 	}
 	switch {
 	case o.global:

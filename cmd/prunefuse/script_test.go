@@ -41,6 +41,7 @@ func TestMain(m *testing.M) {
 //	await FILE                  wait until the file is there
 //	cut FILE N                  shorten a file to N bytes
 //	foreign FILE OUT            put an operator that nobody knows into a model
+//	open FILE OUT               leave the size of a model's input open
 //	tmpfs DIR BYTES             mount a small disk
 //	lock DIR                    be the other process that works in a run folder
 //
@@ -79,6 +80,7 @@ func TestScripts(t *testing.T) {
 			"await":   cmdAwait,
 			"cut":     cmdCut,
 			"foreign": cmdForeign,
+			"open":    cmdOpen,
 			"tmpfs":   cmdTmpfs,
 			"lock":    cmdLock,
 		},
@@ -219,6 +221,17 @@ func cmdForeign(ts *testscript.TestScript, _ bool, args []string) {
 	in := m.Graph.Inputs()[0].Name
 	p.Redirect(in, "foreign")
 	p.Add(onnxio.NodeSpec{Op: "Frobnicate", Name: "odd", Inputs: []string{in}, Outputs: []string{"foreign"}})
+	ts.Check(p.Apply())
+	ts.Check(m.Save(ts.MkAbs(args[1]), onnxio.SaveOptions{}))
+}
+
+func cmdOpen(ts *testscript.TestScript, _ bool, args []string) {
+	m, err := onnxio.Load(ts.MkAbs(args[0]))
+	ts.Check(err)
+	p := m.Graph.Edit()
+	in := m.Graph.Inputs()[0]
+	in.Type.Shape[2], in.Type.Shape[3] = onnxio.Symbol("H"), onnxio.Symbol("W")
+	p.SetInputType(in.Name, in.Type)
 	ts.Check(p.Apply())
 	ts.Check(m.Save(ts.MkAbs(args[1]), onnxio.SaveOptions{}))
 }

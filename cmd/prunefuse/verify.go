@@ -18,12 +18,14 @@ type verifyOptions struct {
 	inputs    int
 	tolerance float64
 	fused     bool
+	shapes    inputShapeOptions
 }
 
 func (o *verifyOptions) addFlags(fs *pflag.FlagSet) {
 	fs.IntVarP(&o.inputs, "inputs", "n", 4, "how many random inputs to run")
 	fs.Float64Var(&o.tolerance, "tolerance", 0, "greatest `difference` of an output that passes; 0 allows for float32 sums taken in another order")
 	fs.BoolVar(&o.fused, "fused", false, "check that A, a fused model, holds the weights of B, the pruned one, bit for bit")
+	o.shapes.addFlags(fs)
 }
 
 func newVerifyCommand(g *globals) *cobra.Command {
@@ -64,7 +66,7 @@ func (o *verifyOptions) settle(fs *pflag.FlagSet) error {
 	case o.fused && (fs.Changed("inputs") || fs.Changed("tolerance")):
 		return errors.New("--fused compares bit for bit and excludes --inputs and --tolerance")
 	}
-	return nil
+	return o.shapes.settle()
 }
 
 // The checks that verify makes, as its result names them.
@@ -106,7 +108,7 @@ func runVerify(ctx context.Context, g *globals, o verifyOptions, pathA, pathB st
 }
 
 func (o verifyOptions) compare(ctx context.Context, g *globals, a, b *onnxio.Model) (*pruning.Verification, string, error) {
-	vo := pruning.VerifyOptions{Inputs: o.inputs, Seed: g.seed, Session: g.session()}
+	vo := pruning.VerifyOptions{Inputs: o.inputs, Seed: g.seed, Session: g.session(), InputShapes: o.shapes.shapes}
 	plan, err := pruning.ReadPlan(b)
 	if err != nil {
 		return nil, "", err

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"github.com/prunefuse/prunefuse/onnxio"
 	"github.com/prunefuse/prunefuse/onnxio/ort"
 )
 
@@ -27,7 +28,7 @@ type Options struct {
 	Batch int64
 	// Shapes gives the extents of inputs by name, for those that have more
 	// free axes than the first.
-	Shapes map[string][]int64
+	Shapes onnxio.InputShapes
 	WarmUp int           // runs of each candidate before the clock counts; 0 is 3
 	Rounds int           // measured runs of each; 0 is as many as fit into Budget
 	Budget time.Duration // for all measured runs together; 0 is 2 s

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/prunefuse/prunefuse/onnxio"
 	"github.com/prunefuse/prunefuse/onnxio/ort"
 )
 
@@ -19,42 +20,12 @@ func (o Options) shapes(inputs []ort.IO) ([][]int64, error) {
 	out := make([][]int64, len(inputs))
 	for i, io := range inputs {
 		var err error
-		if out[i], err = o.shape(io); err != nil {
-			return nil, fmt.Errorf("input %q (%s%s): %w", io.Name, io.Elem, io.Shape, err)
+		v := onnxio.Value{Name: io.Name, Type: onnxio.Type{Elem: io.Elem, Shape: io.Shape}}
+		if out[i], err = o.Shapes.Shape(v, o.Batch); err != nil {
+			return nil, err
 		}
 	}
 	return out, nil
-}
-
-// shape settles the extents of one input.
-func (o Options) shape(io ort.IO) ([]int64, error) {
-	given, ok := o.Shapes[io.Name]
-	switch {
-	case !ok && io.Shape == nil:
-		return nil, fmt.Errorf("its rank is not stated; give its shape")
-	case ok && io.Shape != nil && len(given) != len(io.Shape):
-		return nil, fmt.Errorf("the shape given, %v, has another number of axes", given)
-	case !ok:
-		given = make([]int64, len(io.Shape))
-	}
-	shape := slices.Clone(given)
-	for k := range shape {
-		fixed, known := int64(0), false
-		if io.Shape != nil {
-			fixed, known = io.Shape[k].Value()
-		}
-		switch {
-		case known && ok && given[k] != fixed:
-			return nil, fmt.Errorf("axis %d is fixed and cannot be %d", k, given[k])
-		case known:
-			shape[k] = fixed
-		case k == 0 && (o.Batch > 0 || !ok):
-			shape[k] = max(o.Batch, 1)
-		case !ok:
-			return nil, fmt.Errorf("axis %d is free; give the input's shape", k)
-		}
-	}
-	return shape, nil
 }
 
 // samples is what one run computes: the extent of the first axis of the first

@@ -25,6 +25,9 @@ type Stats struct {
 	// Uncounted are the nodes whose cost is not known: their operator is not
 	// in the table, or their shapes are not known.
 	Uncounted []*onnxio.Node
+	// Open are the inputs that have open axes besides the batch; where there
+	// are any, most of a model may be Uncounted.
+	Open []string
 }
 
 // NodeCost is the multiply-accumulates of one node.
@@ -33,13 +36,43 @@ type NodeCost struct {
 	MACs int64
 }
 
-// CountModel infers a model's facts and measures it.
-func CountModel(m *onnxio.Model) (Stats, error) {
-	f, err := InferGraph(m, InferOptions{})
+// CountModel infers a model's facts and measures it. Shapes give the extents
+// of inputs of open size; nil is none.
+func CountModel(m *onnxio.Model, shapes onnxio.InputShapes) (Stats, error) {
+	inputs, open, err := shapes.Sample(m.Graph.Inputs())
 	if err != nil {
 		return Stats{}, fmt.Errorf("count: %w", err)
 	}
-	return Count(m, f), nil
+	f, err := InferGraph(m, InferOptions{Inputs: inputs})
+	if err != nil {
+		return Stats{}, fmt.Errorf("count: %w", err)
+	}
+	s := Count(m, f)
+	s.Open = open
+	return s, nil
+}
+
+// MACsKnown reports whether the MACs are worth telling: it is false where they
+// hang on the size of an input that is open.
+func (s Stats) MACsKnown() bool { return len(s.Open) == 0 || len(s.Uncounted) == 0 }
+
+// MACsInBoth are the multiply-accumulates of two models without the nodes, told
+// by their first outputs, whose cost is not known in one of them; skipped is
+// how many those are.
+func MACsInBoth(a, b Stats) (macsA, macsB int64, skipped int) {
+	unknown := map[string]bool{}
+	for _, n := range slices.Concat(a.Uncounted, b.Uncounted) {
+		unknown[n.Output(0)] = true
+	}
+	sum := func(s Stats) (macs int64) {
+		for _, c := range s.PerNode {
+			if !unknown[c.Node.Output(0)] {
+				macs += c.MACs
+			}
+		}
+		return macs
+	}
+	return sum(a), sum(b), len(unknown)
 }
 
 // Count measures a model whose facts are f. Symbolic first axes of inputs,
