@@ -3,14 +3,13 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/prunefuse/prunefuse/internal/term"
 	"github.com/prunefuse/prunefuse/onnxio"
 	"github.com/prunefuse/prunefuse/onnxio/op"
 	"github.com/prunefuse/prunefuse/pruning"
@@ -19,11 +18,13 @@ import (
 type inspectOptions struct {
 	text   bool
 	ignore []string
+	shapes inputShapeOptions
 }
 
 func (o *inspectOptions) addFlags(fs *pflag.FlagSet) {
 	fs.BoolVar(&o.text, "text", false, "print the graph as text, one line a tensor and a node")
 	fs.StringSliceVar(&o.ignore, "ignore", nil, "`node` whose outputs keep all their channels, as in prune; may be repeated")
+	o.shapes.addFlags(fs)
 }
 
 func newInspectCommand(g *globals) *cobra.Command {
@@ -35,15 +36,36 @@ func newInspectCommand(g *globals) *cobra.Command {
 		Long: withExitStatus(`
 Show a network's inputs, outputs and operators, its parameters and its
 multiply-accumulates (MACs) for one sample; the groups of coupled channels that
-can be pruned; and for every axis of a weight that cannot be, the reason.
+can be pruned, with what is at stake; and for every axis of a weight that cannot
+be, the reason.
 
 A group is a number of channels and the weight axes, written weight:axis, that
-lose an index with each channel that goes.`,
+lose an index with each channel that goes. At stake is what is saved where the
+group alone loses one channel, or half of them as with --ratio 0.5. Of many
+groups those with the most MACs at stake are shown, and reasons are counted by
+kind; -v lists all.
+
+MACs hang on the size of the inputs. Where that is open, --input-shape gives one.
+
+With --json, one object:
+  schema, file, fingerprint, producer, ir_version, opset, metadata, pruned_from
+  inputs, outputs    [{name, type, shape}]; shape is null for an unknown rank
+  operators          [{op, domain, count, known}], the most frequent first
+  parameters, macs   macs is null where an input of open size leaves it unknown
+  uncounted_nodes    nodes that are not in macs, as their cost is not known
+  open_inputs        inputs of open size that --input-shape does not settle
+  groups             [{id, name, size, members, one, half}]; one and half are
+                     what is saved, {parameters, macs}
+  pinned             [{weight, axis, extent, kind, reason}], the axes that cannot
+                     be pruned`,
 			exitOK, exitFailed, exitUsage, exitInterrupted),
 		Args: exactArgs("MODEL"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if o.text && g.json {
 				return usageIn(cmd, fmt.Errorf("--text and --json exclude each other"))
+			}
+			if err := o.shapes.settle(); err != nil {
+				return usageIn(cmd, err)
 			}
 			return runInspect(g, o, args[0])
 		},
@@ -92,14 +114,23 @@ type inspectedOp struct {
 
 type inspectedGroup struct {
 	ID      int      `json:"id"`
+	Name    string   `json:"name"`
 	Size    int      `json:"size"`
 	Members []string `json:"members"`
+	One     saving   `json:"one"`  // by one channel less
+	Half    saving   `json:"half"` // by half of them
+}
+
+type saving struct {
+	Parameters int64  `json:"parameters"`
+	MACs       *int64 `json:"macs"` // nil where they are not known
 }
 
 type inspectedPin struct {
 	Weight string `json:"weight"`
 	Axis   int    `json:"axis"`
 	Extent int    `json:"extent"`
+	Kind   string `json:"kind"` // the reason without the node
 	Reason string `json:"reason"`
 }
 
@@ -137,7 +168,7 @@ func inspect(m *onnxio.Model, o inspectOptions) (*inspection, error) {
 	if out.Fingerprint, err = m.Fingerprint(); err != nil {
 		return nil, err
 	}
-	if out.modelSize, err = measure(m, nil); err != nil {
+	if out.modelSize, err = measure(m, o.shapes.shapes); err != nil {
 		return nil, err
 	}
 	plan, err := pruning.ReadPlan(m)
@@ -147,17 +178,52 @@ func inspect(m *onnxio.Model, o inspectOptions) (*inspection, error) {
 	if plan != nil {
 		out.Plan = &plan.Parent
 	}
-	for _, group := range a.Groups {
-		ig := inspectedGroup{ID: group.ID, Size: group.Size}
+	if err := out.addGroups(a, o); err != nil {
+		return nil, err
+	}
+	for _, p := range a.Pinned {
+		out.Pinned = append(out.Pinned, inspectedPin{p.Initializer, p.Axis, p.Extent, kindOf(p.Reason), p.Reason})
+	}
+	return out, nil
+}
+
+func (in *inspection) addGroups(a *pruning.Analysis, o inspectOptions) error {
+	stakes, stats, err := a.Stakes(o.shapes.shapes)
+	if err != nil {
+		return err
+	}
+	known := func(s pruning.Saving) saving {
+		if !stats.MACsKnown() {
+			return saving{Parameters: s.Parameters}
+		}
+		return saving{s.Parameters, &s.MACs}
+	}
+	for i, group := range a.Groups {
+		ig := inspectedGroup{
+			ID: group.ID, Name: group.Name(), Size: group.Size, One: known(stakes[i].One), Half: known(stakes[i].Half),
+		}
 		for _, member := range group.Members {
 			ig.Members = append(ig.Members, member.String())
 		}
-		out.Groups = append(out.Groups, ig)
+		in.Groups = append(in.Groups, ig)
 	}
-	for _, p := range a.Pinned {
-		out.Pinned = append(out.Pinned, inspectedPin{p.Initializer, p.Axis, p.Extent, p.Reason})
+	return nil
+}
+
+// ofNode is how a reason begins that an operator gives.
+var ofNode = regexp.MustCompile(`^node ".*?" \((.+?)\): `)
+
+// kindOf is a reason without the node, which many of one operator give.
+func kindOf(reason string) string {
+	m := ofNode.FindStringSubmatch(reason)
+	if m == nil {
+		return reason
 	}
-	return out, nil
+	why := reason[len(m[0]):]
+	if strings.Contains(why, m[1]) {
+		return why
+	}
+	return m[1] + ": " + why
 }
 
 func inspectValues(values []onnxio.Value) []inspectedValue {
@@ -192,149 +258,5 @@ func inspectOps(m *onnxio.Model) []inspectedOp {
 	slices.SortStableFunc(out, func(a, b inspectedOp) int {
 		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Op, b.Op))
 	})
-	return out
-}
-
-func printInspection(g *globals, in *inspection) error {
-	rows := [][]string{
-		{"file", in.File + ", " + term.Bytes(in.Bytes)},
-		{"producer", cmp.Or(in.Producer, "–")},
-		{"version", fmt.Sprintf("opset %d, ir_version %d", in.Opset, in.IRVersion)},
-	}
-	for _, v := range in.Inputs {
-		rows = append(rows, []string{"input", v.String()})
-	}
-	for _, v := range in.Outputs {
-		rows = append(rows, []string{"output", v.String()})
-	}
-	rows = append(rows,
-		[]string{"parameters", term.Count(in.Parameters)},
-		[]string{"MACs", in.macs()},
-		[]string{"fingerprint", in.Fingerprint},
-	)
-	if in.Plan != nil {
-		rows = append(rows, []string{"pruned from", fmt.Sprintf("%s, fingerprint %s", in.Plan.Name, in.Plan.SHA256)})
-	}
-	if len(in.Metadata) > 0 {
-		rows = append(rows, []string{"metadata", strings.Join(in.Metadata, ", ")})
-	}
-	if err := term.Table(g.stdout, nil, rows, []term.Align{term.Left, term.Left}); err != nil {
-		return err
-	}
-	return printSections(g, in)
-}
-
-// section is a titled table; one without rows says so.
-type section struct {
-	title  string
-	header []string
-	rows   [][]string
-	align  []term.Align
-}
-
-func printSections(g *globals, in *inspection) error {
-	pinned := section{
-		"Weight axes that cannot be pruned, by reason (-v lists each)",
-		[]string{"axes", "reason", "which"},
-		pinRows(in.Pinned),
-		[]term.Align{term.Right, term.Left, term.Left},
-	}
-	if g.verbose {
-		pinned = section{
-			"Weight axes that cannot be pruned",
-			[]string{"weight axis", "extent", "reason"},
-			pinList(in.Pinned),
-			[]term.Align{term.Left, term.Right, term.Left},
-		}
-	}
-	for _, s := range []section{
-		{"Operators", []string{"operator", "nodes", ""}, opRows(in.Operators), []term.Align{term.Left, term.Right, term.Left}},
-		{
-			"Groups that can be pruned",
-			[]string{"group", "channels", "weight axes"},
-			groupRows(in.Groups),
-			[]term.Align{term.Right, term.Right, term.Left},
-		},
-		pinned,
-	} {
-		if _, err := fmt.Fprintf(g.stdout, "\n%s\n", s.title); err != nil {
-			return err
-		}
-		if len(s.rows) == 0 {
-			s.header, s.rows = nil, [][]string{{"none"}}
-		}
-		if err := term.Table(g.stdout, s.header, s.rows, s.align); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func opRows(ops []inspectedOp) [][]string {
-	var rows [][]string
-	for _, o := range ops {
-		remark := ""
-		if !o.Known {
-			remark = "not in the operator table: pins what it touches"
-		}
-		name := o.Op
-		if o.Domain != "" {
-			name = o.Domain + "." + name
-		}
-		rows = append(rows, []string{name, strconv.Itoa(o.Count), remark})
-	}
-	return rows
-}
-
-func groupRows(groups []inspectedGroup) [][]string {
-	var rows [][]string
-	for _, group := range groups {
-		rows = append(rows, []string{strconv.Itoa(group.ID), strconv.Itoa(group.Size), someOf(group.Members)})
-	}
-	return rows
-}
-
-// pinRows lists the axes that cannot be pruned by reason: nodes of one
-// operator give the same one many times over.
-func pinRows(pins []inspectedPin) [][]string {
-	var rows [][]string
-	at := map[string]int{}
-	axes := [][]string{}
-	for _, p := range pins {
-		reason := p.Reason
-		if _, why, ok := strings.Cut(reason, "): "); ok && strings.HasPrefix(reason, "node ") {
-			reason = why
-		}
-		i, seen := at[reason]
-		if !seen {
-			i = len(rows)
-			at[reason] = i
-			rows, axes = append(rows, []string{"", reason, ""}), append(axes, nil)
-		}
-		axes[i] = append(axes[i], fmt.Sprintf("%s:%d", p.Weight, p.Axis))
-	}
-	for i := range rows {
-		rows[i][0], rows[i][2] = strconv.Itoa(len(axes[i])), someOf(axes[i])
-	}
-	return rows
-}
-
-// pinList lists the axes that cannot be pruned one by one.
-func pinList(pins []inspectedPin) [][]string {
-	var rows [][]string
-	for _, p := range pins {
-		rows = append(rows, []string{fmt.Sprintf("%s:%d", p.Weight, p.Axis), strconv.Itoa(p.Extent), p.Reason})
-	}
-	return rows
-}
-
-// namesShown bounds a list of names within a line.
-const namesShown = 4
-
-func someOf(names []string) string {
-	out := strings.Join(names[:min(namesShown, len(names))], " ")
-	if more := len(names) - namesShown; more > 0 {
-		out += fmt.Sprintf(" and %d more", more)
-	}
 	return out
 }

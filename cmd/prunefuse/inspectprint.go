@@ -1,0 +1,185 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/prunefuse/prunefuse/internal/term"
+)
+
+func printInspection(g *globals, in *inspection) error {
+	rows := [][]string{
+		{"file", in.File + ", " + term.Bytes(in.Bytes)},
+		{"producer", cmp.Or(in.Producer, "–")},
+		{"version", fmt.Sprintf("opset %d, ir_version %d", in.Opset, in.IRVersion)},
+	}
+	for _, v := range in.Inputs {
+		rows = append(rows, []string{"input", v.String()})
+	}
+	for _, v := range in.Outputs {
+		rows = append(rows, []string{"output", v.String()})
+	}
+	rows = append(rows,
+		[]string{"parameters", term.Count(in.Parameters)},
+		[]string{"MACs", in.macs()},
+		[]string{"prunable", in.prunable()},
+		[]string{"fingerprint", in.Fingerprint},
+	)
+	if in.Plan != nil {
+		rows = append(rows, []string{"pruned from", fmt.Sprintf("%s, fingerprint %s", in.Plan.Name, in.Plan.SHA256)})
+	}
+	if len(in.Metadata) > 0 {
+		rows = append(rows, []string{"metadata", strings.Join(in.Metadata, ", ")})
+	}
+	if err := term.Table(g.stdout, nil, rows, []term.Align{term.Left, term.Left}); err != nil {
+		return err
+	}
+	return printSections(g, in)
+}
+
+// section is a titled table; one without rows says so.
+type section struct {
+	title  string
+	header []string
+	rows   [][]string
+	align  []term.Align
+}
+
+func printSections(g *globals, in *inspection) error {
+	for _, s := range []section{
+		{"Operators", []string{"operator", "nodes", ""}, opRows(in.Operators), []term.Align{term.Left, term.Right, term.Left}},
+		in.groupSection(g.verbose),
+		in.pinSection(g.verbose),
+	} {
+		if _, err := fmt.Fprintf(g.stdout, "\n%s\n", s.title); err != nil {
+			return err
+		}
+		if len(s.rows) == 0 {
+			s.header, s.rows = nil, [][]string{{"none"}}
+		}
+		if err := term.Table(g.stdout, s.header, s.rows, s.align); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// prunable tells in a line how much of the network can be pruned.
+func (in *inspection) prunable() string {
+	channels := 0
+	for _, group := range in.Groups {
+		channels += group.Size
+	}
+	return fmt.Sprintf("%d groups of %s channels; %d weight axes cannot be", len(in.Groups), term.Count(int64(channels)), len(in.Pinned))
+}
+
+func opRows(ops []inspectedOp) [][]string {
+	var rows [][]string
+	for _, o := range ops {
+		remark := ""
+		if !o.Known {
+			remark = "not in the operator table: pins what it touches"
+		}
+		name := o.Op
+		if o.Domain != "" {
+			name = o.Domain + "." + name
+		}
+		rows = append(rows, []string{name, strconv.Itoa(o.Count), remark})
+	}
+	return rows
+}
+
+// groupsShown is how many groups are listed unless all are wanted.
+const groupsShown = 20
+
+func (in *inspection) groupSection(all bool) section {
+	s := section{
+		title:  "Groups that can be pruned, and what is saved without one channel or half of them",
+		header: []string{"group", "channels", "one: parameters", "one: MACs", "half: parameters", "half: MACs", "weight axes"},
+		align:  []term.Align{term.Right, term.Right, term.Right, term.Right, term.Right, term.Right, term.Left},
+	}
+	shown := in.Groups
+	if !all && len(shown) > groupsShown {
+		s.title += fmt.Sprintf("; the %d of %d with the most at stake (-v lists all)", groupsShown, len(shown))
+		shown = slices.SortedStableFunc(slices.Values(shown), func(x, y inspectedGroup) int { return y.Half.compare(x.Half) })[:groupsShown]
+	}
+	for _, group := range shown {
+		s.rows = append(s.rows, []string{
+			strconv.Itoa(group.ID), strconv.Itoa(group.Size),
+			term.Count(group.One.Parameters), group.One.macs(), term.Count(group.Half.Parameters), group.Half.macs(), someOf(group.Members, 2),
+		})
+	}
+	return s
+}
+
+func (s saving) macs() string {
+	if s.MACs == nil {
+		return "–"
+	}
+	return term.MACs(*s.MACs)
+}
+
+// compare orders savings by MACs where they are known.
+func (s saving) compare(o saving) int {
+	if s.MACs != nil && o.MACs != nil && *s.MACs != *o.MACs {
+		return cmp.Compare(*s.MACs, *o.MACs)
+	}
+	return cmp.Compare(s.Parameters, o.Parameters)
+}
+
+func (in *inspection) pinSection(all bool) section {
+	if all {
+		return section{
+			"Weight axes that cannot be pruned",
+			[]string{"weight axis", "extent", "reason"},
+			pinList(in.Pinned),
+			[]term.Align{term.Left, term.Right, term.Left},
+		}
+	}
+	return section{
+		"Weight axes that cannot be pruned, by reason (-v lists each)",
+		[]string{"axes", "reason", "which"},
+		pinRows(in.Pinned),
+		[]term.Align{term.Right, term.Left, term.Left},
+	}
+}
+
+// pinRows counts the axes that cannot be pruned by the kind of reason, the
+// most frequent first.
+func pinRows(pins []inspectedPin) [][]string {
+	var kinds []string
+	axes := map[string][]string{}
+	for _, p := range pins {
+		if axes[p.Kind] == nil {
+			kinds = append(kinds, p.Kind)
+		}
+		axes[p.Kind] = append(axes[p.Kind], fmt.Sprintf("%s:%d", p.Weight, p.Axis))
+	}
+	slices.SortStableFunc(kinds, func(x, y string) int { return cmp.Compare(len(axes[y]), len(axes[x])) })
+	var rows [][]string
+	for _, kind := range kinds {
+		rows = append(rows, []string{strconv.Itoa(len(axes[kind])), kind, someOf(axes[kind], 4)})
+	}
+	return rows
+}
+
+// pinList lists the axes that cannot be pruned one by one.
+func pinList(pins []inspectedPin) [][]string {
+	var rows [][]string
+	for _, p := range pins {
+		rows = append(rows, []string{fmt.Sprintf("%s:%d", p.Weight, p.Axis), strconv.Itoa(p.Extent), p.Reason})
+	}
+	return rows
+}
+
+// someOf lists so many names, and how many there are besides.
+func someOf(names []string, shown int) string {
+	out := strings.Join(names[:min(shown, len(names))], " ")
+	if more := len(names) - shown; more > 0 {
+		out += fmt.Sprintf(" and %d more", more)
+	}
+	return out
+}
