@@ -21,6 +21,7 @@ func castShape(c *Infer, to onnxio.Elem) error {
 	switch to {
 	case onnxio.Int64, onnxio.Int32, onnxio.Float32, onnxio.Float64:
 		c.carry()
+		c.castReals(to)
 	case onnxio.Bool:
 		if v, ok := c.Ints(0); ok && len(c.In(0).Shape) <= 1 {
 			b := make([]onnxio.Dim, len(v))

@@ -4,7 +4,7 @@ import "github.com/prunefuse/prunefuse/onnxio"
 
 var div = Def{
 	Type: "Div", Since: []int64{1, 6, 7, 13, 14}, Axes: elementwise, Cost: free,
-	Shape: func(c *Infer) error {
+	Shape: computing(func(c *Infer) error {
 		if err := broadcastShape(c); err != nil {
 			return err
 		}
@@ -14,7 +14,7 @@ var div = Def{
 		}
 		c.elements(0, f)
 		return nil
-	},
+	}, func(x []float32) float32 { return x[0] / x[1] }),
 	Grad: func(g *Grad) error {
 		if g.Needs(0) {
 			g.GIBroadcast(0, g.Div(g.GO(0), g.I(1)))

@@ -19,6 +19,8 @@ type Facts struct {
 	// an axis. Floats of at most one axis are among them where shapes are
 	// computed with them.
 	Values map[string][]onnxio.Dim
+	// Reals are the elements of such floats that are not all whole numbers.
+	Reals map[string][]float32
 	// Unknown are the nodes whose operator the table does not have.
 	Unknown []*onnxio.Node
 }
@@ -51,7 +53,7 @@ func InferGraph(m *onnxio.Model, o InferOptions) (*Facts, error) {
 }
 
 func newFacts(opset int64) *Facts {
-	return &Facts{Opset: opset, Types: map[string]onnxio.Type{}, Values: map[string][]onnxio.Dim{}}
+	return &Facts{Opset: opset, Types: map[string]onnxio.Type{}, Values: map[string][]onnxio.Dim{}, Reals: map[string][]float32{}}
 }
 
 // walk finds the facts of a graph whose inputs' are known.
@@ -74,50 +76,30 @@ func (f *Facts) constant(name string, t *onnxio.Tensor) error {
 	if t.Len() > maxValues {
 		return nil
 	}
-	var ints []int64
-	var err error
 	switch {
-	case t.Elem() == onnxio.Int64 || t.Elem() == onnxio.Int32:
-		ints, err = t.Ints()
-	case t.Rank() > 1:
-		return nil
-	case t.Elem() == onnxio.Bool:
-		ints, err = t.Ints()
-	case t.Elem().Float() && t.Len() <= maxFloatValues:
-		ints, err = wholeFloats(t)
-	default:
-		return nil
+	case t.Elem() == onnxio.Int64 || t.Elem() == onnxio.Int32 || t.Elem() == onnxio.Bool && t.Rank() < 2:
+		ints, err := t.Ints()
+		if err != nil {
+			return err
+		}
+		f.Values[name] = known(ints)
+	case t.Elem().Float() && t.Rank() < 2 && t.Len() <= maxFloatValues:
+		v, err := t.Floats()
+		if err != nil {
+			return err
+		}
+		if ints := wholes(v); ints != nil {
+			f.Values[name] = known(ints)
+		} else if t.Elem() == onnxio.Float32 {
+			f.Reals[name] = v
+		}
 	}
-	if err != nil || ints == nil {
-		return err
-	}
-	v := make([]onnxio.Dim, len(ints))
-	for i, n := range ints {
-		v[i] = onnxio.Known(n)
-	}
-	f.Values[name] = v
 	return nil
 }
 
 // maxFloatValues bounds the float constants that are taken for extents, such
 // as the divisor of an image's side.
 const maxFloatValues = 8
-
-// wholeFloats are the elements as integers; nil where one is none, or too
-// large to be exact.
-func wholeFloats(t *onnxio.Tensor) ([]int64, error) {
-	v, err := t.Floats()
-	if err != nil {
-		return nil, err
-	}
-	ints := make([]int64, len(v))
-	for i, x := range v {
-		if ints[i] = int64(x); x < -1<<24 || x > 1<<24 || float32(ints[i]) != x {
-			return nil, nil
-		}
-	}
-	return ints, nil
-}
 
 func (f *Facts) node(g *onnxio.Graph, n *onnxio.Node) error {
 	d := Lookup(n, f.Opset)

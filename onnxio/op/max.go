@@ -1,8 +1,10 @@
 package op
 
+import "slices"
+
 var maximum = Def{
 	Type: "Max", Since: []int64{1, 6, 8, 12, 13},
-	Shape: arithmetic(chosenDims(func(a, b int64) int64 { return max(a, b) })), Axes: elementwise, Grad: extremeGrad, Cost: free,
+	Shape: computing(arithmetic(chosenDims(func(a, b int64) int64 { return max(a, b) })), slices.Max[[]float32]), Axes: elementwise, Grad: extremeGrad, Cost: free,
 	Cases: extremeCases(),
 }
 

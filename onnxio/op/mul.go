@@ -2,7 +2,7 @@ package op
 
 var mul = Def{
 	Type: "Mul", Since: []int64{1, 6, 7, 13, 14},
-	Shape: arithmetic(mulDims), Axes: elementwise, Cost: free,
+	Shape: computing(arithmetic(mulDims), func(x []float32) float32 { return x[0] * x[1] }), Axes: elementwise, Cost: free,
 	Grad: func(g *Grad) error {
 		if g.Needs(0) {
 			g.GIBroadcast(0, g.Mul(g.GO(0), g.I(1)))

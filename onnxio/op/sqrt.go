@@ -1,8 +1,10 @@
 package op
 
+import "math"
+
 var sqrt = Def{
 	Type: "Sqrt", Since: []int64{1, 6, 13},
-	Shape: sameAsInput, Axes: alike, Cost: free,
+	Shape: computing(sameAsInput, func(x []float32) float32 { return float32(math.Sqrt(float64(x[0]))) }), Axes: alike, Cost: free,
 	Grad: func(g *Grad) error {
 		g.GI(0, g.Div(g.Mul(g.GO(0), g.Scalar(0.5)), g.O(0)))
 		return nil
