@@ -38,7 +38,7 @@ type Uncompensated struct {
 //
 // Model and Plan are replaced. The new model differs from the old one in the
 // listed weights and their use alone, which is checked before Compensate
-// returns. It needs ONNX Runtime.
+// returns, and the runtime takes it. It needs ONNX Runtime.
 func (r *Result) Compensate(ctx context.Context, means Means, o ort.SessionOptions) (*Compensation, error) {
 	m, p, c, err := r.compensate(ctx, means, o)
 	if err != nil {
@@ -74,7 +74,14 @@ func (r *Result) compensate(ctx context.Context, means Means, o ort.SessionOptio
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	return m, p, c, onlyBiases(r.Model, m, c)
+	if err := onlyBiases(r.Model, m, c); err != nil {
+		return nil, nil, nil, err
+	}
+	s, err := ort.SessionOf(ctx, m, ort.SessionOptions{Provider: o.Provider, Threads: o.Threads, Scratch: o.Scratch})
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	return m, p, c, s.Close()
 }
 
 // loss is a reading that removed channels are missing from, with what they
@@ -168,9 +175,13 @@ func (a *Analysis) shares(ctx context.Context, lost []loss, o ort.SessionOptions
 		return nil, err
 	}
 	out := make([][]float64, len(lost))
-	for i := range out {
+	for i, l := range lost {
 		for k := range with[i] {
-			out[i] = append(out[i], float64(with[i][k])-float64(without[i][k]))
+			d := float64(with[i][k]) - float64(without[i][k])
+			if math.IsNaN(d) || math.IsInf(d, 0) {
+				return nil, fmt.Errorf("%v: what the removed channels of %q gave it is not a finite number", l.node, l.value())
+			}
+			out[i] = append(out[i], d)
 		}
 	}
 	return out, nil

@@ -3,6 +3,7 @@ package pruning_test
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -416,4 +417,23 @@ func resized(t *testing.T, m *onnxio.Model, in, out int64) *onnxio.Model {
 		t.Fatal(err)
 	}
 	return m
+}
+
+// TestCompensateInfinite: a mean that is no number of use is an error, and
+// the result stays as it was.
+func TestCompensateInfinite(t *testing.T) {
+	orttest.Need(t)
+	b := newNet(t, 11)
+	still(b)
+	b.op("Conv", "y", []string{"h", b.weight("y.w", 4, 8, 1, 1)})
+	b.output("y", 0, 4, 6, 6)
+	r := cut(t, b.model(), withoutStill)
+	before := r.Model
+	_, err := r.Compensate(context.Background(), pruning.Means{"h:1": {0, math.Inf(1), 0, 0, 0, 0, 0, 0}}, one)
+	if want := `compensate: node "y" (Conv): what the removed channels of "h" gave it is not a finite number`; err == nil || err.Error() != want {
+		t.Errorf("error %v, want %s", err, want)
+	}
+	if r.Model != before {
+		t.Error("the model was replaced")
+	}
 }
