@@ -20,7 +20,11 @@ func (a *Analysis) Apply(sel Selection, parentName string) (*onnxio.Model, *Plan
 		return nil, nil, fmt.Errorf("prune: %w", err)
 	}
 	m := a.Model.Clone()
-	c := &cutter{Analysis: a, gone: gone, patch: m.Graph.Edit(), entries: map[string]Entry{}, names: map[*use]string{}, moved: map[*onnxio.Node][]string{}}
+	free, err := op.InferGraph(a.Model, op.FreeBatch(a.Model))
+	if err != nil {
+		return nil, nil, fmt.Errorf("prune: %w", err)
+	}
+	c := &cutter{Analysis: a, anyBatch: free, gone: gone, patch: m.Graph.Edit(), entries: map[string]Entry{}, names: map[*use]string{}, moved: map[*onnxio.Node][]string{}}
 	if err := c.weights(); err != nil {
 		return nil, nil, fmt.Errorf("prune: %w", err)
 	}
@@ -51,11 +55,13 @@ func (a *Analysis) Apply(sel Selection, parentName string) (*onnxio.Model, *Plan
 
 type cutter struct {
 	*Analysis
-	gone    []bool
-	patch   *onnxio.Patch
-	entries map[string]Entry
-	names   map[*use]string           // the weight's name after the cut
-	moved   map[*onnxio.Node][]string // the outputs of nodes that a Gather was put behind
+	// anyBatch are facts that hold at every batch, also where the inputs fix it.
+	anyBatch *op.Facts
+	gone     []bool
+	patch    *onnxio.Patch
+	entries  map[string]Entry
+	names    map[*use]string           // the weight's name after the cut
+	moved    map[*onnxio.Node][]string // the outputs of nodes that a Gather was put behind
 }
 
 // cut is what a use keeps of each axis, by axis number; whole axes are left

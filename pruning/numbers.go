@@ -173,7 +173,7 @@ func (c *cutter) setInput(n *onnxio.Node, i int, l *list) error {
 		}
 	} else {
 		var ok bool
-		if values, ok = c.Facts.Values[old]; !ok {
+		if values, ok = c.elements(old, l); !ok {
 			return fmt.Errorf("input %q would have to change with its axis, but what it is computed from is not known", old)
 		}
 		values = slices.Clone(values)
@@ -210,6 +210,21 @@ func (c *cutter) setInput(n *onnxio.Node, i int, l *list) error {
 	v, _ := onnxio.Shape(values).Ints()
 	c.setConstant(n, i, integers(elem, dims, v))
 	return nil
+}
+
+// elements are what is known of a list at any batch, so that a batch which the
+// inputs alone fix is not written into it; where an element that changes is
+// known at the fixed one only, what is known at that.
+func (c *cutter) elements(name string, l *list) ([]onnxio.Dim, bool) {
+	values, ok := c.anyBatch.Values[name]
+	for k := range l.now {
+		ok = ok && k < len(values) && values[k].IsKnown()
+	}
+	if ok {
+		return values, true
+	}
+	values, ok = c.Facts.Values[name]
+	return values, ok
 }
 
 // override puts numbers in the place of some elements of an operand that is

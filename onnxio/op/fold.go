@@ -10,7 +10,8 @@ import (
 // its inputs' values: integers computed from shapes become Constant nodes
 // where they are known, readers of an Identity of a constant read the
 // constant, and what no output needs is gone. What the outputs are does not
-// change. The model itself is not touched.
+// change. The model itself is not touched. A batch that the inputs alone fix is
+// not written into the graph, which can still be given another one.
 //
 // Weights made by a node, such as a large ConstantOfShape, stay as they are.
 func Fold(m *onnxio.Model) (*onnxio.Model, error) {
@@ -18,7 +19,7 @@ func Fold(m *onnxio.Model) (*onnxio.Model, error) {
 	if err != nil {
 		return nil, fmt.Errorf("fold: %w", err)
 	}
-	f, err := InferGraph(m, InferOptions{})
+	f, err := InferGraph(m, FreeBatch(m))
 	if err != nil {
 		return nil, fmt.Errorf("fold: %w", err)
 	}

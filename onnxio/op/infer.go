@@ -35,6 +35,34 @@ type InferOptions struct {
 	Inputs map[string]onnxio.Shape
 }
 
+// FreeBatch are options under which the first axis of every input is open,
+// where all fix it to the same extent; the zero ones where they do not, or
+// where the model holds for that extent alone. What is found under them
+// holds for every batch.
+func FreeBatch(m *onnxio.Model) InferOptions {
+	free := map[string]onnxio.Shape{}
+	var fixed onnxio.Dim
+	for i, v := range m.Graph.Inputs() {
+		s := v.Type.Shape.Clone()
+		if len(s) == 0 || !s[0].IsKnown() || (i > 0 && s[0] != fixed) {
+			return InferOptions{}
+		}
+		fixed, s[0] = s[0], onnxio.Symbol("batch")
+		free[v.Name] = s
+	}
+	o := InferOptions{Inputs: free}
+	f, err := InferGraph(m, o)
+	if err != nil {
+		return InferOptions{}
+	}
+	for _, v := range m.Graph.Outputs() {
+		if s := f.Types[v.Name].Shape; len(s) == 0 || s[0] != onnxio.Symbol("batch") {
+			return InferOptions{}
+		}
+	}
+	return o
+}
+
 // InferGraph walks the graph and finds types and shape values. Operators
 // that are not in the table are listed, not refused. A node whose inputs do
 // not fit its operator is an error that names it.

@@ -136,9 +136,21 @@ func TestFold(t *testing.T) {
 	if folded, err = op.Fold(m); err != nil {
 		t.Fatal(err)
 	}
+	if n := len(folded.Graph.Nodes()); n != len(m.Graph.Nodes()) {
+		t.Errorf("%d nodes with a batch that the input alone fixes, want all %d", n, len(m.Graph.Nodes()))
+	}
+	p = m.Graph.Edit()
+	p.SetInputType("z", floats(onnxio.Known(5))) // then x's first axis is no batch
+	if err := p.Apply(); err != nil {
+		t.Fatal(err)
+	}
+	if folded, err = op.Fold(m); err != nil {
+		t.Fatal(err)
+	}
 	const want = `model ir=8 ai.onnx=17
 graph "test"
   in  x: float32[3,16,2,2]
+  in  z: float32[5]
   target = Constant{value=int64[2]#`
 	if got := text(t, folded); !strings.HasPrefix(got, want) || len(folded.Graph.Nodes()) != 2 || len(folded.Graph.Initializers()) != 0 {
 		t.Errorf("folded:\n%s\nwant a Reshape by a Constant", got)
