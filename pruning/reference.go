@@ -56,7 +56,7 @@ type masker struct {
 	p    *onnxio.Patch
 }
 
-// cut is what stays of an axis, and whether that is less than all.
+// stays is what is left of an axis, and whether that is less than all.
 func (k *masker) stays(n *onnxio.Node, r op.Ref) (stay []int, cut bool) {
 	x := k.axisOf(n, r)
 	if len(x) == 0 {
