@@ -20,17 +20,11 @@ var averagePool = Def{
 // averagePoolGrad spreads the gradient of each window evenly over the
 // positions it averages.
 func averagePoolGrad(g *Grad) error {
-	w, err := poolWindow(g.Infer)
+	w, err := g.knownWindow()
 	if err != nil {
 		return err
 	}
 	in := g.In(0).Shape[2:]
-	if !in.Known() {
-		return &noGradError{"the extents of the image are not known"}
-	}
-	if err := w.resolve(in); err != nil {
-		return err
-	}
 	counts, same := averageCounts(w, in, g.OutType(0).Shape[2:], g.countsPadding())
 	var dy string
 	if counts == nil {

@@ -22,15 +22,8 @@ var lpPool = Def{
 
 // lpPoolGrad is x·|x|^(p−2)·y^(1−p)·dy, summed over the windows that hold x.
 func lpPoolGrad(g *Grad) error {
-	w, err := poolWindow(g.Infer)
+	w, err := g.knownWindow()
 	if err != nil {
-		return err
-	}
-	in := g.In(0).Shape[2:]
-	if !in.Known() {
-		return &noGradError{"the extents of the image are not known"}
-	}
-	if err := w.resolve(in); err != nil {
 		return err
 	}
 	g.GI(0, g.Mul(g.normSlope(), spreadWindows(g, g.normShare(), w)))

@@ -15,6 +15,19 @@ func poolWindow(c *Infer) (*window, error) {
 	return newWindow(c, onnxio.ShapeOf(k...))
 }
 
+// knownWindow is the window of a pool over an image of known extents.
+func (g *Grad) knownWindow() (*window, error) {
+	w, err := poolWindow(g.Infer)
+	if err != nil {
+		return nil, err
+	}
+	in := g.In(0).Shape[2:]
+	if !in.Known() {
+		return nil, &noGradError{"the extents of the image are not known"}
+	}
+	return w, w.resolve(in)
+}
+
 func poolShape(c *Infer) error {
 	w, err := poolWindow(c)
 	if err != nil {
