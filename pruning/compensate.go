@@ -99,7 +99,7 @@ func (a *Analysis) losses(gone []bool, means Means, c *Compensation) []loss {
 	}
 	list, refused := a.readings()
 	for _, r := range refused {
-		if x := a.axisOf(r.node, r.sum); len(a.kept(x, gone)) < x.extent() {
+		if x := a.axisOf(r.node, r.sum); a.loses(x, gone) {
 			left(r.node, "%s", r.why)
 		}
 	}

@@ -98,8 +98,7 @@ func (c *cutter) extent(n *onnxio.Node, e op.Extent, lists map[operand]*list) {
 // state writes down what a node read off extents that are not what they were.
 func (c *cutter) state(n *onnxio.Node, lists map[operand]*list) {
 	for k := range c.rules[n].In(0).Shape {
-		x := c.axisOf(n, op.In(0, k))
-		if len(c.rules[n].Stated) == 0 || len(c.kept(x, c.gone)) == x.extent() {
+		if len(c.rules[n].Stated) == 0 || !c.loses(c.axisOf(n, op.In(0, k)), c.gone) {
 			continue
 		}
 		for _, e := range c.rules[n].Stated {

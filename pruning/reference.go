@@ -222,7 +222,6 @@ func (a *Analysis) Mixing(sel Selection) []string {
 
 func (a *Analysis) mixes(n *onnxio.Node, gone []bool) bool {
 	return slices.ContainsFunc(a.rules[n].Mixed, func(r op.Ref) bool {
-		x := a.axisOf(n, r)
-		return len(x) > 0 && len(a.kept(x, gone)) < x.extent()
+		return a.loses(a.axisOf(n, r), gone)
 	})
 }

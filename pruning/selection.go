@@ -70,6 +70,12 @@ func (a *Analysis) removed(sel Selection) ([]bool, error) {
 	return gone, nil
 }
 
+// loses reports whether an axis loses any position to a set of removed
+// classes.
+func (a *Analysis) loses(x axis, gone []bool) bool {
+	return len(a.kept(x, gone)) < x.extent()
+}
+
 // kept are the positions of an axis that a set of removed classes leaves.
 func (a *Analysis) kept(x axis, gone []bool) []int {
 	out := make([]bool, x.extent())

@@ -26,7 +26,7 @@ func (a *Analysis) compared(sel Selection, pruned *onnxio.Model) (seen, behind [
 	for _, n := range nodes {
 		d := op.Lookup(n, a.Facts.Opset)
 		jumps := d != nil && d.Jumps
-		after := jumps || slices.ContainsFunc(a.reads(n), func(in string) bool { return chosen[in] })
+		after := jumps || slices.ContainsFunc(slices.Concat(n.Inputs(), n.Captures()), func(in string) bool { return chosen[in] })
 		for _, o := range n.Outputs() {
 			chosen[o] = chosen[o] || (after && o != "")
 			if !after && a.tappable(o, gone, pruned) {
@@ -53,11 +53,6 @@ func (a *Analysis) compared(sel Selection, pruned *onnxio.Model) (seen, behind [
 	return seen, behind
 }
 
-// reads are the values that a node or a subgraph of it reads.
-func (a *Analysis) reads(n *onnxio.Node) []string {
-	return slices.Concat(n.Inputs(), n.Captures())
-}
-
 // tappable reports whether a value is a float that both models compute at its
 // full extents, and no output already.
 func (a *Analysis) tappable(name string, gone []bool, pruned *onnxio.Model) bool {
@@ -68,7 +63,7 @@ func (a *Analysis) tappable(name string, gone []bool, pruned *onnxio.Model) bool
 	if _, root := a.Model.Graph.Constant(name); root != "" {
 		return false
 	}
-	return !slices.ContainsFunc(a.values[name], func(x axis) bool { return len(a.kept(x, gone)) < x.extent() })
+	return !slices.ContainsFunc(a.values[name], func(x axis) bool { return a.loses(x, gone) })
 }
 
 // tapped is the model with inner values as further outputs and without some
