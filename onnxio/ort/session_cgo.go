@@ -10,6 +10,8 @@ import (
 	"sync"
 
 	ortgo "github.com/yalue/onnxruntime_go"
+
+	"github.com/prunefuse/prunefuse/onnxio/ort/kernel"
 )
 
 type nativeSession struct {
@@ -33,6 +35,11 @@ func newNativeSession(l *library, model []byte, path string, ins, outs []IO, opt
 		return nil, err
 	}
 	defer o.Destroy()
+	if imports(model, kernel.Domain) {
+		if err := addKernels(l, o, opts.Threads); err != nil {
+			return nil, err
+		}
+	}
 	n := &nativeSession{}
 	if path == "" {
 		n.session, err = ortgo.NewDynamicAdvancedSessionWithONNXData(model, names(ins), names(outs), o)

@@ -21,6 +21,8 @@ func (io IO) String() string { return io.Name + " " + io.Elem.String() + io.Shap
 // Field numbers of onnx.proto that a signature needs.
 const (
 	modelGraph             = 7
+	modelOpset             = 8
+	opsetDomain            = 1
 	graphInitializer       = 5
 	graphInput             = 11
 	graphOutput            = 12
@@ -87,6 +89,20 @@ func signature(model []byte) (ins, outs []IO, err error) {
 		}
 	}
 	return asked, outs, nil
+}
+
+// imports reports whether a serialized model declares operators of a domain.
+func imports(model []byte, domain string) bool {
+	found := false
+	_ = eachField(model, func(n protowire.Number, b []byte, _ uint64) error { // signature has said what is wrong with it
+		if n == modelOpset {
+			name, err := stringField(b, opsetDomain)
+			found = found || name == domain
+			return err
+		}
+		return nil
+	})
+	return found
 }
 
 func valueInfo(b []byte) (v IO, err error) {

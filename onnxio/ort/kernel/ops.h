@@ -1,0 +1,9 @@
+// The operators of each file.
+#ifndef PF_OPS_H
+#define PF_OPS_H
+
+#include "op.h"
+
+extern const pf_op pf_relu_grad;
+
+#endif
