@@ -2,12 +2,12 @@ package scoring
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 )
 
-// Order says which end of a measure's scale is the most uncertain.
+// Order says which end of a measure's scale is to be labelled first: the most
+// uncertain, or in a set that has labels the hardest.
 type Order int
 
 // The two ends of a scale.
@@ -24,15 +24,28 @@ func (o Order) String() string {
 	return "highest first"
 }
 
-// Measure is one number computed from the class probabilities of one sample.
-// Notation: p1 ≥ p2 ≥ … are the sorted probabilities.
+// Source is what a measure is computed from.
+type Source int
+
+// The sources.
+const (
+	FromOutput   Source = iota // the class probabilities
+	FromID                     // the seed and the sample's ID
+	FromMembers                // the class probabilities by each member of an Ensemble
+	FromTraining               // a training run over labelled samples, which writes it itself
+)
+
+// Measure is one number for a sample. Notation: p1 ≥ p2 ≥ … are the sorted
+// class probabilities; member t of T gives p_t, and their mean is p.
 type Measure struct {
 	Name      string
+	Summary   string // what a ranking by it takes first, in one line of help
 	Formula   string
 	Order     Order
 	Reference string
+	Source    Source
 	// Of is the value in the measure's natural definition, whichever way
-	// that points.
+	// that points; nil for a measure FromTraining.
 	Of func(*Row) float64
 }
 
@@ -44,46 +57,12 @@ func (m Measure) Uncertainty(value float64) float64 {
 	return value
 }
 
-// The measures in the order in which they are listed. To add one, add it
-// here; a strategy that ranks by it is a line in strategies.
+// The measures in the order in which they are listed; each has its file. A
+// ranking by each is a strategy.
 var measures = []Measure{
-	{
-		Name: "least-confidence", Formula: "1 − p1", Order: HighestFirst,
-		Reference: "Lewis & Gale 1994",
-		Of:        func(r *Row) float64 { return r.Rest },
-	},
-	{
-		Name: "margin", Formula: "p1 − p2", Order: LowestFirst,
-		Reference: "Scheffer et al. 2001; Luo et al. 2005",
-		Of:        func(r *Row) float64 { return r.P[r.First] - r.P[r.Second] },
-	},
-	{
-		Name: "ratio", Formula: "p2 / p1", Order: HighestFirst,
-		Reference: "Settles 2009",
-		Of:        func(r *Row) float64 { return r.P[r.Second] / r.P[r.First] },
-	},
-	{
-		Name: "entropy", Formula: "−Σ p·ln p, in nats, 0·ln 0 = 0", Order: HighestFirst,
-		Reference: "Shannon 1948; Settles 2009",
-		Of:        entropy,
-	},
-	{
-		Name: "random", Formula: "uniform in [0, 1) from the seed and the sample's ID", Order: HighestFirst,
-		Reference: "the mandatory baseline",
-		Of:        func(r *Row) float64 { return r.Draw },
-	},
-}
-
-// entropy takes the largest term as −p1·ln(1 − rest), which keeps its digits
-// for a confident prediction.
-func entropy(r *Row) float64 {
-	h := -r.P[r.First] * math.Log1p(-r.Rest)
-	for k, p := range r.P {
-		if k != r.First && p > 0 {
-			h -= p * math.Log(p)
-		}
-	}
-	return h
+	random, leastConfidence, margin, ratio, entropy,
+	variationRatio, bald, meanSTD, voteEntropy, consensusKL,
+	el2n, grand, forgetting, aum,
 }
 
 // Measures are all measures, in the order of the command's help. The slice
@@ -102,17 +81,24 @@ func MeasureNamed(name string) (Measure, error) {
 	return Measure{}, fmt.Errorf("unknown measure %q; use one of %s", name, strings.Join(names, ", "))
 }
 
-// measuresNamed resolves a list of names; nil stands for every measure of the
-// model's output, which leaves out random.
-func measuresNamed(names []string) ([]Measure, error) {
+// measuresFor resolves a list of names for a pass; nil stands for every
+// measure of what the model says, which leaves out random.
+func measuresFor(names []string, members bool) ([]Measure, error) {
 	if names == nil {
-		return slices.DeleteFunc(Measures(), func(m Measure) bool { return m.Name == "random" }), nil
+		return slices.DeleteFunc(Measures(), func(m Measure) bool {
+			return m.Source != FromOutput && (m.Source != FromMembers || !members)
+		}), nil
 	}
 	out := make([]Measure, 0, len(names))
 	for _, name := range names {
 		m, err := MeasureNamed(name)
-		if err != nil {
+		switch {
+		case err != nil:
 			return nil, err
+		case m.Source == FromMembers && !members:
+			return nil, fmt.Errorf("measure %q needs several opinions of each sample: passes with Dropout on, or a committee of models", name)
+		case m.Source == FromTraining:
+			return nil, fmt.Errorf("measure %q comes out of a training run, not of a pass over a pool", name)
 		}
 		if !slices.ContainsFunc(out, func(o Measure) bool { return o.Name == name }) {
 			out = append(out, m)

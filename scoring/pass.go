@@ -19,12 +19,14 @@ var errStopped = errors.New("stopped")
 // Only the queue between dispatch and infer is ordered, and that is enough.
 type pass struct {
 	classifier Classifier
+	ensemble   Ensemble // the classifier where it is one, else nil
 	pool       Pool
 	labels     Labels // nil where the pool has none
 	opts       Options
 	measures   []Measure
 
 	total, sample, classes, features int
+	members                          int // rows of logits a sample has
 
 	row Row
 }
@@ -34,6 +36,7 @@ type batch struct {
 	start, n int
 	input    []float32
 	logits   []float32
+	keys     []uint64  // of the samples' IDs, for an ensemble
 	features []float32 // nil when not asked for
 	errs     []error   // why a sample could not be read
 
@@ -50,8 +53,11 @@ type span struct {
 func (s *pass) newBatch() *batch {
 	b := &batch{
 		input:  make([]float32, s.opts.Batch*s.sample),
-		logits: make([]float32, s.opts.Batch*s.classes),
+		logits: make([]float32, s.opts.Batch*s.members*s.classes),
 		errs:   make([]error, s.opts.Batch),
+	}
+	if s.ensemble != nil {
+		b.keys = make([]uint64, s.opts.Batch)
 	}
 	if s.features > 0 {
 		b.features = make([]float32, s.opts.Batch*s.features)
@@ -155,11 +161,7 @@ func (s *pass) infer(ctx context.Context, queue <-chan *batch, done chan<- *batc
 			return ctx.Err()
 		}
 		if slices.Contains(b.errs[:b.n], nil) {
-			var features []float32
-			if b.features != nil {
-				features = b.features[:b.n*s.features]
-			}
-			err := s.classifier.Logits(ctx, b.input[:b.n*s.sample], b.n, b.logits[:b.n*s.classes], features)
+			err := s.logits(ctx, b)
 			if err != nil {
 				return fmt.Errorf("samples %d to %d: %w", b.start, b.start+b.n-1, err)
 			}
@@ -167,6 +169,22 @@ func (s *pass) infer(ctx context.Context, queue <-chan *batch, done chan<- *batc
 		done <- b // has room for every batch there is
 	}
 	return ctx.Err()
+}
+
+// logits runs the classifier over a batch.
+func (s *pass) logits(ctx context.Context, b *batch) error {
+	var features []float32
+	if b.features != nil {
+		features = b.features[:b.n*s.features]
+	}
+	input, logits := b.input[:b.n*s.sample], b.logits[:b.n*s.members*s.classes]
+	if s.ensemble == nil {
+		return s.classifier.Logits(ctx, input, b.n, logits, features)
+	}
+	for i := range b.n {
+		b.keys[i] = keyOf(s.pool.ID(b.start + i))
+	}
+	return s.ensemble.MemberLogits(ctx, input, b.n, b.keys[:b.n], logits, features)
 }
 
 // emit yields the records of a batch.
@@ -196,11 +214,7 @@ func (s *pass) record(b *batch, i int) (Record, error) {
 	if b.errs[i] != nil {
 		return r, b.errs[i]
 	}
-	set := s.row.SetLogits
-	if s.opts.Probabilities {
-		set = s.row.SetProbabilities
-	}
-	if err := set(b.logits[i*s.classes : (i+1)*s.classes]); err != nil {
+	if err := s.setRow(b, i); err != nil {
 		return r, err
 	}
 	if b.features != nil {
@@ -221,4 +235,18 @@ func (s *pass) record(b *batch, i int) (Record, error) {
 		r.Scores[m.Name] = m.Of(&s.row)
 	}
 	return r, nil
+}
+
+// setRow turns the logits of sample i of a batch into probabilities.
+func (s *pass) setRow(b *batch, i int) error {
+	width := s.members * s.classes
+	values := b.logits[i*width : (i+1)*width]
+	switch {
+	case s.ensemble != nil:
+		return s.row.SetMembers(values, s.classes, s.opts.Probabilities)
+	case s.opts.Probabilities:
+		return s.row.SetProbabilities(values)
+	default:
+		return s.row.SetLogits(values)
+	}
 }

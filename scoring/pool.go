@@ -69,7 +69,7 @@ func (s Skipped) Unwrap() error { return s.Err }
 type Options struct {
 	Batch    int      // samples in a batch; 0 is 128
 	Workers  int      // goroutines that read samples; 0 is one a core
-	Measures []string // names of Measures(); nil is all but random
+	Measures []string // names of Measures(); nil is all of the model's output, and of an Ensemble's members
 	Seed     uint64   // of the measure random
 
 	// Probabilities says that the model ends in Softmax. Its output is then
@@ -121,12 +121,13 @@ func newPass(c Classifier, p Pool, o Options) (*pass, error) {
 	if o.Workers <= 0 {
 		o.Workers = runtime.GOMAXPROCS(0)
 	}
-	ms, err := measuresNamed(o.Measures)
+	ensemble, members := asEnsemble(c)
+	ms, err := measuresFor(o.Measures, members > 1)
 	if err != nil {
 		return nil, err
 	}
 	s := &pass{
-		classifier: c, pool: p, opts: o, measures: ms,
+		classifier: c, ensemble: ensemble, pool: p, opts: o, measures: ms, members: members,
 		total: p.Len(), sample: size(p.Shape()), classes: c.Classes(),
 	}
 	s.labels, _ = p.(Labels)
@@ -146,6 +147,15 @@ func newPass(c Classifier, p Pool, o Options) (*pass, error) {
 	}
 	s.opts.Batch = min(o.Batch, s.total)
 	return s, nil
+}
+
+// asEnsemble is the classifier as an ensemble, nil where it is a single
+// model, and the number of its members.
+func asEnsemble(c Classifier) (Ensemble, int) {
+	if e, ok := c.(Ensemble); ok {
+		return e, e.Members()
+	}
+	return nil, 1
 }
 
 // fits reports whether samples of a shape can be fed to an input: the same

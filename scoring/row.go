@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"math/rand/v2"
 )
 
 // Reasons for which one sample has no score.
@@ -33,9 +32,14 @@ type Row struct {
 	// Rest is 1 − P[First], summed from the other classes so that it keeps
 	// its digits where P[First] rounds to 1.
 	Rest float64
+	// Members are the class probabilities by each member of an ensemble, nil
+	// where there is one model. P is then their mean.
+	Members [][]float64
 	// Draw is a uniform number in [0, 1) that depends on the seed and the
 	// sample's ID alone.
 	Draw float64
+
+	count []int
 }
 
 // SetLogits fills P, First, Second and Rest from the two or more logits of
@@ -72,6 +76,61 @@ func (r *Row) SetProbabilities(p []float32) error {
 	}
 	r.normalise()
 	return nil
+}
+
+// SetMembers fills Members, and P, First, Second and Rest from their mean,
+// from the values of one sample: two or more classes a member, one member
+// after the other, logits or else probabilities.
+func (r *Row) SetMembers(values []float32, classes int, probabilities bool) error {
+	set := r.SetLogits
+	if probabilities {
+		set = r.SetProbabilities
+	}
+	r.sizeMembers(len(values)/classes, classes)
+	for m, p := range r.Members {
+		if err := set(values[m*classes : (m+1)*classes]); err != nil {
+			return fmt.Errorf("member %d: %w", m, err)
+		}
+		copy(p, r.P)
+	}
+	clear(r.P)
+	for _, p := range r.Members {
+		for k, v := range p {
+			r.P[k] += v
+		}
+	}
+	for k := range r.P {
+		r.P[k] /= float64(len(r.Members))
+	}
+	r.rankMean()
+	return nil
+}
+
+func (r *Row) sizeMembers(members, classes int) {
+	if len(r.Members) == members && len(r.Members[0]) == classes {
+		return
+	}
+	r.Members = make([][]float64, members)
+	for m := range r.Members {
+		r.Members[m] = make([]float64, classes)
+	}
+}
+
+// rankMean finds the two largest values of P and what is left of 1.
+func (r *Row) rankMean() {
+	r.First, r.Second = 0, 1
+	if r.P[1] > r.P[0] {
+		r.First, r.Second = 1, 0
+	}
+	for k := 2; k < len(r.P); k++ {
+		switch {
+		case r.P[k] > r.P[r.First]:
+			r.First, r.Second = k, r.First
+		case r.P[k] > r.P[r.Second]:
+			r.Second = k
+		}
+	}
+	r.normalise()
 }
 
 // rank sizes P and finds the two largest values.
@@ -116,16 +175,4 @@ func (r *Row) normalise() {
 		r.P[k] /= sum
 	}
 	r.Rest = rest / sum
-}
-
-// draw is the uniform number of a sample: PCG seeded with the run's seed and
-// the FNV-1a hash of the ID.
-func draw(seed uint64, id string) float64 {
-	h := uint64(14695981039346656037)
-	for i := range len(id) {
-		h = (h ^ uint64(id[i])) * 1099511628211
-	}
-	var pcg rand.PCG
-	pcg.Seed(seed, h)
-	return float64(pcg.Uint64()>>11) / (1 << 53)
 }

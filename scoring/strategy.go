@@ -22,31 +22,21 @@ type Strategy struct {
 	Features bool
 }
 
-var strategies = []Strategy{
-	{
-		Name: "random", Summary: "a uniform draw: the baseline to beat",
-		Reference: "the mandatory baseline", Measure: "random",
-	},
-	{
-		Name: "least-confidence", Summary: "the smallest top probability",
-		Reference: "Lewis & Gale 1994", Measure: "least-confidence", Scores: true,
-	},
-	{
-		Name: "margin", Summary: "the smallest gap between the top two classes",
-		Reference: "Scheffer et al. 2001; Luo et al. 2005", Measure: "margin", Scores: true,
-	},
-	{
-		Name: "ratio", Summary: "the second probability nearest to the first",
-		Reference: "Settles 2009", Measure: "ratio", Scores: true,
-	},
-	{
-		Name: "entropy", Summary: "the largest entropy of the prediction",
-		Reference: "Shannon 1948; Settles 2009", Measure: "entropy", Scores: true,
-	},
-	{
-		Name: "k-center", Summary: "greedily the farthest from all that is labelled or chosen",
-		Reference: "Sener & Savarese 2018 (arXiv 1708.00489)", Features: true,
-	},
+// strategies are a ranking by each measure, and what looks at the pool as a
+// whole.
+var strategies = append(rankings(), Strategy{
+	Name: "k-center", Summary: "greedily the farthest from all that is labelled or chosen",
+	Reference: "Sener & Savarese 2018 (arXiv 1708.00489)", Features: true,
+})
+
+func rankings() (out []Strategy) {
+	for _, m := range measures {
+		out = append(out, Strategy{
+			Name: m.Name, Summary: m.Summary, Reference: m.Reference,
+			Measure: m.Name, Scores: m.Source != FromID,
+		})
+	}
+	return out
 }
 
 // Strategies are all strategies, in the order of the command's help. The
