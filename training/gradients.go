@@ -76,7 +76,7 @@ func newGradients(m *onnxio.Model, set Set, o GradientOptions) (*gradients, erro
 	if g.reader, err = newReader(set, sample, g.classes, Augment{}, o.Normalize); err != nil {
 		return nil, err
 	}
-	graph, wrt, err := g.write(f)
+	graph, wrt, err := g.write(f, o.Session.Provider)
 	if err != nil {
 		return nil, err
 	}
@@ -103,7 +103,7 @@ func newGradients(m *onnxio.Model, set Set, o GradientOptions) (*gradients, erro
 
 // write makes the graph: forward as it stands, loss, gradients, which are
 // the outputs, by the weights it returns.
-func (g *gradients) write(f *forward) (*onnxio.Model, []*onnxio.Tensor, error) {
+func (g *gradients) write(f *forward, provider ort.Provider) (*onnxio.Model, []*onnxio.Tensor, error) {
 	candidates, err := f.candidates(nil)
 	if err != nil {
 		return nil, nil, err
@@ -119,6 +119,10 @@ func (g *gradients) write(f *forward) (*onnxio.Model, []*onnxio.Tensor, error) {
 	target := p.Fresh("target")
 	p.SetInputType(target, onnxio.Type{Elem: onnxio.Float32, Shape: onnxio.Shape{f.input.Type.Shape[0], onnxio.Known(int64(g.classes))}})
 	e := op.NewEmit(p, f.facts.Opset, "gradient.")
+	e.Kernels = ort.Kernels(provider)
+	if e.Kernels {
+		m.SetOpset(op.Native, 1)
+	}
 	l := crossEntropy(e, f.logits.Name, target, int64(g.classes))
 	names := make([]string, len(candidates))
 	for i, c := range candidates {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/prunefuse/prunefuse/onnxio"
 	"github.com/prunefuse/prunefuse/onnxio/op"
+	"github.com/prunefuse/prunefuse/onnxio/ort"
 )
 
 // trainingGraph is one step as a model, and what its inputs and outputs are.
@@ -64,7 +65,7 @@ func newTrainingGraph(m *onnxio.Model, o StepOptions) (*trainingGraph, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := t.write(f, candidates, o.Optimizer); err != nil {
+	if err := t.write(f, candidates, o); err != nil {
 		return nil, err
 	}
 	return t, nil
@@ -175,7 +176,7 @@ func (f *forward) candidates(freeze func(string) bool) ([]*onnxio.Tensor, error)
 }
 
 // write makes the graph: forward, loss, gradients, update.
-func (t *trainingGraph) write(f *forward, candidates []*onnxio.Tensor, o SGD) error {
+func (t *trainingGraph) write(f *forward, candidates []*onnxio.Tensor, o StepOptions) error {
 	t.model.SetOpset("", f.facts.Opset)
 	t.model.SetOpset(op.Microsoft, 1)
 	p := t.model.Graph.Edit()
@@ -200,6 +201,10 @@ func (t *trainingGraph) write(f *forward, candidates []*onnxio.Tensor, o SGD) er
 	p.SetInputType(rate, onnxio.Type{Elem: onnxio.Float32, Shape: onnxio.ShapeOf(1)})
 
 	e := op.NewEmit(p, f.facts.Opset, "train.")
+	e.Kernels = ort.Kernels(o.Session.Provider)
+	if e.Kernels {
+		t.model.SetOpset(op.Native, 1)
+	}
 	d := op.NewDerivative(e, f.facts, f.Graph)
 	training, err := d.Forward()
 	if err != nil {
@@ -219,7 +224,7 @@ func (t *trainingGraph) write(f *forward, candidates []*onnxio.Tensor, o SGD) er
 	}
 	p.SetOutputType(l.value, onnxio.Type{Elem: onnxio.Float32, Shape: onnxio.ShapeOf(1)})
 	p.SetOutputType(f.logits.Name, onnxio.Type{Elem: onnxio.Float32, Shape: onnxio.Shape{batch, classes}})
-	t.writeUpdates(p, e, o, candidates, grads, rate)
+	t.writeUpdates(p, e, o.Optimizer, candidates, grads, rate)
 	if err := t.writeStatistics(p, f, training); err != nil {
 		return err
 	}

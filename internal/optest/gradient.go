@@ -29,8 +29,9 @@ const (
 )
 
 // gradient compares the definition's vector-Jacobian product with central
-// differences of its forward graph.
-func gradient(t *testing.T, d *op.Def, c *op.Case, m *onnxio.Model) {
+// differences of its forward graph. With kernels, both are written with our
+// own operators where those apply.
+func gradient(t *testing.T, d *op.Def, c *op.Case, m *onnxio.Model, kernels bool) {
 	m, err := op.Lift(m)
 	if err != nil {
 		t.Fatal(err)
@@ -39,16 +40,11 @@ func gradient(t *testing.T, d *op.Def, c *op.Case, m *onnxio.Model) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var wrt []int
-	for i, in := range c.Inputs {
-		if !in.Absent && in.Elem == onnxio.Float32 && !slices.Contains(c.NoGrad, i) {
-			wrt = append(wrt, i)
-		}
-	}
+	wrt := differentiable(c)
 	if len(wrt) == 0 {
 		t.Skip("no input that a gradient could be taken by")
 	}
-	back, err := backward(m, facts, wrt)
+	back, err := backward(m, facts, wrt, kernels)
 	var none *op.UnsupportedError
 	if errors.As(err, &none) {
 		t.Skipf("no gradient: %s", none.Reason)
@@ -62,7 +58,7 @@ func gradient(t *testing.T, d *op.Def, c *op.Case, m *onnxio.Model) {
 		}
 		return
 	}
-	forward, err := forwardAlone(m, facts, wrt)
+	forward, err := forwardAlone(m, facts, wrt, kernels)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,6 +81,34 @@ func gradient(t *testing.T, d *op.Def, c *op.Case, m *onnxio.Model) {
 	}
 }
 
+// differentiable are the inputs of a case that gradients are taken by.
+func differentiable(c *op.Case) (wrt []int) {
+	for i, in := range c.Inputs {
+		if !in.Absent && in.Elem == onnxio.Float32 && !slices.Contains(c.NoGrad, i) {
+			wrt = append(wrt, i)
+		}
+	}
+	return wrt
+}
+
+// usesKernels reports whether operators of our own take part in the training
+// of a case where there are some.
+func usesKernels(c *op.Case, m *onnxio.Model) bool {
+	if !ort.Kernels(ort.CPU) {
+		return false
+	}
+	m, err := op.Lift(m)
+	if err != nil {
+		return false
+	}
+	facts, err := op.InferGraph(m, op.InferOptions{})
+	if err != nil {
+		return false
+	}
+	back, err := backward(m, facts, differentiable(c), true)
+	return err == nil && slices.ContainsFunc(back.model.Graph.Nodes(), func(n *onnxio.Node) bool { return n.Domain() == op.Native })
+}
+
 func hasFloat(values []onnxio.Value) bool {
 	return slices.ContainsFunc(values, func(v onnxio.Value) bool { return v.Type.Elem.Float() })
 }
@@ -105,6 +129,7 @@ func target(m *onnxio.Model, fed map[string]bool) (*onnxio.Model, *onnxio.Patch)
 	w := onnxio.New("check")
 	w.SetOpset("", m.Opset(""))
 	w.SetOpset(op.Microsoft, 1)
+	w.SetOpset(op.Native, 1)
 	p := w.Graph.Edit()
 	for _, v := range m.Graph.Inputs() {
 		p.SetInputType(v.Name, v.Type)
@@ -130,7 +155,7 @@ func (w *written) finish(p *onnxio.Patch) error {
 
 // forwardAlone is the forward graph in its training form, with the inputs in
 // wrt fed.
-func forwardAlone(m *onnxio.Model, facts *op.Facts, wrt []int) (*written, error) {
+func forwardAlone(m *onnxio.Model, facts *op.Facts, wrt []int, kernels bool) (*written, error) {
 	fed := map[string]bool{}
 	for _, i := range wrt {
 		fed[fmt.Sprintf("x%d", i)] = true
@@ -138,7 +163,9 @@ func forwardAlone(m *onnxio.Model, facts *op.Facts, wrt []int) (*written, error)
 	w := &written{}
 	var p *onnxio.Patch
 	w.model, p = target(m, fed)
-	d := op.NewDerivative(op.NewEmit(p, m.Opset(""), "g."), facts, m.Graph)
+	e := op.NewEmit(p, m.Opset(""), "g.")
+	e.Kernels = kernels
+	d := op.NewDerivative(e, facts, m.Graph)
 	var err error
 	if w.training, err = d.Forward(); err != nil {
 		return nil, err
@@ -152,11 +179,12 @@ func forwardAlone(m *onnxio.Model, facts *op.Facts, wrt []int) (*written, error)
 }
 
 // backward is the forward graph followed by the gradients.
-func backward(m *onnxio.Model, facts *op.Facts, wrt []int) (*written, error) {
+func backward(m *onnxio.Model, facts *op.Facts, wrt []int, kernels bool) (*written, error) {
 	w := &written{missing: make([]bool, len(wrt))}
 	var p *onnxio.Patch
 	w.model, p = target(m, nil)
 	e := op.NewEmit(p, m.Opset(""), "g.")
+	e.Kernels = kernels
 	d := op.NewDerivative(e, facts, m.Graph)
 	var err error
 	if w.training, err = d.Forward(); err != nil {

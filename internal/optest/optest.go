@@ -37,7 +37,10 @@ func check(t *testing.T, d *op.Def, c *op.Case) {
 	if c.Version() < op.TrainOpset {
 		t.Run("upgrade", func(t *testing.T) { upgrade(t, d, c, m) })
 	}
-	t.Run("gradient", func(t *testing.T) { gradient(t, d, c, m) })
+	t.Run("gradient", func(t *testing.T) { gradient(t, d, c, m, false) })
+	if usesKernels(c, m) {
+		t.Run("gradient with kernels", func(t *testing.T) { gradient(t, d, c, m, true) })
+	}
 	t.Run("axes", func(t *testing.T) { axes(t, d, c, m) })
 	if d.Linear != nil || d.Offsets != nil {
 		t.Run("linear", func(t *testing.T) { linear(t, d, c, m) })

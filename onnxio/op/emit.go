@@ -12,12 +12,20 @@ import (
 // carries beside the standard ones.
 const Microsoft = "com.microsoft"
 
+// Native is the domain of the operators in C that package onnxio/ort adds to
+// the runtime. They are in no file that is kept: only rules write them.
+const Native = "prunefuse"
+
 // Emit writes nodes into a patch. Values are named by strings; constants are
 // shared. It writes opset 17 or later.
 type Emit struct {
 	Patch  *onnxio.Patch
 	Opset  int64
 	Prefix string // of the names of new values
+	// Kernels says that the graph is run where the operators of the domain
+	// Native are. Without it only the standard ones and Microsoft's are
+	// written.
+	Kernels bool
 	consts map[string]string
 	n      int
 }
@@ -40,6 +48,11 @@ func (e *Emit) Op(op string, in []string, attrs ...onnxio.Attr) string {
 // Microsoft adds a node of the Microsoft domain with one output.
 func (e *Emit) Microsoft(op string, in []string, attrs ...onnxio.Attr) string {
 	return e.Multi(Microsoft, op, 1, in, attrs...)[0]
+}
+
+// Native adds a node of the Native domain with one output.
+func (e *Emit) Native(op string, in []string, attrs ...onnxio.Attr) string {
+	return e.Multi(Native, op, 1, in, attrs...)[0]
 }
 
 // Multi adds a node with n outputs.

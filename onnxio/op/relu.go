@@ -4,6 +4,10 @@ var relu = Def{
 	Type: "Relu", Since: []int64{1, 6, 13, 14},
 	Shape: sameAsInput, Axes: alike, Cost: free,
 	Grad: func(g *Grad) error {
+		if g.Kernels {
+			g.GI(0, g.Native("ReluGrad", []string{g.GO(0), g.O(0)}))
+			return nil
+		}
 		g.GI(0, g.Mul(g.Positive(g.O(0)), g.GO(0)))
 		return nil
 	},

@@ -41,6 +41,14 @@ func (p Provider) CUDA() (device int, ok bool) {
 	return device, true
 }
 
+// Kernels reports whether sessions of a provider have the operators in C of
+// domain prunefuse (see package onnxio/ort/kernel): those of the CPU do, in a
+// binary built with cgo. They come to the models that import the domain.
+func Kernels(p Provider) bool {
+	_, cuda := p.CUDA()
+	return cgo && !cuda
+}
+
 // What dlopen, the runtime and Windows say of a library that is not there.
 // The innermost library comes first: it is the one the user must install.
 var missingLibraryPatterns = []*regexp.Regexp{
