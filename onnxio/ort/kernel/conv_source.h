@@ -1,0 +1,222 @@
+// The inner loops in vector extensions of GCC and Clang, for registers of
+// PF_LANES floats: 32 registers of 16, or 16 registers of fewer.
+
+typedef float PF_AT(lanes) __attribute__((vector_size(4 * PF_LANES), aligned(4), may_alias));
+#define V PF_AT(lanes)
+
+#if PF_LANES == 16
+#define PF_ROWS 8
+#define PF_PRODUCT_ROWS 4
+#else
+#define PF_ROWS 4
+#define PF_PRODUCT_ROWS 2
+#endif
+
+// A tile is M rows by N registers of a correlation, in M·N accumulators: M
+// broadcasts and N loads, half of them across cache lines, feed M·N
+// multiplications.
+#define PF_TILE(M, N)                                                                              \
+	static void PF_AT(tile_##M##_##N)(const pf_correlation *c, const float *w, const float *bias,  \
+	                                  const int32_t *start, float *out) {                          \
+		V sum[M][N];                                                                               \
+		const float *at[N];                                                                        \
+		_Pragma("GCC unroll 8") for (int n = 0; n < N; n++) at[n] = c->base + start[n];            \
+		_Pragma("GCC unroll 8") for (int m = 0; m < M; m++)                                        \
+			_Pragma("GCC unroll 8") for (int n = 0; n < N; n++) sum[m][n] = (bias ? bias[m] : 0) - (V){0}; \
+		const int32_t *offset = c->offset, *end = offset + c->terms;                               \
+		for (; offset < end; offset++, w += M) {                                                   \
+			V x[N];                                                                                \
+			_Pragma("GCC unroll 8") for (int n = 0; n < N; n++) x[n] = *(const V *)(at[n] + *offset); \
+			_Pragma("GCC unroll 8") for (int m = 0; m < M; m++) {                                  \
+				V f = w[m] - (V){0};                                                               \
+				_Pragma("GCC unroll 8") for (int n = 0; n < N; n++) sum[m][n] += f * x[n];         \
+			}                                                                                      \
+		}                                                                                          \
+		_Pragma("GCC unroll 8") for (int m = 0; m < M; m++)                                        \
+			_Pragma("GCC unroll 8") for (int n = 0; n < N; n++) *(V *)(out + m * c->pitch + n * PF_LANES) = sum[m][n]; \
+	}
+
+#define PF_TILES_3(M) PF_TILE(M, 1) PF_TILE(M, 2) PF_TILE(M, 3)
+#define PF_TILES_4(M) PF_TILES_3(M) PF_TILE(M, 4)
+#define PF_TILES_6(M) PF_TILES_4(M) PF_TILE(M, 5) PF_TILE(M, 6)
+#define PF_NAMES_3(M) PF_AT(tile_##M##_1), PF_AT(tile_##M##_2), PF_AT(tile_##M##_3)
+#define PF_NAMES_4(M) PF_NAMES_3(M), PF_AT(tile_##M##_4)
+#define PF_NAMES_6(M) PF_NAMES_4(M), PF_AT(tile_##M##_5), PF_AT(tile_##M##_6)
+
+PF_TILES_6(1)
+PF_TILES_6(2)
+#if PF_LANES == 16
+PF_TILES_6(3)
+PF_TILES_6(4)
+PF_TILES_4(5)
+PF_TILES_4(6)
+PF_TILES_3(7)
+PF_TILES_3(8)
+#else
+PF_TILES_4(3)
+PF_TILES_3(4)
+#endif
+
+static const struct {
+	size_t widest;
+	void (*tile[6])(const pf_correlation *, const float *, const float *, const int32_t *, float *);
+} PF_AT(tiles)[] = {
+	{6, {PF_NAMES_6(1)}}, {6, {PF_NAMES_6(2)}},
+#if PF_LANES == 16
+	{6, {PF_NAMES_6(3)}}, {6, {PF_NAMES_6(4)}}, {4, {PF_NAMES_4(5)}}, {4, {PF_NAMES_4(6)}}, {3, {PF_NAMES_3(7)}}, {3, {PF_NAMES_3(8)}},
+#else
+	{4, {PF_NAMES_4(3)}}, {3, {PF_NAMES_3(4)}},
+#endif
+};
+
+// The rows' blocks are the inner loop: what a tile reads of the input stays in
+// the first cache, and weights are read in order from wherever they are.
+static void PF_AT(correlate)(const pf_correlation *c) {
+	size_t blocks = (c->rows + PF_ROWS - 1) / PF_ROWS;
+	size_t widest = PF_AT(tiles)[(c->rows + blocks - 1) / blocks - 1].widest;
+	size_t tiles = (c->vectors + widest - 1) / widest;
+	for (size_t t = 0; t < tiles; t++) {
+		size_t v = pf_share(c->vectors, t, tiles), n = pf_share(c->vectors, t + 1, tiles) - v;
+		for (size_t b = c->from; b < c->to; b++) {
+			size_t m = pf_share(c->rows, b, blocks), rows = pf_share(c->rows, b + 1, blocks) - m;
+			PF_AT(tiles)[rows - 1].tile[n - 1](c, c->w + m * c->terms, c->bias ? c->bias + m : 0, c->start + v,
+			                                   c->out + m * c->pitch + v * PF_LANES);
+		}
+	}
+}
+
+static inline float PF_AT(total)(const V *v) {
+	const float *f = (const float *)v;
+	float sum[4] = {0};
+	for (int i = 0; i < PF_LANES; i += 4)
+		for (int j = 0; j < 4; j++) sum[j] += f[i + j];
+	return (sum[0] + sum[1]) + (sum[2] + sum[3]);
+}
+
+// A block of a product is M rows by N terms, each an accumulator.
+#define PF_BLOCK(M, N)                                                                             \
+	static void PF_AT(block_##M##_##N)(const pf_product *p, const float *dy, const int32_t *offset, float *dw) { \
+		V sum[M][N];                                                                               \
+		_Pragma("GCC unroll 8") for (int m = 0; m < M; m++)                                        \
+			_Pragma("GCC unroll 8") for (int n = 0; n < N; n++) sum[m][n] = (V){0};                \
+		for (size_t g = 0; g < p->groups; g++) {                                                   \
+			const float *x[N], *d[M];                                                              \
+			_Pragma("GCC unroll 8") for (int n = 0; n < N; n++) x[n] = p->base + g * p->base_step + offset[n]; \
+			_Pragma("GCC unroll 8") for (int m = 0; m < M; m++) d[m] = dy + g * p->dy_step + m * p->pitch; \
+			for (size_t v = 0; v < p->vectors; v++) {                                              \
+				V f[M];                                                                            \
+				ptrdiff_t start = p->start[v];                                                     \
+				_Pragma("GCC unroll 8") for (int m = 0; m < M; m++) f[m] = *(const V *)(d[m] + v * PF_LANES); \
+				_Pragma("GCC unroll 8") for (int n = 0; n < N; n++) {                              \
+					V q = *(const V *)(x[n] + start);                                              \
+					_Pragma("GCC unroll 8") for (int m = 0; m < M; m++) sum[m][n] += f[m] * q;     \
+				}                                                                                  \
+			}                                                                                      \
+		}                                                                                          \
+		V flat[M * N];                                                                             \
+		_Pragma("GCC unroll 8") for (int m = 0; m < M; m++)                                        \
+			_Pragma("GCC unroll 8") for (int n = 0; n < N; n++) flat[m * N + n] = sum[m][n];       \
+		for (int m = 0; m < M; m++)                                                                \
+			for (int n = 0; n < N; n++) dw[m * p->dw_pitch + n] += PF_AT(total)(&flat[m * N + n]); \
+	}
+
+#define PF_BLOCKS(M) PF_BLOCK(M, 1) PF_BLOCK(M, 2) PF_BLOCK(M, 3) PF_BLOCK(M, 4) PF_BLOCK(M, 5) PF_BLOCK(M, 6)
+#define PF_BLOCK_NAMES(M) {PF_AT(block_##M##_1), PF_AT(block_##M##_2), PF_AT(block_##M##_3), PF_AT(block_##M##_4), PF_AT(block_##M##_5), PF_AT(block_##M##_6)}
+
+PF_BLOCKS(1)
+PF_BLOCKS(2)
+#if PF_PRODUCT_ROWS == 4
+PF_BLOCKS(3)
+PF_BLOCKS(4)
+#endif
+
+static void (*const PF_AT(blocks)[PF_PRODUCT_ROWS][6])(const pf_product *, const float *, const int32_t *, float *) = {
+	PF_BLOCK_NAMES(1), PF_BLOCK_NAMES(2),
+#if PF_PRODUCT_ROWS == 4
+	PF_BLOCK_NAMES(3), PF_BLOCK_NAMES(4),
+#endif
+};
+
+static void PF_AT(multiply)(const pf_product *p) {
+	size_t rows = (p->rows + PF_PRODUCT_ROWS - 1) / PF_PRODUCT_ROWS, columns = (p->terms + 5) / 6;
+	for (size_t r = 0; r < rows; r++) {
+		size_t m = pf_share(p->rows, r, rows), height = pf_share(p->rows, r + 1, rows) - m;
+		for (size_t c = 0; c < columns; c++) {
+			size_t k = pf_share(p->terms, c, columns), width = pf_share(p->terms, c + 1, columns) - k;
+			PF_AT(blocks)[height - 1][width - 1](p, p->dy + m * p->pitch, p->offset + k, p->dw + m * p->dw_pitch + k);
+		}
+	}
+}
+
+// gather puts n values of each image, step apart, one behind the other.
+static inline void PF_AT(gather)(const float *x, int64_t step, int64_t n, int64_t images, pf_images from, float *packed) {
+	if (images == 1 && step == 1) {
+		memcpy(packed, x, (size_t)n * sizeof(float));
+	} else if (images == 1 && step == 2) {
+		for (int64_t i = 0; i < n; i++) packed[i] = x[2 * i];
+	} else if (images == 2 && step == 1 && from.count == 2) {
+		const float *y = x + from.step;
+		for (int64_t i = 0; i < n; i++) packed[2 * i] = x[i], packed[2 * i + 1] = y[i];
+	} else {
+		for (int64_t b = 0; b < images; b++)
+			for (int64_t i = 0; i < n; i++) packed[i * images + b] = b < from.count ? x[b * from.step + i * step] : 0;
+	}
+}
+
+static inline void PF_AT(scatter)(const float *packed, int64_t step, int64_t n, int64_t images, pf_images to, float *y) {
+	if (images == 1 && step == 1) {
+		memcpy(y, packed, (size_t)n * sizeof(float));
+	} else if (images == 2 && step == 1 && to.count == 2) {
+		float *z = y + to.step;
+		for (int64_t i = 0; i < n; i++) y[i] = packed[2 * i], z[i] = packed[2 * i + 1];
+	} else {
+		for (int64_t b = 0; b < to.count; b++)
+			for (int64_t i = 0; i < n; i++) y[b * to.step + i * step] = packed[i * images + b];
+	}
+}
+
+static void PF_AT(spread)(const pf_source *s, const float *x, pf_images images, float *cells) {
+	for (int64_t f = 0; f < s->phases[0] * s->phases[1] * s->phases[2]; f++, cells += s->phase_size) {
+		int64_t phase[3] = {f / s->phases[2] / s->phases[1], f / s->phases[2] % s->phases[1], f % s->phases[2]};
+		int64_t from[3], to[3], origin[3];
+		for (int i = 0; i < 3; i++) {
+			pf_source_valid(s, i, phase[i], &from[i], &to[i]);
+			origin[i] = phase[i] * s->dilation[i] % s->step[i] - s->begin[i];
+		}
+		if (from[2] >= to[2]) continue;
+		for (int64_t d = from[0]; d < to[0]; d++) {
+			for (int64_t h = from[1]; h < to[1]; h++) {
+				const float *row = x + ((origin[0] + d * s->step[0]) * s->in[1] + origin[1] + h * s->step[1]) * s->in[2] + origin[2] + from[2] * s->step[2];
+				PF_AT(gather)(row, s->step[2], to[2] - from[2], s->images, images, cells + d * s->pitch[0] + h * s->pitch[1] + from[2] * s->images);
+			}
+		}
+	}
+}
+
+static void PF_AT(unpack)(const pf_lattice *l, const float *packed, int64_t images, float *y, pf_images to) {
+	for (const pf_piece *p = l->piece; p < l->piece + l->pieces; p++)
+		PF_AT(scatter)(packed + p->packed, l->step[2], p->length, images, to, y + p->position);
+}
+
+static void PF_AT(pack)(const pf_lattice *l, const float *y, int64_t images, float *packed, pf_images from) {
+	for (const pf_piece *p = l->piece; p < l->piece + l->pieces; p++)
+		PF_AT(gather)(y + p->position, l->step[2], p->length, images, from, packed + p->packed);
+}
+
+static const pf_conv_kernels PF_AT(conv_kernels) = {
+	PF_LANES, PF_ROWS, PF_AT(correlate), PF_AT(multiply), PF_AT(spread), PF_AT(unpack), PF_AT(pack),
+};
+
+#undef V
+#undef PF_ROWS
+#undef PF_PRODUCT_ROWS
+#undef PF_TILE
+#undef PF_TILES_3
+#undef PF_TILES_4
+#undef PF_TILES_6
+#undef PF_NAMES_3
+#undef PF_NAMES_4
+#undef PF_NAMES_6
+#undef PF_BLOCK
+#undef PF_BLOCKS
+#undef PF_BLOCK_NAMES
