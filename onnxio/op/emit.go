@@ -26,8 +26,8 @@ type Emit struct {
 	// Native are. Without it only the standard ones and Microsoft's are
 	// written.
 	Kernels bool
-	consts map[string]string
-	n      int
+	consts  map[string]string
+	n       int
 }
 
 // NewEmit writes into p with the operators of the given opset.
