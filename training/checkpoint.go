@@ -1,6 +1,7 @@
 package training
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,7 +15,8 @@ import (
 //
 // A checkpoint is the model in training as an ONNX file, with the weights and
 // running statistics it has, and beside them the optimiser's tensors as
-// initializers that no node reads ("momentum/" and the weight's name). So one
+// initializers that no node reads ("momentum/" or the like and the weight's
+// name). So one
 // file written at once holds everything, whatever reads ONNX reads it, and it
 // is a model that runs. The property is JSON: where the run is, and what must
 // be the same for going on to give what the run would have given.
@@ -32,20 +34,22 @@ type checkpoint struct {
 
 // identity is what determines a run besides its length and learning rates.
 type identity struct {
-	Model     string    `json:"model"` // fingerprint of what the run began with
-	Samples   int       `json:"samples"`
-	Batch     int       `json:"batch"`
-	DropLast  bool      `json:"drop_last"`
-	Seed      uint64    `json:"seed"`
-	Optimizer SGD       `json:"optimizer"`
-	Augment   Augment   `json:"augment"`
-	Normalize Normalize `json:"normalize"`
+	Model     string          `json:"model"` // fingerprint of what the run began with
+	Samples   int             `json:"samples"`
+	Batch     int             `json:"batch"`
+	DropLast  bool            `json:"drop_last"`
+	Seed      uint64          `json:"seed"`
+	Optimizer json.RawMessage `json:"optimizer"`
+	Decay     Decay           `json:"decay"`
+	Augment   Augment         `json:"augment"`
+	Normalize Normalize       `json:"normalize"`
 }
 
 func (t *trainer) identity() identity {
 	return identity{
 		Model: t.origin, Samples: t.source.set.Len(), Batch: t.o.Batch, DropLast: t.o.DropLast, Seed: t.o.Seed,
-		Optimizer: t.o.Step.Optimizer, Augment: t.o.Augment, Normalize: t.o.Normalize,
+		Optimizer: optimizerRecord(t.step.optimizer), Decay: cmp.Or(t.o.Step.Decay, DecayAll),
+		Augment: t.o.Augment, Normalize: t.o.Normalize,
 	}
 }
 
@@ -116,7 +120,7 @@ func (t *trainer) takeUp(m *onnxio.Model) error {
 	if c.Step < 0 || c.Step > t.schedule.steps() {
 		return fmt.Errorf("it is at step %d and this run has %d", c.Step, t.schedule.steps())
 	}
-	if err := t.step.restore(m.Graph); err != nil {
+	if err := t.step.restore(m.Graph, c.Step); err != nil {
 		return err
 	}
 	t.done, t.saved, t.epoch, t.history = c.Step, c.Step, c.Epoch, c.History
@@ -135,8 +139,8 @@ func firstDifference(a, b identity) string {
 	return ""
 }
 
-// restore sets the state to the constants of a graph.
-func (s *Step) restore(g *onnxio.Graph) error {
+// restore sets the state to the constants of a graph, after so many steps.
+func (s *Step) restore(g *onnxio.Graph, taken int) error {
 	values := make([][]float32, len(s.graph.state))
 	for i, v := range s.graph.state {
 		t := g.Initializer(v.name)
@@ -151,5 +155,6 @@ func (s *Step) restore(g *onnxio.Graph) error {
 	for i, v := range values {
 		copy(s.values(i), v)
 	}
+	s.taken = taken
 	return nil
 }

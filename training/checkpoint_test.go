@@ -144,7 +144,9 @@ func TestResumeRefuses(t *testing.T) {
 	}{
 		{"another seed", tinySamples, func(o *Options) { o.Seed++ }, "another seed"},
 		{"another batch", tinySamples, func(o *Options) { o.Batch++ }, "another batch"},
-		{"another optimizer", tinySamples, func(o *Options) { o.Step.Optimizer.Momentum = 0 }, "another optimizer"},
+		{"another optimizer", tinySamples, func(o *Options) { o.Step.Optimizer = SGD{WeightDecay: 1e-3} }, "another optimizer"},
+		{"another kind of optimizer", tinySamples, func(o *Options) { o.Step.Optimizer = Adam{} }, "another optimizer"},
+		{"another decay", tinySamples, func(o *Options) { o.Step.Decay = DecayWeights }, "another decay"},
 		{"another set", tinySamples + 1, func(*Options) {}, "another samples"},
 		{"a shorter run", tinySamples, func(o *Options) { o.Steps = 9 }, "at step 10 and this run has 9"},
 		{"a model", tinySamples, func(o *Options) { o.Checkpoint = plain }, "no checkpoint"},

@@ -16,7 +16,7 @@
 // What holds:
 //
 //   - The arithmetic is PyTorch's: batch statistics with the unbiased running
-//     variance, mean cross-entropy, SGD with coupled weight decay.
+//     variance, mean cross-entropy, its SGD, Adam and AdamW.
 //   - The same model, data, options, thread count and runtime give the same
 //     bytes, however many goroutines read. A run that was stopped and resumed
 //     gives the bytes of one that was not.

@@ -10,7 +10,7 @@ import (
 )
 
 // trainingGraph is one step as a model, and what its inputs and outputs are.
-// Inputs are the samples, the target, the rate, the state, the feeds, then
+// Inputs are the samples, the target, the scalars, the state, the feeds, then
 // the draws; outputs are the loss, the logits, then the new state, in the
 // same order.
 type trainingGraph struct {
@@ -23,6 +23,7 @@ type trainingGraph struct {
 	state   []variable
 	feeds   []onnxio.Value // zeros, which the runtime may overwrite
 	draws   []onnxio.Value // uniform in [0, 1), anew for every step
+	scalars int            // what the optimiser takes besides tensors
 }
 
 // variable is a tensor that every step replaces.
@@ -56,7 +57,7 @@ func newTrainingGraph(m *onnxio.Model, o StepOptions) (*trainingGraph, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &trainingGraph{model: onnxio.New("train " + m.Graph.Name()), base: base}
+	t := &trainingGraph{model: onnxio.New("train " + m.Graph.Name()), base: base, scalars: len(o.Optimizer.scalars(nil, 0, 1))}
 	for _, d := range f.input.Type.Shape[1:] {
 		t.sample = append(t.sample, int(d.Or(0)))
 	}
@@ -195,10 +196,10 @@ func (t *trainingGraph) write(f *forward, candidates []*onnxio.Tensor, o StepOpt
 	for _, c := range f.Graph.Initializers() {
 		p.Fresh(c.Name())
 	}
-	target, rate := p.Fresh("target"), p.Fresh("rate")
+	target, scalars := p.Fresh("target"), p.Fresh("scalars")
 	classes := onnxio.Known(int64(t.classes))
 	p.SetInputType(target, onnxio.Type{Elem: onnxio.Float32, Shape: onnxio.Shape{batch, classes}})
-	p.SetInputType(rate, onnxio.Type{Elem: onnxio.Float32, Shape: onnxio.ShapeOf(1)})
+	p.SetInputType(scalars, onnxio.Type{Elem: onnxio.Float32, Shape: onnxio.ShapeOf(int64(t.scalars))})
 
 	e := op.NewEmit(p, f.facts.Opset, "train.")
 	e.Kernels = ort.Kernels(o.Session.Provider)
@@ -224,7 +225,7 @@ func (t *trainingGraph) write(f *forward, candidates []*onnxio.Tensor, o StepOpt
 	}
 	p.SetOutputType(l.value, onnxio.Type{Elem: onnxio.Float32, Shape: onnxio.ShapeOf(1)})
 	p.SetOutputType(f.logits.Name, onnxio.Type{Elem: onnxio.Float32, Shape: onnxio.Shape{batch, classes}})
-	t.writeUpdates(p, e, o.Optimizer, candidates, grads, rate)
+	t.writeUpdates(f, e, o, candidates, grads, scalars)
 	if err := t.writeStatistics(p, f, training); err != nil {
 		return err
 	}
@@ -234,32 +235,6 @@ func (t *trainingGraph) write(f *forward, candidates []*onnxio.Tensor, o StepOpt
 		}
 	}
 	return p.Apply()
-}
-
-// writeUpdates makes each parameter a state of the step, and with it the
-// optimiser's slots.
-func (t *trainingGraph) writeUpdates(p *onnxio.Patch, e *op.Emit, o SGD, candidates []*onnxio.Tensor, grads map[string]string, rate string) {
-	scalar := e.Op("Squeeze", []string{rate})
-	for _, c := range candidates {
-		grad := grads[c.Name()]
-		if grad == "" {
-			continue
-		}
-		vars := []variable{{parameter, c.Name(), c}}
-		var slots []string
-		for _, s := range o.slots() {
-			name := p.Fresh(s + "/" + c.Name())
-			zero := onnxio.NewTensor(name, c.Dims(), make([]float32, c.Len()))
-			vars = append(vars, variable{slot, name, zero})
-			slots = append(slots, name)
-		}
-		w, slots := o.update(e, c.Name(), grad, slots, scalar)
-		for i, v := range append([]string{w}, slots...) {
-			p.SetInputType(vars[i].name, c.Type())
-			p.SetOutputType(v, c.Type())
-		}
-		t.state = append(t.state, vars...)
-	}
 }
 
 // writeStatistics makes each running statistic a state of the step.

@@ -43,15 +43,33 @@ func twoLayers(seed uint64, in, hidden, classes int64) *onnxio.Model {
 	return m
 }
 
-// TestStepEqualsArithmetic takes three steps of a two-layer network and
-// compares loss, weights and momenta with the same arithmetic in float64.
+// TestStepEqualsArithmetic takes three steps of a two-layer network by every
+// optimiser and compares loss, weights and slots with the same arithmetic in
+// float64.
 func TestStepEqualsArithmetic(t *testing.T) {
 	orttest.Need(t)
-	const in, hidden, classes, n = 7, 11, 5, 6
-	sgd := SGD{Momentum: 0.9, WeightDecay: 0.01}
-	const rate = 0.25
+	for _, c := range []struct {
+		name  string
+		o     Optimizer
+		decay Decay
+	}{
+		{"plain", SGD{}, DecayAll},
+		{"momentum", SGD{Momentum: 0.9, WeightDecay: 0.01}, ""},
+		{"nesterov", SGD{Momentum: 0.9, WeightDecay: 0.01, Nesterov: true}, DecayAll},
+		{"sparing biases", SGD{Momentum: 0.5, WeightDecay: 0.1}, DecayWeights},
+		{"adam", Adam{WeightDecay: 0.01}, DecayAll},
+		{"adam of other settings", Adam{Beta1: 0.5, Beta2: 0.75, Epsilon: 0.25}, DecayAll},
+		{"adamw", AdamW{WeightDecay: 0.01}, DecayAll},
+		{"adamw sparing biases", AdamW{WeightDecay: 0.1}, DecayWeights},
+	} {
+		t.Run(c.name, func(t *testing.T) { compareSteps(t, c.o, c.decay) })
+	}
+}
+
+func compareSteps(t *testing.T, o Optimizer, decay Decay) {
+	const in, hidden, classes, n, rate = 7, 11, 5, 6, 0.0625
 	m := twoLayers(3, in, hidden, classes)
-	step, err := NewStep(m, StepOptions{Optimizer: sgd})
+	step, err := NewStep(m, StepOptions{Optimizer: o, Decay: decay})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,32 +93,39 @@ func TestStepEqualsArithmetic(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		want := ref.step(x, set.labels, sgd, rate)
-		if math.Abs(float64(got)-want) > 1e-6 {
-			t.Errorf("step %d: loss %v, want %v", k, got, want)
+		loss, grads := ref.gradients(x, set.labels)
+		for name, g := range grads {
+			decays := decay != DecayWeights || name[0] == 'w'
+			ref.update(name, g.RawMatrix().Data, o, rate, k+1, decays)
+		}
+		if math.Abs(float64(got)-loss) > 1e-6 {
+			t.Errorf("step %d: loss %v, want %v", k, got, loss)
 		}
 		if err := b.Close(); err != nil {
 			t.Error(err)
 		}
 	}
 	for i, v := range step.graph.state {
-		want := ref.w[v.name]
-		if v.kind == slot {
-			want = ref.v[v.name[len("momentum/"):]]
+		want := ref.slots[v.name]
+		if v.kind == parameter {
+			want = ref.w[v.name].RawMatrix().Data
 		}
 		for j, got := range step.values(i) {
-			if w := want.RawMatrix().Data[j]; math.Abs(float64(got)-w) > 1e-6 {
-				t.Fatalf("%s[%d] = %v, want %v", v.name, j, got, w)
+			if math.Abs(float64(got)-want[j]) > 1e-6 {
+				t.Fatalf("%s[%d] = %v, want %v", v.name, j, got, want[j])
 			}
 		}
 	}
 }
 
 // reference is the network in gonum; biases are rows.
-type reference struct{ w, v map[string]*mat.Dense }
+type reference struct {
+	w     map[string]*mat.Dense
+	slots map[string][]float64
+}
 
 func newReference(t *testing.T, m *onnxio.Model) *reference {
-	r := &reference{map[string]*mat.Dense{}, map[string]*mat.Dense{}}
+	r := &reference{map[string]*mat.Dense{}, map[string][]float64{}}
 	for _, c := range m.Graph.Initializers() {
 		f, err := c.Floats()
 		if err != nil {
@@ -112,12 +137,12 @@ func newReference(t *testing.T, m *onnxio.Model) *reference {
 		}
 		cols := int(c.Dim(c.Rank() - 1))
 		r.w[c.Name()] = mat.NewDense(len(d)/cols, cols, d)
-		r.v[c.Name()] = mat.NewDense(len(d)/cols, cols, nil)
 	}
 	return r
 }
 
-func (r *reference) step(x *mat.Dense, labels []int, o SGD, rate float64) (loss float64) {
+// gradients are those of the mean cross-entropy.
+func (r *reference) gradients(x *mat.Dense, labels []int) (loss float64, grads map[string]*mat.Dense) {
 	n, _ := x.Dims()
 	layer := func(x mat.Matrix, w, b string) *mat.Dense {
 		var y mat.Dense
@@ -155,10 +180,7 @@ func (r *reference) step(x *mat.Dense, labels []int, o SGD, rate float64) (loss 
 		return v
 	}, &dr)
 	dw1.Mul(dr.T(), x)
-	for name, g := range map[string]*mat.Dense{"w1": &dw1, "b1": rowSum(&dr), "w2": &dw2, "b2": rowSum(dy)} {
-		r.update(name, g, o, rate)
-	}
-	return loss
+	return loss, map[string]*mat.Dense{"w1": &dw1, "b1": rowSum(&dr), "w2": &dw2, "b2": rowSum(dy)}
 }
 
 func rowSum(m *mat.Dense) *mat.Dense {
@@ -172,12 +194,54 @@ func rowSum(m *mat.Dense) *mat.Dense {
 	return s
 }
 
-func (r *reference) update(name string, g *mat.Dense, o SGD, rate float64) {
-	var step mat.Dense
-	step.Scale(float64(o.WeightDecay), r.w[name])
-	g.Add(g, &step)
-	r.v[name].Scale(float64(o.Momentum), r.v[name])
-	r.v[name].Add(r.v[name], g)
-	step.Scale(rate, r.v[name])
-	r.w[name].Sub(r.w[name], &step)
+// update takes one step, of number t, of a parameter.
+func (r *reference) update(name string, g []float64, o Optimizer, rate float64, t int, decays bool) {
+	w := r.w[name].RawMatrix().Data
+	slot := func(kind string) []float64 {
+		key := kind + "/" + name
+		if r.slots[key] == nil {
+			r.slots[key] = make([]float64, len(w))
+		}
+		return r.slots[key]
+	}
+	coupled := func(decay float32) {
+		for i := range g {
+			if decays {
+				g[i] += float64(decay) * w[i]
+			}
+		}
+	}
+	adam := func(o Adam) {
+		o = o.settings()
+		m, v := slot("moment1"), slot("moment2")
+		for i := range w {
+			m[i] = o.Beta1*m[i] + (1-o.Beta1)*g[i]
+			v[i] = o.Beta2*v[i] + (1-o.Beta2)*g[i]*g[i]
+			mean := m[i] / (1 - math.Pow(o.Beta1, float64(t)))
+			w[i] -= rate * mean / (math.Sqrt(v[i]/(1-math.Pow(o.Beta2, float64(t)))) + o.Epsilon)
+		}
+	}
+	switch o := o.(type) {
+	case SGD:
+		coupled(o.WeightDecay)
+		v := slot("momentum")
+		for i := range w {
+			v[i] = float64(o.Momentum)*v[i] + g[i]
+			step := v[i]
+			if o.Nesterov {
+				step = g[i] + float64(o.Momentum)*v[i]
+			}
+			w[i] -= rate * step
+		}
+	case Adam:
+		coupled(o.WeightDecay)
+		adam(o)
+	case AdamW:
+		if decays {
+			for i := range w {
+				w[i] *= 1 - rate*float64(o.WeightDecay)
+			}
+		}
+		adam(Adam(o))
+	}
 }

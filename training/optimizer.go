@@ -1,52 +1,51 @@
 package training
 
 import (
+	"encoding/json"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/prunefuse/prunefuse/onnxio/op"
 )
 
-// SGD is stochastic gradient descent as PyTorch computes it: with the gradient
-// g, the weight w and its momentum v, which starts at zero,
-//
-//	g ← g + WeightDecay·w
-//	v ← Momentum·v + g
-//	w ← w − rate·v
-//
-// The zero value is plain descent. Weight decay acts on every parameter,
-// biases and normalisation included.
-type SGD struct {
-	Momentum    float32 // in [0, 1)
-	WeightDecay float32 // at least 0
+// Optimizer turns gradients into new weights: an [SGD], [Adam] or [AdamW].
+type Optimizer interface {
+	// Name is what [OptimizerNames] lists.
+	Name() string
+	check() error
+	// slots names the tensors a parameter has beside itself, which start at
+	// zero.
+	slots() []string
+	// scalars appends what the update takes besides tensors, for the step of
+	// this number, counted from 1. There are equally many in every step.
+	scalars(dst []float32, rate float32, step int) []float32
+	// update writes one parameter's step: its new value, and those of its
+	// slots, from its value, its gradient, its slots and the scalars, which
+	// have one element each. A weight that does not decay is spared weight decay.
+	update(e *op.Emit, w, grad string, slots, scalars []string, decays bool) (string, []string)
 }
 
-func (o SGD) check() error {
-	if !(o.Momentum >= 0 && o.Momentum < 1) {
-		return fmt.Errorf("momentum %v: want at least 0 and below 1", o.Momentum)
-	}
-	if !(o.WeightDecay >= 0 && o.WeightDecay < 1) {
-		return fmt.Errorf("weight decay %v: want at least 0 and below 1", o.WeightDecay)
+// OptimizerNames lists the optimisers.
+func OptimizerNames() []string { return []string{SGD{}.Name(), Adam{}.Name(), AdamW{}.Name()} }
+
+// CheckOptimizerName is an error where there is no optimiser of this name.
+func CheckOptimizerName(name string) error {
+	if !slices.Contains(OptimizerNames(), name) {
+		return fmt.Errorf("there is no optimizer %q, but %s", name, strings.Join(OptimizerNames(), ", "))
 	}
 	return nil
 }
 
-// slots names the tensors a parameter has beside itself.
-func (o SGD) slots() []string {
-	if o.Momentum == 0 {
-		return nil
+// optimizerRecord is an optimiser's name and settings as a checkpoint holds
+// them. Equal settings are equal bytes.
+func optimizerRecord(o Optimizer) json.RawMessage {
+	b, err := json.Marshal(struct {
+		Name     string    `json:"name"`
+		Settings Optimizer `json:"settings"`
+	}{o.Name(), o})
+	if err != nil {
+		panic("BUG: " + err.Error())
 	}
-	return []string{"momentum"}
-}
-
-// update writes one parameter's step and returns its new value and those of
-// its slots.
-func (o SGD) update(e *op.Emit, w, grad string, slots []string, rate string) (string, []string) {
-	if o.WeightDecay != 0 {
-		grad = e.Add(grad, e.Mul(w, e.Scalar(o.WeightDecay)))
-	}
-	if o.Momentum != 0 {
-		grad = e.Add(e.Mul(slots[0], e.Scalar(o.Momentum)), grad)
-		slots = []string{grad}
-	}
-	return e.Sub(w, e.Mul(grad, rate)), slots
+	return b
 }

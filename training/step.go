@@ -14,7 +14,8 @@ import (
 // StepOptions say what a step does. The zero value is plain gradient descent
 // of every parameter on the CPU.
 type StepOptions struct {
-	Optimizer SGD
+	Optimizer Optimizer // nil is SGD{}
+	Decay     Decay     // what the optimiser's weight decay acts on; "" is all
 	// Freeze names the weights that keep their values, by initializer.
 	Freeze func(name string) bool
 	// Logits names the output to train; "" is the first one.
@@ -30,20 +31,22 @@ type StepOptions struct {
 // the session that takes both one step on. It is used from one goroutine at a
 // time.
 type Step struct {
-	graph   *trainingGraph
-	session *ort.Session
-	rate    *ort.Tensor
-	loss    *ort.Tensor
-	state   [2][]*ort.Tensor // as of now, and of the next step
-	now     int
-	in, out []*ort.Tensor // the lists of a run, made once
-	feeds   []*ort.Tensor
+	optimizer Optimizer
+	graph     *trainingGraph
+	session   *ort.Session
+	scalars   *ort.Tensor
+	loss      *ort.Tensor
+	state     [2][]*ort.Tensor // as of now, and of the next step
+	now       int
+	taken     int           // steps, from the beginning of the run
+	in, out   []*ort.Tensor // the lists of a run, made once
+	feeds     []*ort.Tensor
 }
 
 // The places of the first tensors in a run's lists.
 const (
-	inSamples, inTarget, inRate, inState = 0, 1, 2, 3
-	outLoss, outLogits, outState         = 0, 1, 2
+	inSamples, inTarget, inScalars, inState = 0, 1, 2, 3
+	outLoss, outLogits, outState            = 0, 1, 2
 )
 
 // NewStep makes the training graph of a model that has one float32 input,
@@ -59,7 +62,10 @@ func NewStep(m *onnxio.Model, o StepOptions) (*Step, error) {
 }
 
 func newStep(m *onnxio.Model, o StepOptions) (*Step, error) {
-	if err := o.Optimizer.check(); err != nil {
+	if o.Optimizer == nil {
+		o.Optimizer = SGD{}
+	}
+	if err := errors.Join(o.Optimizer.check(), o.Decay.check()); err != nil {
 		return nil, err
 	}
 	g, err := newTrainingGraph(m, o)
@@ -71,7 +77,7 @@ func newStep(m *onnxio.Model, o StepOptions) (*Step, error) {
 		return nil, err
 	}
 	o.Session.Outputs = nil
-	s := &Step{graph: g}
+	s := &Step{optimizer: o.Optimizer, graph: g}
 	if s.session, err = ort.NewSession(bytes, o.Session); err != nil {
 		return nil, err
 	}
@@ -83,7 +89,7 @@ func newStep(m *onnxio.Model, o StepOptions) (*Step, error) {
 
 // allocate makes every tensor but those of the batches.
 func (s *Step) allocate() (err error) {
-	if s.rate, err = ort.Zeros(onnxio.Float32, 1); err != nil {
+	if s.scalars, err = ort.Zeros(onnxio.Float32, int64(s.graph.scalars)); err != nil {
 		return err
 	}
 	if s.loss, err = ort.Zeros(onnxio.Float32, 1); err != nil {
@@ -144,9 +150,9 @@ func (s *Step) Parameters() []string {
 // the loss before it. The batch's logits are those before it too. When the
 // loss is not a finite number, or on an error, the weights stay as they were.
 func (s *Step) Run(ctx context.Context, b *Batch, rate float32) (loss float32, err error) {
-	ort.Data[float32](s.rate)[0] = rate
+	s.optimizer.scalars(ort.Data[float32](s.scalars)[:0], rate, s.taken+1)
 	next := 1 - s.now
-	in := append(s.in[:0], b.samples, b.target, s.rate)
+	in := append(s.in[:0], b.samples, b.target, s.scalars)
 	in = append(append(append(in, s.state[s.now]...), s.feeds...), b.draws...)
 	out := append(append(s.out[:0], s.loss, b.logits), s.state[next]...)
 	if err := s.session.Run(ctx, in, out); err != nil {
@@ -155,6 +161,7 @@ func (s *Step) Run(ctx context.Context, b *Batch, rate float32) (loss float32, e
 	loss = ort.Data[float32](s.loss)[0]
 	if finite(loss) {
 		s.now = next
+		s.taken++
 	}
 	return loss, nil
 }
@@ -204,7 +211,7 @@ func (s *Step) Close() error {
 		return nil
 	}
 	err := s.session.Close()
-	for _, t := range slices.Concat(s.state[0], s.state[1], s.feeds, []*ort.Tensor{s.rate, s.loss}) {
+	for _, t := range slices.Concat(s.state[0], s.state[1], s.feeds, []*ort.Tensor{s.scalars, s.loss}) {
 		err = errors.Join(err, t.Close())
 	}
 	return err

@@ -30,16 +30,16 @@ func torchPython(t *testing.T) string {
 
 // torchRun is what testdata/resnet_steps.py is told.
 type torchRun struct {
-	Depth       int           `json:"depth"`
-	Width       int           `json:"width"`
-	Input       [3]int        `json:"input"`
-	Classes     int           `json:"classes"`
-	Batch       int           `json:"batch"`
-	Steps       int           `json:"steps"`
-	Rate        float32       `json:"rate"`
-	Momentum    float32       `json:"momentum"`
-	WeightDecay float32       `json:"weight_decay"`
-	Tensors     []torchTensor `json:"tensors"`
+	Depth     int            `json:"depth"`
+	Width     int            `json:"width"`
+	Input     [3]int         `json:"input"`
+	Classes   int            `json:"classes"`
+	Batch     int            `json:"batch"`
+	Steps     int            `json:"steps"`
+	Rate      float32        `json:"rate"`
+	Optimizer string         `json:"optimizer"` // of torch.optim
+	Settings  map[string]any `json:"settings"`
+	Tensors   []torchTensor  `json:"tensors"`
 }
 
 type torchTensor struct {
@@ -60,13 +60,42 @@ const (
 
 func TestResNet20FollowsPyTorch(t *testing.T) {
 	orttest.Need(t)
-	python := torchPython(t)
 	run := torchRun{
 		Depth: 20, Width: 16, Input: [3]int{3, 16, 16}, Classes: 10, Batch: 16, Steps: 6,
-		Rate: 0.05, Momentum: 0.9, WeightDecay: 5e-4,
+		Rate: 0.05, Optimizer: "SGD", Settings: map[string]any{"momentum": 0.9, "weight_decay": 5e-4},
 	}
+	followPyTorch(t, torchPython(t), "resnet20", run, SGD{Momentum: 0.9, WeightDecay: 5e-4})
+}
+
+func TestOptimizersFollowPyTorch(t *testing.T) {
+	orttest.Need(t)
+	python := torchPython(t)
+	for _, c := range []struct {
+		name     string
+		o        Optimizer
+		rate     float32
+		torch    string
+		settings map[string]any
+	}{
+		{"plain", SGD{}, 0.05, "SGD", map[string]any{}},
+		{"momentum", SGD{Momentum: 0.9, WeightDecay: 5e-4}, 0.05, "SGD", map[string]any{"momentum": 0.9, "weight_decay": 5e-4}},
+		{"nesterov", SGD{Momentum: 0.9, Nesterov: true}, 0.05, "SGD", map[string]any{"momentum": 0.9, "nesterov": true}},
+		{"adam", Adam{WeightDecay: 5e-4}, 1e-3, "Adam", map[string]any{"weight_decay": 5e-4}},
+		{"adamw", AdamW{Beta2: 0.99, Epsilon: 1e-6, WeightDecay: 0.05}, 1e-3, "AdamW", map[string]any{"betas": []float64{0.9, 0.99}, "eps": 1e-6, "weight_decay": 0.05}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			followPyTorch(t, python, "resnet8", torchRun{
+				Depth: 8, Width: 16, Input: [3]int{3, 8, 8}, Classes: 10, Batch: 16, Steps: 20,
+				Rate: c.rate, Optimizer: c.torch, Settings: c.settings,
+			}, c.o)
+		})
+	}
+}
+
+// followPyTorch takes the steps of a run here and there.
+func followPyTorch(t *testing.T, python, arch string, run torchRun, o Optimizer) {
 	for seed := range uint64(torchRuns) {
-		m, err := models.Build("resnet20", models.Options{Input: run.Input, Classes: run.Classes, Seed: seed})
+		m, err := models.Build(arch, models.Options{Input: run.Input, Classes: run.Classes, Seed: seed})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -75,7 +104,7 @@ func TestResNet20FollowsPyTorch(t *testing.T) {
 			run.Tensors = append(run.Tensors, torchTensor{c.Name(), c.Dims()})
 		}
 		set := noise(seed, run.Batch*run.Steps, run.Classes, run.Input[:]...)
-		ours, trained := stepsOf(t, m, run, set)
+		ours, trained := stepsOf(t, m, run, o, set)
 		theirs, weights := torchSteps(t, python, m, run, set)
 		if follows(t, ours, theirs) && sameWeights(t, trained, weights) {
 			return
@@ -115,8 +144,8 @@ func sameWeights(t *testing.T, m *onnxio.Model, weights []float32) bool {
 }
 
 // stepsOf takes the steps of a run here.
-func stepsOf(t *testing.T, m *onnxio.Model, run torchRun, set *samples) ([]float32, *onnxio.Model) {
-	step, err := NewStep(m, StepOptions{Optimizer: SGD{Momentum: run.Momentum, WeightDecay: run.WeightDecay}})
+func stepsOf(t *testing.T, m *onnxio.Model, run torchRun, o Optimizer, set *samples) ([]float32, *onnxio.Model) {
+	step, err := NewStep(m, StepOptions{Optimizer: o})
 	if err != nil {
 		t.Fatal(err)
 	}

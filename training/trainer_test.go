@@ -285,7 +285,12 @@ func TestTrainRefuses(t *testing.T) {
 		{"no image to augment", twoLayers(1, 128, 4, 4), noise(1, 5, 4, 128), nil, "no image"},
 		{"unreadable sample", tiny(t), &samples{ok().shape, ok().x, ok().labels, 4}, nil, "read sample 4: bad.png"},
 		{"frozen", tiny(t), ok(), func(o *Options) { o.Step.Freeze = func(string) bool { return true } }, "nothing in the model can learn"},
-		{"momentum", tiny(t), ok(), func(o *Options) { o.Step.Optimizer.Momentum = 1 }, "momentum 1"},
+		{"momentum", tiny(t), ok(), func(o *Options) { o.Step.Optimizer = SGD{Momentum: 1} }, "momentum 1"},
+		{"nesterov", tiny(t), ok(), func(o *Options) { o.Step.Optimizer = SGD{Nesterov: true} }, "needs a momentum"},
+		{"weight decay", tiny(t), ok(), func(o *Options) { o.Step.Optimizer = Adam{WeightDecay: -1} }, "weight decay -1"},
+		{"beta", tiny(t), ok(), func(o *Options) { o.Step.Optimizer = AdamW{Beta2: 1} }, "beta 1"},
+		{"epsilon", tiny(t), ok(), func(o *Options) { o.Step.Optimizer = Adam{Epsilon: math.NaN()} }, "epsilon NaN"},
+		{"decay", tiny(t), ok(), func(o *Options) { o.Step.Decay = "some" }, `decay "some"`},
 		{"deviation", tiny(t), ok(), func(o *Options) { o.Normalize.Std = []float32{0} }, "standard deviation"},
 		{"no such output", tiny(t), ok(), func(o *Options) { o.Step.Logits = "prob" }, `no output "prob"`},
 		{"unknown operator", edit(func(m *onnxio.Model, p *onnxio.Patch) {

@@ -2,8 +2,8 @@
 
 usage: python3 resnet_steps.py FOLDER
 
-FOLDER/run.json: {"depth", "width", "input": [C, H, W], "classes", "batch", "steps", "rate", "momentum", "weight_decay",
-"tensors": [{"name", "shape"}]}. weights.bin holds the tensors in that order, x.bin the samples of all steps, all as float32 of this
+FOLDER/run.json: {"depth", "width", "input": [C, H, W], "classes", "batch", "steps", "rate", "optimizer", "settings",
+"tensors": [{"name", "shape"}]}, where optimizer is a class of torch.optim and settings are its arguments. weights.bin holds the tensors in that order, x.bin the samples of all steps, all as float32 of this
 machine; y.bin holds the labels as int64. The losses go to stdout as JSON, the tensors after the last step to FOLDER/trained.bin.
 """
 import json
@@ -65,15 +65,15 @@ given = {t["name"] for t in run["tensors"]} | {n for n in state if n.endswith("n
 assert at == flat.size and given == set(state), given ^ set(state)
 
 net.train()
-sgd = torch.optim.SGD(net.parameters(), run["rate"], run["momentum"], weight_decay=run["weight_decay"])
+optimizer = getattr(torch.optim, run["optimizer"])(net.parameters(), run["rate"], **run["settings"])
 x = np.fromfile(os.path.join(folder, "x.bin"), np.float32).reshape(run["steps"], run["batch"], *run["input"])
 y = np.fromfile(os.path.join(folder, "y.bin"), np.int64).reshape(run["steps"], run["batch"])
 losses = []
 for i in range(run["steps"]):
-    sgd.zero_grad()
+    optimizer.zero_grad()
     loss = F.cross_entropy(net(torch.from_numpy(x[i])), torch.from_numpy(y[i]))
     loss.backward()
-    sgd.step()
+    optimizer.step()
     losses.append(loss.item())
 np.concatenate([state[t["name"]].numpy().ravel() for t in run["tensors"]]).tofile(os.path.join(folder, "trained.bin"))
 print(json.dumps(losses))
