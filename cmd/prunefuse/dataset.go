@@ -25,23 +25,16 @@ A folder that holds both parts takes :train or :test at the end.`
 // dataOptions are the flags of a command that reads samples.
 type dataOptions struct {
 	labels string
-	layout string
-	resize bool
-	preset string
-	mean   []float32
-	std    []float32
+	array  string // the layout of four-dimensional arrays
+	pre    preprocessOptions
 
 	only, exclude string
 }
 
 func (o *dataOptions) addFlags(fs *pflag.FlagSet) {
 	fs.StringVar(&o.labels, "labels", "", "`file` (.npy or idx) with a label a sample, instead of the data's own")
-	fs.StringVar(&o.layout, "layout", "", "`axes` of a four-dimensional .npy: nchw or nhwc; empty tells by the channels")
-	fs.BoolVar(&o.resize, "resize", false, "resize samples to the model's input, and make them grey or RGB")
-	fs.StringVar(&o.preset, "preset", "", "normalise as for the data `set`: cifar10, fashion-mnist or imagenet")
-	fs.Float32SliceVar(&o.mean, "mean", nil, "normalise: the `means` of the channels, of pixels from 0 to 1")
-	fs.Float32SliceVar(&o.std, "std", nil, "normalise: the standard `deviations` of the channels")
-	fs.Lookup("mean").DefValue, fs.Lookup("std").DefValue = "", ""
+	fs.StringVar(&o.array, "array-layout", "", "`axes` of a four-dimensional .npy: nchw or nhwc; empty tells by the channels")
+	o.pre.addFlags(fs)
 }
 
 // addSubsetFlags adds the flags that leave samples out.
@@ -51,32 +44,38 @@ func (o *dataOptions) addSubsetFlags(fs *pflag.FlagSet) {
 }
 
 func (o *dataOptions) settle() error {
-	if o.preset != "" {
-		if o.mean != nil || o.std != nil {
-			return errors.New("--preset excludes --mean and --std")
-		}
-		if _, err := data.Preset(o.preset); err != nil {
-			return fmt.Errorf("--preset: %w", err)
-		}
+	if !slices.Contains([]string{"", "nchw", "nhwc"}, o.array) {
+		return fmt.Errorf("--array-layout %q: want nchw or nhwc", o.array)
 	}
-	if (o.mean == nil) != (o.std == nil) {
-		return errors.New("--mean and --std go together")
-	}
-	if !slices.Contains([]string{"", "nchw", "nhwc"}, o.layout) {
-		return fmt.Errorf("--layout %q: want nchw or nhwc", o.layout)
-	}
-	return nil
+	return o.pre.settle()
 }
 
-// open reads a set whose samples fit the model's input.
+// open reads a set whose samples fit the model's input. Images of another size
+// are left to fail when they are read.
 func (o *dataOptions) open(spec string, m *onnxio.Model) (data.Set, error) {
-	input := sampleShape(m)
-	opts := data.Options{Labels: o.labels, Layout: o.layout}
-	if o.resize {
-		if len(input) != 3 || slices.Contains(input, 0) {
-			return nil, errors.New("--resize needs a model with a fixed image size")
-		}
-		opts.Channels, opts.Size = input[0], [2]int{input[1], input[2]}
+	p, _, err := o.preprocess(m)
+	if err != nil {
+		return nil, err
+	}
+	var expect data.Shape
+	if input := imageInput(m, p.Layout); len(input) == 3 && !slices.Contains(input, 0) {
+		expect = data.Shape{C: input[0], H: input[1], W: input[2]}
+	}
+	return o.openExpecting(spec, m, expect)
+}
+
+func (o *dataOptions) openExpecting(spec string, m *onnxio.Model, expect data.Shape) (data.Set, error) {
+	p, _, err := o.preprocess(m)
+	if err != nil {
+		return nil, err
+	}
+	input := imageInput(m, p.Layout)
+	opts := data.Options{Labels: o.labels, Layout: o.array, Implied: !o.pre.explicit(), Expect: expect}
+	if err := p.ToSize(&opts); err != nil {
+		return nil, err
+	}
+	if opts.Color == "" && len(input) == 3 {
+		opts.Color = map[int]string{1: "grey", 3: "rgb"}[input[0]]
 	}
 	set, err := data.Open(spec, opts)
 	if err != nil {
@@ -85,7 +84,7 @@ func (o *dataOptions) open(spec string, m *onnxio.Model) (data.Set, error) {
 	if s := set.Shape(); !takes(input, s) {
 		err := fmt.Errorf("data %s: the samples are %v but the model takes %s", spec, s, shapeText(input))
 		if len(input) == 3 {
-			err = fmt.Errorf("%w; --resize converts images", err)
+			err = fmt.Errorf("%w; --resize, or --size and --crop, convert images", err)
 		}
 		return nil, errors.Join(err, data.Close(set))
 	}
@@ -99,7 +98,7 @@ func (o *dataOptions) open(spec string, m *onnxio.Model) (data.Set, error) {
 // openLabelled reads a set whose samples fit the model's input and whose
 // labels, of which none may be missing, fit its classes.
 func (o *dataOptions) openLabelled(spec string, m *onnxio.Model) (data.Set, error) {
-	set, err := o.open(spec, m)
+	set, err := o.openExpecting(spec, m, data.Shape{})
 	if err != nil {
 		return nil, err
 	}
@@ -189,8 +188,8 @@ func shapeText(input []int) string {
 	return out
 }
 
-// preprocess is what the flags say of normalisation, else what the model
-// carries; ok is false where neither says anything.
+// preprocess is what the flags say of preprocessing, and else what the model
+// carries; ok is false where neither says how its input is normalised.
 func (o *dataOptions) preprocess(m *onnxio.Model) (p data.Preprocess, ok bool, err error) {
 	if text, carried := m.Meta(prunefuse.PreprocessKey); carried {
 		if err := json.Unmarshal([]byte(text), &p); err != nil {
@@ -198,17 +197,8 @@ func (o *dataOptions) preprocess(m *onnxio.Model) (p data.Preprocess, ok bool, e
 		}
 		ok = true
 	}
-	switch {
-	case o.preset != "":
-		preset, err := data.Preset(o.preset)
-		if err != nil {
-			return p, false, err
-		}
-		p.Mean, p.Std, ok = preset.Mean, preset.Std, true
-	case o.mean != nil:
-		p.Mean, p.Std, ok = o.mean, o.std, true
-	}
-	return p, ok, nil
+	normalised, err := o.pre.apply(&p, m)
+	return p, ok || normalised, err
 }
 
 // prepare puts normalisation before the samples, where there is any.

@@ -2,34 +2,74 @@ package data
 
 import "fmt"
 
-// adapt converts the samples of s to the channels and the size of the options.
+// adapt brings the samples of s to the colours and the size of the options,
+// unless they are images, which see to that themselves.
 func adapt(s Set, opts Options) (Set, error) {
-	from := s.Shape()
-	to := from
-	if opts.Channels != 0 {
-		to.C = opts.Channels
-	}
-	if opts.Size != [2]int{} {
-		to.H, to.W = opts.Size[0], opts.Size[1]
-	}
-	if to == from {
+	if _, images := s.(*imageSet); images || opts.Implied {
 		return s, nil
 	}
-	if to.C != from.C && from.C != 1 && from.C != 3 {
-		return nil, fmt.Errorf("samples of %v have no colours to convert to %d channels", from, to.C)
+	from := s.Shape()
+	place, err := opts.geometry().place(from.H, from.W)
+	if err != nil {
+		return nil, fmt.Errorf("samples of %v: %w", from, err)
 	}
-	return &adapted{s, from, to}, nil
+	to := Shape{from.C, place.h, place.w}
+	if c := opts.channels(); c != 0 {
+		to.C = c
+		if from.C != 1 && from.C != 3 {
+			return nil, fmt.Errorf("samples of %v have no colours to convert to %d channels", from, c)
+		}
+	}
+	swap := opts.Color == "bgr" && from.C == 3
+	if to == from && !swap {
+		return s, nil
+	}
+	a := adapted{s, from, to, place, opts.Filter == "bicubic", swap}
+	if read := pixelsOf(s); read != nil {
+		return &adaptedPixels{a, read}, nil
+	}
+	return &adaptedFloats{a}, nil
 }
 
 type adapted struct {
 	Set
 	from, to Shape
+	place    placement
+	cubic    bool
+	swap     bool // blue comes first
 }
 
 func (a *adapted) Shape() Shape { return a.to }
 func (a *adapted) Close() error { return Close(a.Set) }
 
-func (a *adapted) Read(i int, dst []float32) error {
+// adaptedPixels treats 8-bit samples as images are treated.
+type adaptedPixels struct {
+	adapted
+	read func(i int, dst []uint8) error
+}
+
+func (a *adaptedPixels) Read(i int, dst []float32) error { return readUnit(a, i, dst) }
+
+func (a *adaptedPixels) readPixels(i int, dst []uint8) error {
+	return withScratch(func(mem *scratch) error {
+		r := raster{a.from.C, a.from.H, a.from.W, grow(&mem.pixels, a.from.Size())}
+		if err := a.read(i, r.pix); err != nil {
+			return err
+		}
+		if a.to.C < r.c {
+			greyOf(r.plane(0), r.plane(1), r.plane(2))
+			r.c = 1
+		}
+		resize(r, a.place, a.cubic, dst, mem)
+		finishColours(dst, r.c, a.to, a.swap)
+		return nil
+	})
+}
+
+// adaptedFloats is for other values. They are not rounded or limited.
+type adaptedFloats struct{ adapted }
+
+func (a *adaptedFloats) Read(i int, dst []float32) error {
 	if err := checkDst(dst, a.to); err != nil {
 		return err
 	}
@@ -37,30 +77,31 @@ func (a *adapted) Read(i int, dst []float32) error {
 		if err := a.Set.Read(i, src); err != nil {
 			return err
 		}
-		middle := Shape{a.to.C, a.from.H, a.from.W}
-		if middle == a.from {
-			resample(src, middle, dst, a.to.H, a.to.W)
-			return nil
+		middle := Shape{min(a.from.C, a.to.C), a.from.H, a.from.W}
+		if a.to.C < a.from.C {
+			greyFloats(src, src[:middle.Size()])
 		}
-		return withFloats(middle.Size(), func(converted []float32) error {
-			convertChannels(src, converted)
-			resample(converted, middle, dst, a.to.H, a.to.W)
-			return nil
-		})
+		f := bilinear
+		if a.cubic {
+			f = bicubic
+		}
+		resample(src[:middle.Size()], middle, a.place, f, dst)
+		finishColours(dst, middle.C, a.to, a.swap)
+		return nil
 	})
 }
 
-// convertChannels makes one plane of three, or three of one, as the lengths
-// tell.
-func convertChannels(src, dst []float32) {
-	if len(dst) > len(src) {
-		for c := range 3 {
-			copy(dst[c*len(src):], src)
-		}
-		return
-	}
+// greyFloats writes the luma of ITU-R 601 over the first plane.
+func greyFloats(src, dst []float32) {
 	n := len(dst)
 	for i := range dst {
 		dst[i] = luma(src[i], src[n+i], src[2*n+i])
 	}
+}
+
+func luma(r, g, b float32) float32 {
+	if r == g && g == b {
+		return r // exactly
+	}
+	return 0.299*r + 0.587*g + 0.114*b
 }

@@ -50,14 +50,6 @@ func (s *byteSet) Close() error {
 	return s.closer.Close()
 }
 
-// unit maps an 8-bit value to [0, 1].
-var unit = func() (t [256]float32) {
-	for i := range t {
-		t[i] = float32(i) / 255
-	}
-	return t
-}()
-
 // buffers holds *[]byte used while a record is read.
 var buffers = sync.Pool{New: func() any { return new([]byte) }}
 
@@ -71,19 +63,13 @@ func withBuffer(n int, use func([]byte) error) error {
 	return use((*p)[:n])
 }
 
-func (s *byteSet) Read(i int, dst []float32) error {
-	if err := checkDst(dst, s.shape); err != nil {
-		return err
+func (s *byteSet) Read(i int, dst []float32) error { return readUnit(s, i, dst) }
+
+func (s *byteSet) readPixels(i int, dst []uint8) error {
+	if err := readAt(s.r, dst, s.first+int64(i)*s.stride); err != nil {
+		return fmt.Errorf("read sample %d of %s: %w", i, s.name, err)
 	}
-	return withBuffer(len(dst), func(buf []byte) error {
-		if err := readAt(s.r, buf, s.first+int64(i)*s.stride); err != nil {
-			return fmt.Errorf("read sample %d of %s: %w", i, s.name, err)
-		}
-		for k, v := range buf {
-			dst[k] = unit[v]
-		}
-		return nil
-	})
+	return nil
 }
 
 // readAt fills buf from offset on.

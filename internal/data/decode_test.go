@@ -20,7 +20,7 @@ func BenchmarkReadJPEG(b *testing.B) {
 		b.Fatal(err)
 	}
 	fsys := fstest.MapFS{"x.jpg": {Data: content.Bytes()}}
-	set, err := ImageFolder(fsys, Options{Size: [2]int{224, 224}, Channels: 3})
+	set, err := ImageFolder(fsys, Options{Size: [2]int{224, 224}, Color: "rgb"})
 	if err != nil {
 		b.Fatal(err)
 	}

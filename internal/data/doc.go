@@ -20,15 +20,18 @@
 // sample depend on the names and the content of the files alone.
 //
 // Large files are read in place: an .npy, an unpacked idx file or a CIFAR file
-// costs memory for its labels only. A gzipped idx file is unpacked to memory.
+// costs memory for its labels only, a list of images for its IDs. A gzipped idx
+// file is unpacked to memory.
 //
-// Images are decoded by the standard library and golang.org/x/image, resized
-// (only when a size is asked for) by a triangle filter with antialiasing and
-// half-pixel centres: the filter of PIL's BILINEAR, computed in float32 where
-// PIL rounds to 8 bits after each pass, so that values differ by up to 1/255.
-// The alpha channel is dropped as PIL's convert("RGB") does, EXIF orientation
-// is not applied, and of an animated GIF the first frame counts.
+// Images are decoded by the standard library and golang.org/x/image, and turned
+// upright by their EXIF orientation. They are taken to RGB as libjpeg and PIL do
+// it: subsampled chroma is interpolated, samples of 16 bits keep their upper 8,
+// alpha is dropped, and of an animated GIF the first frame counts. They are
+// resized only when a size is asked for, by PIL's antialiased BILINEAR or BICUBIC
+// filter with its results to the last bit. Other 8-bit samples are resized just
+// so; floats by the same filters, without rounding.
 //
-// Not guaranteed: bit equality with libjpeg, whose chroma upsampling differs
-// from the standard library's.
+// Not guaranteed: bit equality with libjpeg and libwebp. The inverse transform
+// of the standard library rounds otherwise, so that some pixels differ by one or
+// two of 255.
 package data

@@ -1,46 +1,47 @@
 package data
 
 import (
-	"bufio"
-	"context"
 	"errors"
 	"fmt"
-	"image"
+	"io"
 	"io/fs"
+	"os"
 	"path"
 	"slices"
 	"strings"
 )
 
-// imageFolder is a set of image files, each decoded when it is read.
+// imageFolder lists the image files of a folder.
 type imageFolder struct {
 	fsys    fs.FS
-	shape   Shape
-	resize  bool
 	classes []string
-	paths   []string
-	labels  []int // nil for an unlabelled folder
+	paths   names
+	labels  []int32 // nil for an unlabelled folder
 }
 
 // ImageFolder reads the .png, .jpg, .jpeg, .gif, .bmp and .webp files of a
 // folder. With subfolders that hold images, each is a class: sorted by name,
 // their positions are the labels, and images may lie at any depth below. A flat
-// folder of images has no labels. Names that begin with a dot are passed over.
-// Samples are ordered by class, then by path.
+// folder of images has no labels, nor has one that holds images beside such
+// subfolders. Names that begin with a dot are passed over. Samples are ordered
+// by class, then by path.
 //
-// Where Options.Size is zero every header is read to see that all images have
-// one size; where Options.Channels is zero, to see whether all are grey. Files
-// whose header cannot be read are left to fail when they are read.
+// Where the options leave the size open every header is read to see that all
+// images have one size; where they leave the colours open, to see whether all
+// are grey. Files whose header cannot be read are left to fail when they are
+// read.
 func ImageFolder(fsys fs.FS, opts Options) (Set, error) {
-	s := &imageFolder{fsys: fsys, resize: opts.Size != [2]int{}}
-	if err := s.list(); err != nil {
+	f := &imageFolder{fsys: fsys}
+	if err := f.list(); err != nil {
 		return nil, err
 	}
-	s.shape = Shape{opts.Channels, opts.Size[0], opts.Size[1]}
-	if opts.Channels == 0 || !s.resize {
-		if err := s.survey(opts); err != nil {
-			return nil, err
-		}
+	return asSet(newImageSet(f, opts))
+}
+
+// asSet keeps a failed constructor's nil from becoming a Set.
+func asSet(s *imageSet, err error) (Set, error) {
+	if err != nil {
+		return nil, err
 	}
 	return s, nil
 }
@@ -64,6 +65,7 @@ func splitFolder(root fs.FS, split string) (fs.FS, error) {
 	return root, nil
 }
 
+// isImageName tells by the extension, in either case.
 func isImageName(name string) bool {
 	switch strings.ToLower(path.Ext(name)) {
 	case ".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp":
@@ -73,167 +75,163 @@ func isImageName(name string) bool {
 }
 
 // list fills in paths, labels and classes.
-func (s *imageFolder) list() error {
-	flat, folders, err := readFolder(s.fsys, ".")
+func (f *imageFolder) list() error {
+	flat, folders, err := readFolder(f.fsys, ".")
 	if err != nil {
 		return err
 	}
+	root := []string{"."}
 	for _, folder := range folders {
-		images, err := imagesBelow(s.fsys, folder, 0)
+		images, err := imagesBelow(f.fsys, folder, root, nil)
 		if err != nil {
 			return err
 		}
 		if len(images) == 0 {
 			continue
 		}
-		for range images {
-			s.labels = append(s.labels, len(s.classes))
+		slices.Sort(images)
+		for _, image := range images {
+			f.paths.add(image)
+			f.labels = append(f.labels, int32(len(f.classes)))
 		}
-		s.classes = append(s.classes, folder)
-		s.paths = append(s.paths, images...)
+		f.classes = append(f.classes, folder)
 	}
-	switch {
-	case len(flat) > 0 && len(s.paths) > 0:
-		return fmt.Errorf("it has images (%s) beside its class folders (%s)", flat[0], s.classes[0])
-	case len(flat) > 0:
-		s.paths = flat
-	case len(s.paths) == 0:
-		return errors.New("the folder holds no images, idx files or CIFAR files")
+	if len(flat) == 0 {
+		if f.paths.len() == 0 {
+			return errors.New("the folder holds no images, idx files, CIFAR files, tar shards or Parquet files")
+		}
+		return nil
+	}
+	for i := range f.paths.len() {
+		flat = append(flat, f.paths.at(i))
+	}
+	slices.Sort(flat)
+	f.paths, f.labels, f.classes = names{}, nil, nil
+	for _, image := range flat {
+		f.paths.add(image)
 	}
 	return nil
 }
 
-// maxDepth ends the descent into links that lead back to a folder above.
-const maxDepth = 16
+// maxDepth ends the descent where links lead back to a folder above and that
+// cannot be seen otherwise.
+const maxDepth = 64
 
-// imagesBelow returns the paths of the images in dir and below, sorted.
-func imagesBelow(fsys fs.FS, dir string, depth int) ([]string, error) {
-	if depth > maxDepth {
+// imagesBelow appends the paths of the images in dir and below to images. A link
+// to one of the folders above, which is in it already, is passed over.
+func imagesBelow(fsys fs.FS, dir string, above, images []string) ([]string, error) {
+	if len(above) > maxDepth {
 		return nil, fmt.Errorf("%s: folders are nested more than %d deep", dir, maxDepth)
 	}
-	images, folders, err := readFolder(fsys, dir)
+	own, folders, err := readFolder(fsys, dir)
 	if err != nil {
 		return nil, err
 	}
+	images = append(images, own...)
+	above = append(slices.Clip(above), dir)
 	for _, folder := range folders {
-		below, err := imagesBelow(fsys, folder, depth+1)
-		if err != nil {
+		if leadsBack(fsys, folder, above) {
+			continue
+		}
+		if images, err = imagesBelow(fsys, folder, above, images); err != nil {
 			return nil, err
 		}
-		images = append(images, below...)
 	}
-	slices.Sort(images)
 	return images, nil
 }
 
-// readFolder returns the images and the folders in dir, each sorted. Links are
-// followed; those to nothing are kept as images, so that they are reported.
+// leadsBack reports whether dir is one of the folders above it.
+func leadsBack(fsys fs.FS, dir string, above []string) bool {
+	info, err := fs.Stat(fsys, dir)
+	if err != nil {
+		return false
+	}
+	return slices.ContainsFunc(above, func(name string) bool {
+		other, err := fs.Stat(fsys, name)
+		return err == nil && os.SameFile(info, other)
+	})
+}
+
+// entriesAtATime is how many entries of a folder are in memory with all that is
+// known of them.
+const entriesAtATime = 4096
+
+// readFolder returns the images and the folders in dir, the latter sorted. Links
+// are followed; those to nothing are kept as images, so that they are reported.
 func readFolder(fsys fs.FS, dir string) (images, folders []string, err error) {
-	entries, err := fs.ReadDir(fsys, dir)
+	f, err := fsys.Open(dir)
 	if err != nil {
 		return nil, nil, err
 	}
-	for _, e := range entries {
-		name := path.Join(dir, e.Name())
-		isDir := e.IsDir()
-		if e.Type()&fs.ModeSymlink != 0 {
-			info, err := fs.Stat(fsys, name)
-			isDir = err == nil && info.IsDir()
+	defer f.Close()
+	d, ok := f.(fs.ReadDirFile)
+	if !ok {
+		return nil, nil, fmt.Errorf("%s: its entries cannot be listed", dir)
+	}
+	for {
+		entries, err := d.ReadDir(entriesAtATime)
+		for _, e := range entries {
+			name := path.Join(dir, e.Name())
+			isDir := e.IsDir()
+			if e.Type()&fs.ModeSymlink != 0 {
+				info, err := fs.Stat(fsys, name)
+				isDir = err == nil && info.IsDir()
+			}
+			switch {
+			case isDir && !strings.HasPrefix(e.Name(), "."):
+				folders = append(folders, name)
+			case !isDir && isImageName(e.Name()):
+				images = append(images, name)
+			}
 		}
-		switch {
-		case isDir && !strings.HasPrefix(e.Name(), "."):
-			folders = append(folders, name)
-		case !isDir && isImageName(e.Name()):
-			images = append(images, name)
+		if errors.Is(err, io.EOF) {
+			slices.Sort(folders)
+			return images, folders, nil
+		}
+		if err != nil {
+			return nil, nil, err
 		}
 	}
-	return images, folders, nil
 }
 
-// survey reads the headers and settles the parts of the shape that the options
-// leave open.
-func (s *imageFolder) survey(opts Options) error {
-	headers := make([]image.Config, len(s.paths))
-	err := parallel(context.Background(), len(s.paths), 0, func(i int) {
-		if f, err := s.fsys.Open(s.paths[i]); err == nil {
-			headers[i], _ = imageHeader(bufio.NewReader(f))
-			f.Close()
-		}
-	})
-	if err != nil {
-		return err
-	}
-	first, grey := -1, true
-	for i, h := range headers {
-		if h.ColorModel == nil || h.Width == 0 {
-			continue
-		}
-		grey = grey && isGrey(h.ColorModel)
-		if first < 0 {
-			first = i
-		}
-		if f := headers[first]; !s.resize && (h.Width != f.Width || h.Height != f.Height) {
-			return fmt.Errorf("images differ in size (%s is %d×%d, %s is %d×%d); give a size to resize them to",
-				s.paths[first], f.Height, f.Width, s.paths[i], h.Height, h.Width)
-		}
-	}
-	if first < 0 {
-		return fmt.Errorf("none of its %d images can be read", len(s.paths))
-	}
-	if !s.resize {
-		s.shape.H, s.shape.W = headers[first].Height, headers[first].Width
-	}
-	if opts.Channels == 0 {
-		s.shape.C = 3
-		if grey {
-			s.shape.C = 1
-		}
-	}
-	return nil
-}
+func (f *imageFolder) Len() int          { return f.paths.len() }
+func (f *imageFolder) Classes() []string { return f.classes }
+func (f *imageFolder) ID(i int) string   { return f.paths.at(i) }
+func (f *imageFolder) Close() error      { return nil }
 
-func (s *imageFolder) Len() int          { return len(s.paths) }
-func (s *imageFolder) Shape() Shape      { return s.shape }
-func (s *imageFolder) Classes() []string { return s.classes }
-func (s *imageFolder) ID(i int) string   { return s.paths[i] }
-
-func (s *imageFolder) Label(i int) int {
-	if s.labels == nil {
+func (f *imageFolder) Label(i int) int {
+	if f.labels == nil {
 		return -1
 	}
-	return s.labels[i]
+	return int(f.labels[i])
 }
 
-func (s *imageFolder) Read(i int, dst []float32) error {
-	if err := checkDst(dst, s.shape); err != nil {
-		return err
+func (f *imageFolder) load(i, limit int, buf []byte) ([]byte, error) {
+	name := f.paths.at(i)
+	file, err := f.fsys.Open(name)
+	if err != nil {
+		return nil, bare(err, name)
 	}
-	if err := s.read(s.paths[i], dst); err != nil {
-		return fmt.Errorf("read image %s: %w", s.paths[i], bare(err, s.paths[i]))
-	}
-	return nil
+	defer file.Close()
+	return loadFile(file, limit, buf)
 }
 
-func (s *imageFolder) read(name string, dst []float32) error {
-	content, err := fs.ReadFile(s.fsys, name)
-	if err != nil {
-		return err
+// loadFile reads the first limit bytes of a file to buf, or to a longer one.
+func loadFile(file fs.File, limit int, buf []byte) ([]byte, error) {
+	info, err := file.Stat()
+	switch {
+	case err != nil:
+		return nil, err
+	case info.IsDir():
+		return nil, errors.New("it is a folder")
+	case info.Size() > maxEncoded:
+		return nil, errTooLarge
+	case info.Size() == 0:
+		return nil, errEmpty
 	}
-	img, err := decodeImage(content)
-	if err != nil {
-		return err
+	buf = grow(&buf, min(limit, int(info.Size())))
+	if _, err := io.ReadFull(file, buf); err != nil {
+		return nil, truncated(err)
 	}
-	stored := Shape{s.shape.C, img.Bounds().Dy(), img.Bounds().Dx()}
-	if stored == s.shape {
-		planes(img, stored.C, dst)
-		return nil
-	}
-	if !s.resize {
-		return fmt.Errorf("it is %d×%d, the others are %d×%d", stored.H, stored.W, s.shape.H, s.shape.W)
-	}
-	return withFloats(stored.Size(), func(src []float32) error {
-		planes(img, stored.C, src)
-		resample(src, stored, dst, s.shape.H, s.shape.W)
-		return nil
-	})
+	return buf, nil
 }

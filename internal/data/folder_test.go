@@ -7,7 +7,6 @@ import (
 	"image/color"
 	"image/gif"
 	"image/jpeg"
-	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -53,6 +52,38 @@ func TestFlatFolder(t *testing.T) {
 	}
 }
 
+// Images beside folders of images are read as a pool without labels.
+func TestMixedFolder(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	put(t, dir, "b/1.png", pngBytes(t, greyImage(1, 1, 8)))
+	put(t, dir, "c.png", pngBytes(t, greyImage(1, 1, 7)))
+	set := mustOpen(t, dir, Options{})
+	if set.Len() != 2 || set.ID(0) != "b/1.png" || set.ID(1) != "c.png" || set.Label(0) != -1 || set.Classes() != nil {
+		t.Errorf("%d samples, first %s, label %d, classes %v", set.Len(), set.ID(0), set.Label(0), set.Classes())
+	}
+}
+
+// With a shape that is expected, images of another fail one by one, unless all
+// do.
+func TestExpectedShape(t *testing.T) {
+	t.Parallel()
+	fsys := fstest.MapFS{
+		"a.png": {Data: pngBytes(t, greyImage(3, 2))},
+		"b.png": {Data: pngBytes(t, greyImage(2, 2))},
+		"c.png": {},
+	}
+	set, err := ImageFolder(fsys, Options{Color: "grey", Expect: Shape{1, 2, 2}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	mustRead(t, set, 1)
+	wantError(t, set.Read(0, make([]float32, 4)), "a.png", "2×3 where 2×2", "give a size")
+	wantError(t, set.Read(2, make([]float32, 4)), "c.png", "the file is empty")
+	_, err = ImageFolder(fsys, Options{Color: "grey", Expect: Shape{1, 5, 5}})
+	wantError(t, err, "2×3", "5×5", "give a size")
+}
+
 func TestSplitFolders(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -89,8 +120,9 @@ func TestImageLinks(t *testing.T) {
 	if err := os.Symlink("..", filepath.Join(dir, "set", "a", "loop")); err != nil {
 		t.Fatal(err)
 	}
-	_, err := Open(filepath.Join(dir, "set"), Options{})
-	wantError(t, err, "nested more than")
+	if set := mustOpen(t, filepath.Join(dir, "set"), Options{}); set.Len() != 3 {
+		t.Errorf("%d samples with a link that leads back", set.Len())
+	}
 }
 
 func TestUnreadableImages(t *testing.T) {
@@ -102,7 +134,7 @@ func TestUnreadableImages(t *testing.T) {
 		"a/2.png": {Data: []byte("text")},
 		"a/3.png": {},
 	}
-	for name, opts := range map[string]Options{"as stored": {}, "resized": {Size: [2]int{2, 2}, Channels: 1}} {
+	for name, opts := range map[string]Options{"as stored": {}, "resized": {Size: [2]int{2, 2}, Color: "grey"}} {
 		set, err := ImageFolder(fsys, opts)
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
@@ -129,56 +161,12 @@ func TestFolderChannels(t *testing.T) {
 	}
 	wantBytes(t, set, 0, bytes.Repeat([]byte{10}, 12))
 	wantBytes(t, set, 1, slices.Concat(bytes.Repeat([]byte{200}, 4), bytes.Repeat([]byte{100}, 4), bytes.Repeat([]byte{50}, 4)))
-	set, err = ImageFolder(fsys, Options{Channels: 1})
+	set, err = ImageFolder(fsys, Options{Color: "grey"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	wantBytes(t, set, 0, bytes.Repeat([]byte{10}, 4))
-	if got, want := mustRead(t, set, 1)[0], 124.2/255; math.Abs(float64(got)-want) > 1e-6 {
-		t.Errorf("grey of red %v, want %v", got, want)
-	}
-}
-
-// Every kind of image in memory gives the same pixels as its At method.
-func TestPlanesOfImageTypes(t *testing.T) {
-	t.Parallel()
-	rect := image.Rect(3, 2, 8, 6)
-	ycbcr := image.NewYCbCr(rect, image.YCbCrSubsampleRatio420)
-	copy(ycbcr.Y, ramp(len(ycbcr.Y), 40))
-	copy(ycbcr.Cb, ramp(len(ycbcr.Cb), 90))
-	copy(ycbcr.Cr, ramp(len(ycbcr.Cr), 150))
-	nrgba, rgba, opaque := image.NewNRGBA(rect), image.NewRGBA(rect), image.NewRGBA(rect)
-	grey, grey16 := image.NewGray(rect), image.NewGray16(rect)
-	paletted := image.NewPaletted(rect, color.Palette{color.NRGBA{1, 2, 3, 255}, color.NRGBA{250, 9, 100, 255}})
-	for i, p := 0, 0; i < rect.Dx()*rect.Dy(); i++ {
-		x, y, v := rect.Min.X+i%rect.Dx(), rect.Min.Y+i/rect.Dx(), byte(7*i)
-		nrgba.SetNRGBA(x, y, color.NRGBA{v, v + 9, v / 2, 77})
-		rgba.SetRGBA(x, y, color.RGBA{v / 3, v / 4, v / 5, 100})
-		opaque.SetRGBA(x, y, color.RGBA{v, v / 4, v / 5, 255})
-		grey.SetGray(x, y, color.Gray{v})
-		grey16.SetGray16(x, y, color.Gray16{uint16(v) * 257})
-		paletted.SetColorIndex(x, y, uint8(p))
-		p = 1 - p
-	}
-	for _, img := range []image.Image{ycbcr, nrgba, rgba, opaque, grey, grey16, paletted, grey.SubImage(image.Rect(4, 3, 7, 5))} {
-		b := img.Bounds()
-		n := b.Dx() * b.Dy()
-		rgb, one := make([]float32, 3*n), make([]float32, n)
-		planes(img, 3, rgb)
-		planes(img, 1, one)
-		for i := range n {
-			c := color.NRGBAModel.Convert(img.At(b.Min.X+i%b.Dx(), b.Min.Y+i/b.Dx())).(color.NRGBA)
-			want := []float32{unit[c.R], unit[c.G], unit[c.B]}
-			for k, w := range want {
-				if got := rgb[k*n+i]; math.Abs(float64(got-w)) > 1.0/255+1e-6 {
-					t.Fatalf("%T: pixel %d, channel %d: %v, want %v", img, i, k, got*255, w*255)
-				}
-			}
-			if got, want := one[i], luma(rgb[i], rgb[n+i], rgb[2*n+i]); got != want {
-				t.Fatalf("%T: pixel %d: grey %v, want %v", img, i, got, want)
-			}
-		}
-	}
+	wantBytes(t, set, 1, bytes.Repeat([]byte{124}, 4))
 }
 
 func TestImageFormats(t *testing.T) {
@@ -233,14 +221,17 @@ func TestImageTooLarge(t *testing.T) {
 	t.Parallel()
 	content := pngBytes(t, greyImage(1, 1))
 	copy(content[16:], []byte{0, 1, 0, 0, 0, 1, 0, 0}) // 65536×65536; the CRC is now wrong too
-	set := &imageFolder{fsys: fstest.MapFS{"x.png": {Data: content}}, paths: []string{"x.png"}, shape: Shape{1, 1, 1}}
-	if err := set.Read(0, make([]float32, 1)); err == nil {
-		t.Error("an image of 4 gigapixels was read")
+	for name, content := range map[string][]byte{
+		"x.png": content,
+		// A GIF has no checksum: its 13 bytes of header alone claim the size.
+		"x.gif": []byte("GIF89a\xff\xff\xff\xff\x00\x00\x00"),
+	} {
+		set, err := ImageFolder(fstest.MapFS{name: {Data: content}}, Options{Size: [2]int{1, 1}, Color: "grey"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantError(t, set.Read(0, make([]float32, 1)), name)
 	}
-	// A GIF has no checksum: its 13 bytes of header alone claim the size.
-	set = &imageFolder{
-		fsys:  fstest.MapFS{"x.gif": {Data: []byte("GIF89a\xff\xff\xff\xff\x00\x00\x00")}},
-		paths: []string{"x.gif"}, shape: Shape{1, 1, 1},
-	}
-	wantError(t, set.Read(0, make([]float32, 1)), "x.gif", "65535×65535")
+	_, err := decodeImage([]byte("GIF89a\xff\xff\xff\xff\x00\x00\x00"))
+	wantError(t, err, "65535×65535")
 }

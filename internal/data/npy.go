@@ -247,10 +247,22 @@ func (a *NPY) ReadInts(from int, dst []int64) error {
 	return a.values(from, len(dst), func(buf []byte) { decodeInts(a.DType, buf, dst) })
 }
 
+// readBytes reads values of an array of bytes, as they are.
+func (a *NPY) readBytes(from int, dst []uint8) error {
+	if from < 0 || from > a.Len()-len(dst) {
+		return a.outside(from, len(dst))
+	}
+	return readAt(a.r, dst, a.first+int64(from))
+}
+
+func (a *NPY) outside(from, n int) error {
+	return fmt.Errorf("values %d to %d are outside of the %d there are", from, from+n, a.Len())
+}
+
 // values hands the bytes of n values to decode.
 func (a *NPY) values(from, n int, decode func([]byte)) error {
 	if from < 0 || n < 0 || from > a.Len()-n {
-		return fmt.Errorf("values %d to %d are outside of the %d there are", from, from+n, a.Len())
+		return a.outside(from, n)
 	}
 	return withBuffer(n*a.size, func(buf []byte) error {
 		if err := readAt(a.r, buf, a.first+int64(from)*int64(a.size)); err != nil {

@@ -44,7 +44,7 @@ func openNPYSet(path string, opts Options) (Set, error) {
 	return WithLabels(set, labels, nil)
 }
 
-func newNPYSet(a *NPY, path, layout string) (*npySet, error) {
+func newNPYSet(a *NPY, path, layout string) (Set, error) {
 	base := filepath.Base(path)
 	set := &npySet{a: a, path: path, prefix: strings.TrimSuffix(base, filepath.Ext(base)) + "/"}
 	d := a.Shape
@@ -68,6 +68,9 @@ func newNPYSet(a *NPY, path, layout string) (*npySet, error) {
 	}
 	if a.Len() == 0 {
 		return nil, errors.New("it holds no samples")
+	}
+	if a.DType == "|u1" {
+		return npyPixels{set}, nil
 	}
 	return set, nil
 }
@@ -95,31 +98,51 @@ func (s *npySet) Read(i int, dst []float32) error {
 	if err := checkDst(dst, s.shape); err != nil {
 		return err
 	}
-	if err := s.read(i, dst); err != nil {
-		return fmt.Errorf("read sample %d of %s: %w", i, s.path, err)
-	}
-	if s.a.DType == "|u1" {
-		for k, v := range dst {
-			dst[k] = unit[uint8(v)]
-		}
-	}
-	return nil
-}
-
-func (s *npySet) read(i int, dst []float32) error {
 	if !s.nhwc || s.shape.C == 1 {
-		return s.a.ReadFloats(i*len(dst), dst)
+		return s.failed(i, s.a.ReadFloats(i*len(dst), dst))
 	}
-	return withFloats(len(dst), func(pixels []float32) error {
-		if err := s.a.ReadFloats(i*len(dst), pixels); err != nil {
-			return err
+	return withFloats(len(dst), func(values []float32) error {
+		if err := s.a.ReadFloats(i*len(dst), values); err != nil {
+			return s.failed(i, err)
 		}
-		plane := s.shape.H * s.shape.W
-		for c := range s.shape.C {
-			for p := range plane {
-				dst[c*plane+p] = pixels[p*s.shape.C+c]
-			}
-		}
+		planesOf(s.shape, values, dst)
 		return nil
 	})
+}
+
+func (s *npySet) failed(i int, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("read sample %d of %s: %w", i, s.path, err)
+}
+
+// npyPixels is an npySet of bytes, which are taken for pixels of 8 bits.
+type npyPixels struct{ *npySet }
+
+func (s npyPixels) Read(i int, dst []float32) error { return readUnit(s, i, dst) }
+
+func (s npyPixels) readPixels(i int, dst []uint8) error {
+	if !s.nhwc || s.shape.C == 1 {
+		return s.failed(i, s.a.readBytes(i*len(dst), dst))
+	}
+	return withScratch(func(mem *scratch) error {
+		values := grow(&mem.strip, len(dst))
+		if err := s.a.readBytes(i*len(dst), values); err != nil {
+			return s.failed(i, err)
+		}
+		planesOf(s.shape, values, dst)
+		return nil
+	})
+}
+
+// planesOf sorts values that stand in H, W, C order into planes.
+func planesOf[T any](s Shape, values, dst []T) {
+	plane := s.H * s.W
+	for c := range s.C {
+		out := dst[c*plane:][:plane]
+		for p := range out {
+			out[p] = values[p*s.C+c]
+		}
+	}
 }

@@ -8,18 +8,38 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
 // Options say how [Open] reads a set. The zero value reads it as it is stored.
 type Options struct {
-	// Size is the height and width that samples are resized to. Zero keeps
-	// theirs, which then must be the same for all.
+	// Size is the height and width that samples are resized to; with a width
+	// of zero the height is that of the shorter side, and the other follows.
+	// Zero keeps theirs, which then must be the same for all.
 	Size [2]int
 
-	// Channels is 1 for grey or 3 for RGB; other sets are converted. Zero keeps
-	// what is stored; for image files that is 1 if all of them are grey, else 3.
-	Channels int
+	// Crop is the height and width of the middle of a sample that is kept
+	// after it was resized. Zero keeps all of it.
+	Crop [2]int
+
+	// Filter resizes: "bilinear", which is also the empty name, or "bicubic",
+	// both with antialiasing.
+	Filter string
+
+	// Color is "grey", "rgb" or "bgr"; other sets are converted. Empty keeps
+	// what is stored; for image files that is grey if all of them are, else
+	// RGB.
+	Color string
+
+	// Implied says that Size, Crop, Filter and Color are for image files only,
+	// and that other sets are taken to be as the model wants them.
+	Implied bool
+
+	// Expect is the shape that samples must have, where that is known. It
+	// saves reading the headers of all image files when a set is opened: those
+	// of another size fail when they are read.
+	Expect Shape
 
 	// Layout is the axis order of four-dimensional .npy data: "nchw" or "nhwc".
 	// Empty takes the one axis that is 1 or 3 long for the channels.
@@ -64,6 +84,10 @@ func finish(set Set, opts Options) (Set, error) {
 	if set.Len() == 0 {
 		return nil, errors.New("it holds no samples")
 	}
+	set, err := adapt(set, opts)
+	if err != nil {
+		return nil, err
+	}
 	if opts.Labels != "" {
 		labels, err := labelsFor(set, opts.Labels)
 		if err != nil {
@@ -73,7 +97,7 @@ func finish(set Set, opts Options) (Set, error) {
 			return nil, fmt.Errorf("labels %s: %w", opts.Labels, err)
 		}
 	}
-	return adapt(set, opts)
+	return set, nil
 }
 
 func labelsFor(set Set, path string) ([]int, error) {
@@ -96,15 +120,30 @@ func bare(err error, path string) error {
 }
 
 func checkOptions(o Options) error {
+	if _, err := filterNamed(o.Filter); err != nil {
+		return err
+	}
+	if err := o.geometry().check(); err != nil {
+		return err
+	}
 	switch {
-	case o.Channels != 0 && o.Channels != 1 && o.Channels != 3:
-		return fmt.Errorf("%d channels asked for: only 1 (grey) and 3 (RGB) can be made", o.Channels)
-	case o.Size != [2]int{} && (o.Size[0] <= 0 || o.Size[1] <= 0 || o.Size[0] > maxSide || o.Size[1] > maxSide):
-		return fmt.Errorf("size %d×%d is not between 1×1 and %d×%d", o.Size[0], o.Size[1], maxSide, maxSide)
+	case !slices.Contains([]string{"", "grey", "rgb", "bgr"}, o.Color):
+		return fmt.Errorf("color %q is not grey, rgb or bgr", o.Color)
 	case o.Layout != "" && o.Layout != "nchw" && o.Layout != "nhwc":
 		return fmt.Errorf("layout %q is not nchw or nhwc", o.Layout)
 	}
 	return nil
+}
+
+// channels is the number that Color stands for, 0 for what is stored.
+func (o Options) channels() int {
+	switch o.Color {
+	case "grey":
+		return 1
+	case "rgb", "bgr":
+		return 3
+	}
+	return 0
 }
 
 // splitSpec takes a trailing ":train", ":test" or ":val" off spec, unless a

@@ -13,11 +13,27 @@ type Preprocess struct {
 	Mean []float32 `json:"mean,omitempty"`
 	Std  []float32 `json:"std,omitempty"`
 
-	// Layout is the model's axis order, "NCHW". Empty means that too.
+	// Layout is the model's axis order, "NCHW" or "NHWC". Empty means the
+	// first.
 	Layout string `json:"layout,omitempty"`
 
 	// Size is the input's height and width; zero where the model takes any.
 	Size [2]int `json:"size,omitzero"`
+
+	// Resize is what images are resized to: the shorter side, or height and
+	// width. Without it they are not resized.
+	Resize []int `json:"resize,omitempty"`
+
+	// Crop is the height and width of the middle that is cut out of them then.
+	Crop [2]int `json:"crop,omitzero"`
+
+	// Filter is what they are resized by: "bilinear" or "bicubic". Empty means
+	// the first.
+	Filter string `json:"filter,omitempty"`
+
+	// Color is "grey", "rgb" or "bgr"; empty is grey or RGB by the number of
+	// channels.
+	Color string `json:"color,omitempty"`
 
 	// Classes are the names of the model's outputs, in order.
 	Classes []string `json:"classes,omitempty"`
@@ -29,15 +45,15 @@ type Preprocess struct {
 var presets = map[string]Preprocess{
 	"cifar10": {
 		Mean: []float32{0.4914, 0.4822, 0.4465}, Std: []float32{0.2470, 0.2435, 0.2616},
-		Layout: "NCHW", Size: [2]int{32, 32},
+		Layout: "NCHW", Size: [2]int{32, 32}, Color: "rgb",
 	},
 	"fashion-mnist": {
 		Mean: []float32{0.2860}, Std: []float32{0.3530},
-		Layout: "NCHW", Size: [2]int{28, 28},
+		Layout: "NCHW", Size: [2]int{28, 28}, Color: "grey",
 	},
 	"imagenet": {
 		Mean: []float32{0.485, 0.456, 0.406}, Std: []float32{0.229, 0.224, 0.225},
-		Layout: "NCHW", Size: [2]int{224, 224},
+		Layout: "NCHW", Size: [2]int{224, 224}, Resize: []int{256}, Crop: [2]int{224, 224}, Color: "rgb",
 	},
 }
 
@@ -48,14 +64,34 @@ func Preset(name string) (Preprocess, error) {
 	if !ok {
 		return Preprocess{}, fmt.Errorf("no preprocessing is named %q; known are cifar10, fashion-mnist and imagenet", name)
 	}
-	p.Mean, p.Std = slices.Clone(p.Mean), slices.Clone(p.Std)
+	p.Mean, p.Std, p.Resize = slices.Clone(p.Mean), slices.Clone(p.Std), slices.Clone(p.Resize)
 	return p, nil
+}
+
+// ToSize puts what p says of the size and the colours of images into options
+// for [Open].
+func (p Preprocess) ToSize(o *Options) error {
+	o.Size, o.Crop, o.Filter, o.Color = [2]int{}, p.Crop, p.Filter, p.Color
+	switch len(p.Resize) {
+	case 0:
+	case 1, 2:
+		copy(o.Size[:], p.Resize)
+		if slices.Min(p.Resize) < 1 {
+			return fmt.Errorf("preprocess: images cannot be resized to %v", p.Resize)
+		}
+	default:
+		return fmt.Errorf("preprocess: %d sides to resize images to; there is one or two", len(p.Resize))
+	}
+	if err := checkOptions(*o); err != nil {
+		return fmt.Errorf("preprocess: %w", err)
+	}
+	return nil
 }
 
 // Check reports whether p can be applied to samples of the given shape.
 func (p Preprocess) Check(shape Shape) error {
-	if p.Layout != "" && p.Layout != "NCHW" {
-		return fmt.Errorf("preprocess: layout %q is not NCHW", p.Layout)
+	if !slices.Contains([]string{"", "NCHW", "NHWC"}, p.Layout) {
+		return fmt.Errorf("preprocess: layout %q is not NCHW or NHWC", p.Layout)
 	}
 	for _, list := range []struct {
 		name   string
@@ -92,14 +128,17 @@ func (p Preprocess) Apply(x []float32, shape Shape) error {
 		return fmt.Errorf("preprocess: %d values are no whole number of samples of %v", len(x), shape)
 	}
 	for start := 0; start < len(x); start += plane {
-		c := start / plane % shape.C
-		mean, std := perChannel(p.Mean, c, 0), perChannel(p.Std, c, 1)
-		values := x[start : start+plane]
-		for i, v := range values {
-			values[i] = (v - mean) / std
-		}
+		p.channel(x[start:start+plane], start/plane%shape.C)
 	}
 	return nil
+}
+
+// channel normalises values of one channel in place.
+func (p Preprocess) channel(values []float32, c int) {
+	mean, std := perChannel(p.Mean, c, 0), perChannel(p.Std, c, 1)
+	for i, v := range values {
+		values[i] = (v - mean) / std
+	}
 }
 
 func perChannel(values []float32, c int, none float32) float32 {

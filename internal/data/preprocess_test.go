@@ -39,7 +39,7 @@ func TestPreprocessErrors(t *testing.T) {
 		"a standard deviation is 0":    {Std: []float32{1, 0}},
 		"hold NaN":                     {Mean: []float32{float32(math.NaN())}},
 		"hold +Inf":                    {Std: []float32{float32(math.Inf(1))}},
-		`layout "NHWC"`:                {Layout: "NHWC"},
+		`layout "HWC"`:                 {Layout: "HWC"},
 		"an input of 2×1":              {Size: [2]int{2, 1}},
 	} {
 		wantError(t, p.Apply(make([]float32, 4), Shape{2, 1, 2}), want)

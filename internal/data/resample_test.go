@@ -20,6 +20,15 @@ func noise() func(n int) []float32 {
 	}
 }
 
+func resampleTo(t testing.TB, src []float32, s Shape, dst []float32, oh, ow int) {
+	t.Helper()
+	p, err := geometry{size: [2]int{oh, ow}}.place(s.H, s.W)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resample(src, s, p, bilinear, dst)
+}
+
 func TestResampleAsPIL(t *testing.T) {
 	t.Parallel()
 	next := noise()
@@ -33,7 +42,7 @@ func TestResampleAsPIL(t *testing.T) {
 		{7, 6, 7, 3, []float32{100, 79, 132, 90, 163, 180, 129, 122, 194, 146, 116, 130, 95, 149, 119, 161, 112, 99, 124, 129, 113}},
 	} {
 		dst := make([]float32, c.ow*c.oh)
-		resample(next(c.w*c.h), Shape{1, c.h, c.w}, dst, c.oh, c.ow)
+		resampleTo(t, next(c.w*c.h), Shape{1, c.h, c.w}, dst, c.oh, c.ow)
 		for i, want := range c.want {
 			if d := math.Abs(float64(dst[i] - want)); d > 1 {
 				t.Errorf("%d×%d → %d×%d, pixel %d: %v, PIL has %v", c.h, c.w, c.oh, c.ow, i, dst[i], want)
@@ -50,7 +59,7 @@ func TestResampleConstant(t *testing.T) {
 		for i := range src {
 			src[i] = 0.25 * float32(1+i/35)
 		}
-		resample(src, Shape{2, 7, 5}, dst, out, out+1)
+		resampleTo(t, src, Shape{2, 7, 5}, dst, out, out+1)
 		for i, v := range dst {
 			want := 0.25 * float64(1+i/(out*(out+1)))
 			if math.Abs(float64(v)-want) > 1e-6 {
@@ -66,7 +75,7 @@ func TestAdapt(t *testing.T) {
 	dir := t.TempDir()
 	pixels := ramp(30, 100)
 	x := put(t, dir, "x.npy", npyBytes(header("|u1", "(1, 5, 6)"), pixels...))
-	opts := Options{Size: [2]int{3, 4}, Channels: 3}
+	opts := Options{Size: [2]int{3, 4}, Color: "rgb"}
 	fromArray := mustOpen(t, x, opts)
 	fromImage, err := ImageFolder(fstest.MapFS{"x.png": {Data: pngBytes(t, greyImage(6, 5, pixels...))}}, opts)
 	if err != nil {
@@ -82,12 +91,12 @@ func TestAdapt(t *testing.T) {
 		}
 	}
 	colour := put(t, dir, "colour.npy", encode(t, []int{1, 3, 1, 2}, []float32{1, 0.5, 0, 0.5, 0, 0.5}))
-	grey := mustRead(t, mustOpen(t, colour, Options{Channels: 1}), 0)
+	grey := mustRead(t, mustOpen(t, colour, Options{Color: "grey"}), 0)
 	if len(grey) != 2 || math.Abs(float64(grey[0])-0.299) > 1e-6 || grey[1] != 0.5 {
 		t.Errorf("grey %v, want [0.299 0.5]", grey)
 	}
 	five := put(t, dir, "five.npy", encode(t, []int{1, 5, 1, 1}, make([]float32, 5)))
-	_, err = Open(five, Options{Layout: "nchw", Channels: 3})
+	_, err = Open(five, Options{Layout: "nchw", Color: "rgb"})
 	wantError(t, err, "5×1×1", "no colours")
 }
 
@@ -95,6 +104,21 @@ func BenchmarkResample(b *testing.B) {
 	src := noise()(3 * 375 * 500)
 	dst := make([]float32, 3*224*224)
 	for b.Loop() {
-		resample(src, Shape{3, 375, 500}, dst, 224, 224)
+		resampleTo(b, src, Shape{3, 375, 500}, dst, 224, 224)
+	}
+}
+
+func BenchmarkResize(b *testing.B) {
+	src := raster{3, 375, 500, make([]uint8, 3*375*500)}
+	for i, v := range noise()(len(src.pix)) {
+		src.pix[i] = uint8(v)
+	}
+	p, err := geometry{size: [2]int{256}, crop: [2]int{224, 224}}.place(src.h, src.w)
+	if err != nil {
+		b.Fatal(err)
+	}
+	dst, mem := make([]uint8, 3*224*224), new(scratch)
+	for b.Loop() {
+		resize(src, p, false, dst, mem)
 	}
 }

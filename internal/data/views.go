@@ -68,18 +68,19 @@ func (c *concat) Len() int {
 	return c.ends[len(c.ends)-1]
 }
 
-func (c *concat) at(i int) (Set, int) {
+// at returns which set sample i is in, and its index there.
+func (c *concat) at(i int) (set, index int) {
 	k := sort.SearchInts(c.ends, i+1)
 	if k > 0 {
 		i -= c.ends[k-1]
 	}
-	return c.sets[k], i
+	return k, i
 }
 
 func (c *concat) Shape() Shape      { return c.sets[0].Shape() }
 func (c *concat) Classes() []string { return c.classes }
-func (c *concat) ID(i int) string   { s, i := c.at(i); return s.ID(i) }
-func (c *concat) Label(i int) int   { s, i := c.at(i); return s.Label(i) }
+func (c *concat) ID(i int) string   { k, i := c.at(i); return c.sets[k].ID(i) }
+func (c *concat) Label(i int) int   { k, i := c.at(i); return c.sets[k].Label(i) }
 func (c *concat) Close() error {
 	errs := make([]error, len(c.sets))
 	for i, s := range c.sets {
@@ -89,8 +90,8 @@ func (c *concat) Close() error {
 }
 
 func (c *concat) Read(i int, dst []float32) error {
-	s, i := c.at(i)
-	return s.Read(i, dst)
+	k, i := c.at(i)
+	return c.sets[k].Read(i, dst)
 }
 
 // WithLabels returns s with other labels, -1 for none, and other class names,

@@ -1,0 +1,98 @@
+package data
+
+import (
+	"encoding/json"
+	"os"
+	"testing"
+	"testing/fstest"
+)
+
+// pilResults is testdata/pil.json, written by testdata/pil.py.
+type pilResults struct {
+	Resized []struct {
+		Filter   string
+		C        int
+		From, To [2]int // height and width
+		Pixels   []byte
+	}
+	Files []struct {
+		Name            string
+		Content, Pixels []byte
+		Size            [2]int
+	}
+}
+
+func readPIL(t testing.TB) (r pilResults) {
+	t.Helper()
+	b, err := os.ReadFile("testdata/pil.json")
+	if err == nil {
+		err = json.Unmarshal(b, &r)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// Resized images are those of PIL, to the last bit.
+func TestResizeAsPIL(t *testing.T) {
+	t.Parallel()
+	for _, c := range readPIL(t).Resized {
+		next := noise()
+		src := raster{c.C, c.From[0], c.From[1], nil}
+		for _, v := range next(src.size()) {
+			src.pix = append(src.pix, uint8(v))
+		}
+		p, err := geometry{size: c.To}.place(src.h, src.w)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := make([]uint8, len(c.Pixels))
+		resize(src, p, c.Filter == "bicubic", got, new(scratch))
+		for i, want := range c.Pixels {
+			if got[i] != want {
+				t.Errorf("%s, %d×%v to %v: value %d is %d, PIL has %d", c.Filter, c.C, c.From, c.To, i, got[i], want)
+				break
+			}
+		}
+	}
+}
+
+// Decoded images are those of PIL: exactly, but for the rounding of the inverse
+// transform of lossy formats.
+func TestDecodeAsPIL(t *testing.T) {
+	t.Parallel()
+	tolerance := map[string]int{".jpg": 2, "lossy.webp": 4, "ycck.jpg": 4}
+	for _, c := range readPIL(t).Files {
+		set, err := ImageFolder(fstest.MapFS{c.Name: {Data: c.Content}}, Options{Color: "rgb"})
+		if err != nil {
+			t.Fatalf("%s: %v", c.Name, err)
+		}
+		if set.Shape() != (Shape{3, c.Size[0], c.Size[1]}) {
+			t.Errorf("%s: %v, PIL has %v", c.Name, set.Shape(), c.Size)
+			continue
+		}
+		got := make([]uint8, len(c.Pixels))
+		if err := set.(*imageSet).readPixels(0, got); err != nil {
+			t.Errorf("%s: %v", c.Name, err)
+			continue
+		}
+		allowed, ok := tolerance[c.Name]
+		if !ok {
+			allowed = tolerance[c.Name[len(c.Name)-4:]]
+		}
+		worst, at, sum := 0, 0, 0
+		for i, want := range c.Pixels {
+			d := int(got[i]) - int(want)
+			d = max(d, -d)
+			sum += d
+			if d > worst {
+				worst, at = d, i
+			}
+		}
+		t.Logf("%s: at most %d, %.3f on average", c.Name, worst, float64(sum)/float64(len(got)))
+		if worst > allowed {
+			t.Errorf("%s: value %d is %d, PIL has %d", c.Name, at, got[at], c.Pixels[at])
+		}
+	}
+}

@@ -1,0 +1,33 @@
+package data
+
+import "sync"
+
+// scratch is the memory that one goroutine needs to read a sample.
+type scratch struct {
+	content []byte // an encoded image
+	pixels  []uint8
+	upright []uint8 // the same, turned
+	strip   []uint8 // some rows of it, one after the other and then beside each other
+	narrow  []uint8 // it, resized in one direction
+	rows    []uint8 // two rows of chroma
+	columns []int32 // sums of a row of chroma
+
+	across, down weights
+}
+
+var scratches = sync.Pool{New: func() any { return new(scratch) }}
+
+// withScratch calls use with memory that is its own for as long.
+func withScratch(use func(*scratch) error) error {
+	s := scratches.Get().(*scratch)
+	defer scratches.Put(s)
+	return use(s)
+}
+
+// grow returns n values of *p, which is made longer where it has to be.
+func grow[T any](p *[]T, n int) []T {
+	if cap(*p) < n {
+		*p = make([]T, n)
+	}
+	return (*p)[:n]
+}
