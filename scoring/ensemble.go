@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"sync"
 )
 
 // Ensemble is a Classifier with several opinions of a sample: a committee of
@@ -25,7 +27,7 @@ type Ensemble interface {
 type Committee struct {
 	Classifier // the first member
 	rest       []Classifier
-	own        []float32 // one member's logits for a batch
+	own        sync.Pool // of *[]float32, one member's logits for a batch
 }
 
 // NewCommittee makes a committee of two or more classifiers. Closing them is
@@ -50,13 +52,36 @@ func NewCommittee(members ...Classifier) (*Committee, error) {
 // Members is the number of models.
 func (c *Committee) Members() int { return 1 + len(c.rest) }
 
+// Lanes implements Tuned: no member is used more than it can be.
+func (c *Committee) Lanes() int {
+	lanes, _ := tuning(c.Classifier)
+	for _, m := range c.rest {
+		n, _ := tuning(m)
+		lanes = min(lanes, n)
+	}
+	return lanes
+}
+
+// Batch implements Tuned: that of the member that wants the least.
+func (c *Committee) Batch() int {
+	_, batch := tuning(c.Classifier)
+	for _, m := range c.rest {
+		_, n := tuning(m)
+		batch = min(batch, n)
+	}
+	return batch
+}
+
 // MemberLogits implements Ensemble; nothing in it is random.
 func (c *Committee) MemberLogits(ctx context.Context, batch []float32, n int, _ []uint64, logits, features []float32) error {
 	classes, members := c.Classes(), c.Members()
-	if cap(c.own) < n*classes {
-		c.own = make([]float32, n*classes)
+	buffer, ok := c.own.Get().(*[]float32)
+	if !ok {
+		buffer = new([]float32)
 	}
-	own := c.own[:n*classes]
+	defer c.own.Put(buffer)
+	*buffer = slices.Grow((*buffer)[:0], n*classes)
+	own := (*buffer)[:n*classes]
 	for m := range members {
 		member := c.Classifier
 		if m > 0 {

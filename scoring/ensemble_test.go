@@ -120,10 +120,10 @@ func TestScoreCommittee(t *testing.T) {
 			if err := row.SetMembers(values, 3, false); err != nil {
 				t.Fatal(err)
 			}
-			if len(r.Scores) != 9 || r.Class != row.First {
+			if len(r.Scores.Names()) != 9 || r.Class != row.First {
 				t.Fatalf("sample %d: class %d and scores %v", r.Index, r.Class, r.Scores)
 			}
-			for name, got := range r.Scores {
+			for name, got := range r.Scores.All() {
 				m, err := MeasureNamed(name)
 				if err != nil {
 					t.Fatal(err)

@@ -47,7 +47,8 @@ func Example() {
 		log.Fatal(err)
 	}
 	for _, s := range batch {
-		fmt.Printf("%d. %s: margin %.3f\n", s.Rank, s.Record.ID, s.Record.Scores["margin"])
+		margin, _ := s.Record.Scores.Of("margin")
+		fmt.Printf("%d. %s: margin %.3f\n", s.Rank, s.Record.ID, margin)
 	}
 	// Output:
 	// 1. point-3: margin 0.000

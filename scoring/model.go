@@ -5,16 +5,22 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 
 	"github.com/prunefuse/prunefuse/onnxio"
 	"github.com/prunefuse/prunefuse/onnxio/ort"
 )
 
-// ModelOptions say what to take from a model. The zero value is its first
-// output on the CPU.
+// ModelOptions say what to take from a model and how to run it. The zero value
+// is its first output on the CPU, a run at a time on each thread.
 type ModelOptions struct {
-	// Session is how to run. Its Outputs are chosen by the Model.
+	// Session is how to run. Its Outputs are chosen by the Model, and its
+	// Threads are shared out among the lanes.
 	Session ort.SessionOptions
+	// Lanes is the number of runs at a time; 0 is one a thread on the CPU, where
+	// threads that never wait for each other do more than threads that share
+	// each operator, and one on a GPU. The weights are there once.
+	Lanes int
 	// Logits names the output with a value a class; "" is the first one.
 	Logits string
 	// Features names a value of the graph, inner or output, to give as
@@ -34,7 +40,9 @@ type Model struct {
 	sample  []int
 	fixed   int       // the batch the model insists on, 0 where it is free
 	rows    [][]int64 // shape of one sample in each output
-	padded  [][]float32
+	lanes   int
+	batch   int
+	padded  sync.Pool // of [][]float32, buffers of a whole fixed batch
 }
 
 // NewModel makes a session of a model and runs it once, on zeros, to see what
@@ -88,6 +96,11 @@ func newModel(ctx context.Context, m *onnxio.Model, o ModelOptions) (*Model, err
 	var err error
 	if c.fixed, c.sample, err = inputOf(m.Graph, o.Sample); err != nil {
 		return nil, err
+	}
+	c.lanes = lanes(&o)
+	c.batch = preferredBatch(m, c.sample, o.Session.Provider)
+	if c.fixed > 0 {
+		c.batch = c.fixed
 	}
 	if c.session, err = ort.SessionOf(ctx, m, o.Session); err != nil {
 		return nil, err
@@ -158,6 +171,12 @@ func (m *Model) probe(ctx context.Context) error {
 	return nil
 }
 
+// Lanes implements Tuned.
+func (m *Model) Lanes() int { return m.lanes }
+
+// Batch implements Tuned.
+func (m *Model) Batch() int { return m.batch }
+
 // InputShape is the shape of one sample.
 func (m *Model) InputShape() []int { return slices.Clone(m.sample) }
 
@@ -182,7 +201,7 @@ func (m *Model) Close() error {
 	return m.session.Close()
 }
 
-// Logits implements Classifier. The runtime reads and writes the slices in
+// Logits implements Classifier, for any number of goroutines. The runtime reads and writes the slices in
 // place. A cancelled context stops the run at its next operator.
 func (m *Model) Logits(ctx context.Context, batch []float32, n int, logits, features []float32) error {
 	step := n
@@ -236,13 +255,14 @@ func (m *Model) run(ctx context.Context, step, count int, values [][]float32) er
 
 // runPadded runs values of fewer samples than step in buffers of step.
 func (m *Model) runPadded(ctx context.Context, step int, values [][]float32) error {
-	widths := m.widths()
-	if m.padded == nil {
-		for _, width := range widths {
-			m.padded = append(m.padded, make([]float32, step*width))
+	buffers, ok := m.padded.Get().([][]float32)
+	if !ok {
+		for _, width := range m.widths() {
+			buffers = append(buffers, make([]float32, step*width))
 		}
 	}
-	full := slices.Clone(m.padded)
+	defer m.padded.Put(buffers)
+	full := slices.Clone(buffers)
 	for i, v := range values {
 		if v == nil {
 			full[i] = nil

@@ -110,7 +110,7 @@ func TestModelScores(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, m := range measures[1:5] {
-			if got, want := r.Scores[m.Name], m.Of(&row); math.Abs(got-want) > 1e-5 {
+			if got, want := scoreOf(t, r, m.Name), m.Of(&row); math.Abs(got-want) > 1e-5 {
 				t.Errorf("%s: %s is %g, want %g", r.ID, m.Name, got, want)
 			}
 		}
@@ -127,9 +127,9 @@ func TestModelScores(t *testing.T) {
 				for _, features := range []bool{false, true} {
 					got := collect(t, c, pool, Options{Batch: 20, Probabilities: softmax, Features: features})
 					for i, r := range got {
-						for name, v := range r.Scores {
-							if math.Abs(v-want[i].Scores[name]) > 1e-6 {
-								t.Errorf("%s: %s is %g, want %g", r.ID, name, v, want[i].Scores[name])
+						for name, v := range r.Scores.All() {
+							if want := scoreOf(t, want[i], name); math.Abs(v-want) > 1e-6 {
+								t.Errorf("%s: %s is %g, want %g", r.ID, name, v, want)
 							}
 						}
 						if features != (r.Features != nil) {

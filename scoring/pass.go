@@ -14,21 +14,22 @@ import (
 var errStopped = errors.New("stopped")
 
 // pass is one run over a pool. Batches go round a ring of goroutines:
-// dispatch hands out what to read, readers fill, infer runs the model, and
-// the caller's goroutine turns outputs into records and gives the batch back.
-// Only the queue between dispatch and infer is ordered, and that is enough.
+// dispatch hands out what to read, readers fill, lanes run the model and turn
+// its outputs into records, and the caller's goroutine passes the records on
+// and gives the batch back. The lanes finish in any order; the queue that the
+// caller takes batches from has the order of the pool.
 type pass struct {
 	classifier Classifier
 	ensemble   Ensemble // the classifier where it is one, else nil
 	pool       Pool
 	labels     Labels // nil where the pool has none
 	opts       Options
-	measures   []Measure
+	measures   []Measure // by name, ascending
+	names      []string  // theirs
 
 	total, sample, classes, features int
 	members                          int // rows of logits a sample has
-
-	row Row
+	lanes                            int
 }
 
 // batch holds the buffers of up to Options.Batch consecutive samples.
@@ -38,10 +39,13 @@ type batch struct {
 	logits   []float32
 	keys     []uint64  // of the samples' IDs, for an ensemble
 	features []float32 // nil when not asked for
-	errs     []error   // why a sample could not be read
+	labels   []int
+	records  []Record
+	errs     []error // why a sample has no record
 
 	unread atomic.Int32  // samples still to be read
-	ready  chan struct{} // closed when none is
+	ready  chan struct{} // told when none is
+	scored chan struct{} // told when records and errs are complete
 }
 
 // span is a part of a batch that one reader takes at a time.
@@ -52,34 +56,40 @@ type span struct {
 
 func (s *pass) newBatch() *batch {
 	b := &batch{
-		input:  make([]float32, s.opts.Batch*s.sample),
-		logits: make([]float32, s.opts.Batch*s.members*s.classes),
-		errs:   make([]error, s.opts.Batch),
+		input:   make([]float32, s.opts.Batch*s.sample),
+		logits:  make([]float32, s.opts.Batch*s.members*s.classes),
+		records: make([]Record, s.opts.Batch),
+		errs:    make([]error, s.opts.Batch),
+		ready:   make(chan struct{}, 1),
+		scored:  make(chan struct{}, 1),
 	}
 	if s.ensemble != nil {
 		b.keys = make([]uint64, s.opts.Batch)
 	}
-	if s.features > 0 {
-		b.features = make([]float32, s.opts.Batch*s.features)
-	}
 	return b
 }
+
+// inFlight is the number of batches in memory: one in the model for each
+// lane, as many being read, and one whose records are being taken.
+func (s *pass) inFlight() int { return 2*s.lanes + 1 }
 
 func (s *pass) run(outer context.Context, yield func(Record) bool) (err error) {
 	inner, cancel := context.WithCancel(outer)
 	group, ctx := errgroup.WithContext(inner)
-	free := make(chan *batch, readAhead)
-	for range min(readAhead, (s.total+s.opts.Batch-1)/s.opts.Batch) {
+	ring := s.inFlight()
+	free := make(chan *batch, ring)
+	for range min(ring, (s.total+s.opts.Batch-1)/s.opts.Batch) {
 		free <- s.newBatch()
 	}
 	spans := make(chan span)
-	queue := make(chan *batch, readAhead)
-	done := make(chan *batch, readAhead)
-	group.Go(func() error { return s.dispatch(ctx, free, spans, queue) })
+	queue, order := make(chan *batch, ring), make(chan *batch, ring)
+	group.Go(func() error { return s.dispatch(ctx, free, spans, queue, order) })
 	for range s.opts.Workers {
 		group.Go(func() error { return s.read(ctx, spans) })
 	}
-	group.Go(func() error { return s.infer(ctx, queue, done) })
+	for range s.lanes {
+		group.Go(func() error { return s.infer(ctx, queue) })
+	}
 
 	defer func() {
 		cancel()
@@ -91,7 +101,12 @@ func (s *pass) run(outer context.Context, yield func(Record) bool) (err error) {
 			err = failed
 		}
 	}()
-	for b := range done {
+	for b := range order {
+		select {
+		case <-b.scored:
+		case <-ctx.Done():
+			return nil
+		}
 		if outer.Err() != nil {
 			return nil
 		}
@@ -106,9 +121,10 @@ func (s *pass) run(outer context.Context, yield func(Record) bool) (err error) {
 // dispatch cuts the pool into batches and each batch into spans, small
 // enough to keep every reader busy and large enough for the hand-over not
 // to count.
-func (s *pass) dispatch(ctx context.Context, free <-chan *batch, spans chan<- span, queue chan<- *batch) error {
+func (s *pass) dispatch(ctx context.Context, free <-chan *batch, spans chan<- span, queue, order chan<- *batch) error {
 	defer close(spans)
 	defer close(queue)
+	defer close(order)
 	for start := 0; start < s.total; start += s.opts.Batch {
 		var b *batch
 		select {
@@ -118,8 +134,8 @@ func (s *pass) dispatch(ctx context.Context, free <-chan *batch, spans chan<- sp
 		}
 		b.start, b.n = start, min(s.opts.Batch, s.total-start)
 		b.unread.Store(int32(b.n))
-		b.ready = make(chan struct{})
-		queue <- b // has room for every batch there is
+		queue <- b // both have room for every batch there is
+		order <- b
 		step := max(1, min(16, b.n/s.opts.Workers))
 		for lo := 0; lo < b.n; lo += step {
 			select {
@@ -146,54 +162,115 @@ func (s *pass) read(ctx context.Context, spans <-chan span) error {
 			}
 		}
 		if sp.b.unread.Add(int32(sp.lo-sp.hi)) == 0 {
-			close(sp.b.ready)
+			sp.b.ready <- struct{}{}
 		}
 	}
 	return nil
 }
 
-func (s *pass) infer(ctx context.Context, queue <-chan *batch, done chan<- *batch) error {
-	defer close(done)
+// infer is a lane: it takes batches in the order of the pool and makes their
+// records.
+func (s *pass) infer(ctx context.Context, queue <-chan *batch) error {
+	row := &Row{}
 	for b := range queue {
 		select {
 		case <-b.ready:
 		case <-ctx.Done():
 			return ctx.Err()
 		}
-		if slices.Contains(b.errs[:b.n], nil) {
-			err := s.logits(ctx, b)
-			if err != nil {
-				return fmt.Errorf("samples %d to %d: %w", b.start, b.start+b.n-1, err)
-			}
+		if err := s.logits(ctx, b); err != nil {
+			return fmt.Errorf("samples %d to %d: %w", b.start, b.start+b.n-1, err)
 		}
-		done <- b // has room for every batch there is
+		s.score(b, row)
+		b.scored <- struct{}{}
 	}
-	return ctx.Err()
+	return nil
 }
 
-// logits runs the classifier over a batch.
+// logits runs the model on a batch that has a sample to run it on. Features go
+// to memory of their own, as the records keep it.
 func (s *pass) logits(ctx context.Context, b *batch) error {
-	var features []float32
-	if b.features != nil {
-		features = b.features[:b.n*s.features]
+	if !slices.Contains(b.errs[:b.n], nil) {
+		return nil
+	}
+	if s.features > 0 {
+		b.features = make([]float32, b.n*s.features)
 	}
 	input, logits := b.input[:b.n*s.sample], b.logits[:b.n*s.members*s.classes]
 	if s.ensemble == nil {
-		return s.classifier.Logits(ctx, input, b.n, logits, features)
+		return s.classifier.Logits(ctx, input, b.n, logits, b.features)
 	}
 	for i := range b.n {
 		b.keys[i] = keyOf(s.pool.ID(b.start + i))
 	}
-	return s.ensemble.MemberLogits(ctx, input, b.n, b.keys[:b.n], logits, features)
+	return s.ensemble.MemberLogits(ctx, input, b.n, b.keys[:b.n], logits, b.features)
 }
 
-// emit yields the records of a batch.
+// score fills in the records of a batch. What they keep is allocated once a
+// batch.
+func (s *pass) score(b *batch, row *Row) {
+	values := make([]float64, b.n*len(s.measures))
+	if s.labels != nil {
+		b.labels = make([]int, b.n)
+	}
+	for i := range b.n {
+		r := &b.records[i]
+		*r = Record{Index: b.start + i, ID: s.pool.ID(b.start + i)}
+		if b.errs[i] != nil {
+			continue
+		}
+		at := i * len(s.measures)
+		r.Scores = Scores{s.names, values[at : at+len(s.measures) : at+len(s.measures)]}
+		b.errs[i] = s.record(b, i, row)
+	}
+}
+
+// record fills in the record of one sample, which has its index and ID.
+func (s *pass) record(b *batch, i int, row *Row) error {
+	r := &b.records[i]
+	if err := s.setRow(b, i, row); err != nil {
+		return err
+	}
+	if s.features > 0 {
+		r.Features = b.features[i*s.features : (i+1)*s.features : (i+1)*s.features]
+		if err := checkFinite(r.Features); err != nil {
+			return err
+		}
+	}
+	if s.labels != nil {
+		if b.labels[i] = s.labels.Label(r.Index); b.labels[i] >= 0 {
+			r.Label = &b.labels[i]
+		}
+	}
+	row.Draw = draw(s.opts.Seed, r.ID)
+	r.Class, r.Confidence = row.First, row.P[row.First]
+	for k := range s.measures {
+		r.Scores.values[k] = s.measures[k].Of(row)
+	}
+	return nil
+}
+
+// setRow turns the logits of sample i of a batch into probabilities.
+func (s *pass) setRow(b *batch, i int, row *Row) error {
+	width := s.members * s.classes
+	values := b.logits[i*width : (i+1)*width]
+	switch {
+	case s.ensemble != nil:
+		return row.SetMembers(values, s.classes, s.opts.Probabilities)
+	case s.opts.Probabilities:
+		return row.SetProbabilities(values)
+	default:
+		return row.SetLogits(values)
+	}
+}
+
+// emit passes on the records of a batch.
 func (s *pass) emit(b *batch, yield func(Record) bool) error {
 	for i := range b.n {
-		r, err := s.record(b, i)
+		r, err := &b.records[i], b.errs[i]
 		switch skipped := (Skipped{r.Index, r.ID, err}); {
 		case err == nil:
-			if !yield(r) {
+			if !yield(*r) {
 				return errStopped
 			}
 		case s.opts.Skip == nil:
@@ -206,47 +283,4 @@ func (s *pass) emit(b *batch, yield func(Record) bool) error {
 		s.opts.Progress(b.start+b.n, s.total)
 	}
 	return nil
-}
-
-func (s *pass) record(b *batch, i int) (Record, error) {
-	r := Record{Index: b.start + i}
-	r.ID = s.pool.ID(r.Index)
-	if b.errs[i] != nil {
-		return r, b.errs[i]
-	}
-	if err := s.setRow(b, i); err != nil {
-		return r, err
-	}
-	if b.features != nil {
-		r.Features = slices.Clone(b.features[i*s.features : (i+1)*s.features])
-		if err := checkFinite(r.Features); err != nil {
-			return r, err
-		}
-	}
-	if s.labels != nil {
-		if label := s.labels.Label(r.Index); label >= 0 {
-			r.Label = &label
-		}
-	}
-	s.row.Draw = draw(s.opts.Seed, r.ID)
-	r.Class, r.Confidence = s.row.First, s.row.P[s.row.First]
-	r.Scores = make(map[string]float64, len(s.measures))
-	for _, m := range s.measures {
-		r.Scores[m.Name] = m.Of(&s.row)
-	}
-	return r, nil
-}
-
-// setRow turns the logits of sample i of a batch into probabilities.
-func (s *pass) setRow(b *batch, i int) error {
-	width := s.members * s.classes
-	values := b.logits[i*width : (i+1)*width]
-	switch {
-	case s.ensemble != nil:
-		return s.row.SetMembers(values, s.classes, s.opts.Probabilities)
-	case s.opts.Probabilities:
-		return s.row.SetProbabilities(values)
-	default:
-		return s.row.SetLogits(values)
-	}
 }

@@ -50,18 +50,21 @@ type fakeClassifier struct {
 	classes int
 	clean   bool // a NaN among the samples is an error
 	hook    func(ctx context.Context, n int) error
-	busy    atomic.Bool
+	lanes   int // 0 is 1
+	busy    atomic.Int32
 }
 
 func (c *fakeClassifier) InputShape() []int { return c.shape }
 func (c *fakeClassifier) Classes() int      { return c.classes }
 func (c *fakeClassifier) FeatureLen() int   { return 2 }
+func (c *fakeClassifier) Lanes() int        { return max(1, c.lanes) }
+func (c *fakeClassifier) Batch() int        { return 0 }
 
 func (c *fakeClassifier) Logits(ctx context.Context, batch []float32, n int, logits, features []float32) error {
-	if !c.busy.CompareAndSwap(false, true) {
-		return errors.New("used from two goroutines at once")
+	if c.busy.Add(1) > int32(c.Lanes()) {
+		return errors.New("used from more goroutines than it has lanes")
 	}
-	defer c.busy.Store(false)
+	defer c.busy.Add(-1)
 	if c.hook != nil {
 		if err := c.hook(ctx, n); err != nil {
 			return err
@@ -122,15 +125,17 @@ func TestScoreHammer(t *testing.T) {
 		}
 		r := Record{
 			Index: i, ID: plain.ID(i), Class: row.First, Confidence: row.P[row.First],
-			Scores: map[string]float64{}, Features: []float32{buf[0], buf[1]},
+			Features: []float32{buf[0], buf[1]},
 		}
 		if label := plain.Label(i); label >= 0 {
 			r.Label = &label
 		}
 		row.Draw = draw(3, r.ID)
+		scores := map[string]float64{}
 		for _, m := range measures[:5] {
-			r.Scores[m.Name] = m.Of(&row)
+			scores[m.Name] = m.Of(&row)
 		}
+		r.Scores = ScoresOf(scores)
 		want = append(want, r)
 	}
 
@@ -143,6 +148,7 @@ func TestScoreHammer(t *testing.T) {
 			t.Run(fmt.Sprintf("%d by %d", batch, workers), func(t *testing.T) {
 				t.Parallel()
 				c, p := fakes(n)
+				c.lanes = 1 + workers%4
 				p.read = func(i int) error {
 					if rand.IntN(8) == 0 {
 						time.Sleep(time.Duration(rand.IntN(300)) * time.Microsecond)
@@ -152,9 +158,9 @@ func TestScoreHammer(t *testing.T) {
 					}
 					return nil
 				}
-				runs := 0
+				var runs atomic.Int32
 				c.hook = func(context.Context, int) error {
-					runs++
+					runs.Add(1)
 					time.Sleep(time.Duration(rand.IntN(300)) * time.Microsecond)
 					return nil
 				}
@@ -180,8 +186,8 @@ func TestScoreHammer(t *testing.T) {
 						wantRuns++
 					}
 				}
-				if runs != wantRuns {
-					t.Errorf("the model ran %d times, want %d: not for a batch without a sample", runs, wantRuns)
+				if n := int(runs.Load()); n != wantRuns {
+					t.Errorf("the model ran %d times, want %d: not for a batch without a sample", n, wantRuns)
 				}
 				if d := cmp.Diff(wantProgress, progress); d != "" {
 					t.Error(d)

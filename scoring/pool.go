@@ -34,8 +34,8 @@ type Labels interface {
 	Label(i int) int
 }
 
-// Classifier is the model that scores. It is used from one goroutine at a
-// time.
+// Classifier is the model that scores. Unless it is Tuned, it is used from one
+// goroutine at a time.
 type Classifier interface {
 	// InputShape is that of one sample, without the batch.
 	InputShape() []int
@@ -48,6 +48,14 @@ type Classifier interface {
 	// fills logits with n×Classes values and, unless that is nil, features
 	// with n×FeatureLen. It returns early when ctx is done.
 	Logits(ctx context.Context, batch []float32, n int, logits, features []float32) error
+}
+
+// Tuned is what a Classifier may offer besides: how it is best used.
+type Tuned interface {
+	// Lanes is the number of goroutines that may call Logits at a time.
+	Lanes() int
+	// Batch is the number of samples in a call where Options leave it open.
+	Batch() int
 }
 
 // Skipped names a sample that has no score, and why.
@@ -64,10 +72,10 @@ func (s Skipped) Error() string { return fmt.Sprintf("sample %s: %v", s.ID, s.Er
 func (s Skipped) Unwrap() error { return s.Err }
 
 // Options says how to go over a pool. The zero value computes every measure
-// of the model's output in batches of 128 with a reader a core, and stops at
-// the first sample that has no score.
+// of the model's output, in batches that suit the classifier, with a reader a
+// core, and stops at the first sample that has no score.
 type Options struct {
-	Batch    int      // samples in a batch; 0 is 128
+	Batch    int      // samples in a batch; 0 is the classifier's choice, else 128
 	Workers  int      // goroutines that read samples; 0 is one a core
 	Measures []string // names of Measures(); nil is all of the model's output, and of an Ensemble's members
 	Seed     uint64   // of the measure random
@@ -107,16 +115,13 @@ func Score(ctx context.Context, c Classifier, p Pool, o Options) iter.Seq2[Recor
 	}
 }
 
-const (
-	defaultBatch = 128
-	// readAhead is the number of batches in memory: one being read, one in
-	// the model, one whose records are being taken.
-	readAhead = 3
-)
+// defaultBatch is for classifiers that do not say.
+const defaultBatch = 128
 
 func newPass(c Classifier, p Pool, o Options) (*pass, error) {
+	lanes, batch := tuning(c)
 	if o.Batch <= 0 {
-		o.Batch = defaultBatch
+		o.Batch = batch
 	}
 	if o.Workers <= 0 {
 		o.Workers = runtime.GOMAXPROCS(0)
@@ -128,7 +133,11 @@ func newPass(c Classifier, p Pool, o Options) (*pass, error) {
 	}
 	s := &pass{
 		classifier: c, ensemble: ensemble, pool: p, opts: o, measures: ms, members: members,
-		total: p.Len(), sample: size(p.Shape()), classes: c.Classes(),
+		total: p.Len(), sample: size(p.Shape()), classes: c.Classes(), lanes: lanes,
+	}
+	slices.SortFunc(s.measures, func(a, b Measure) int { return strings.Compare(a.Name, b.Name) })
+	for _, m := range s.measures {
+		s.names = append(s.names, m.Name)
 	}
 	s.labels, _ = p.(Labels)
 	switch {
@@ -156,6 +165,18 @@ func asEnsemble(c Classifier) (Ensemble, int) {
 		return e, e.Members()
 	}
 	return nil, 1
+}
+
+// tuning is how a classifier is best used.
+func tuning(c Classifier) (lanes, batch int) {
+	t, ok := c.(Tuned)
+	if !ok {
+		return 1, defaultBatch
+	}
+	if batch = t.Batch(); batch < 1 {
+		batch = defaultBatch
+	}
+	return max(1, t.Lanes()), batch
 }
 
 // fits reports whether samples of a shape can be fed to an input: the same

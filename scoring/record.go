@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"strconv"
 )
 
 // RecordSchema names the format of one line of a score file. Every line
@@ -26,52 +27,65 @@ type Record struct {
 	Confidence float64
 	// Scores are the measures by name, each in its natural definition:
 	// a small margin is uncertain, a large entropy is.
-	Scores map[string]float64
+	Scores Scores
 	// Features are the input of the last layer, nil unless asked for. They
 	// are not part of a score file.
 	Features []float32
 }
 
-// recordLine is a Record as a line of JSON. Pointers tell a value that is
+// recordLine is a line of a score file as it is read. Pointers tell a value that is
 // missing or null from one that is zero.
 type recordLine struct {
-	Schema     string              `json:"schema"`
-	Index      *int                `json:"index"`
-	ID         string              `json:"id"`
-	Label      *int                `json:"label,omitempty"`
-	Class      *int                `json:"class"`
-	Confidence *float64            `json:"confidence"`
-	Scores     map[string]*float64 `json:"scores"`
+	Schema     string   `json:"schema"`
+	Index      *int     `json:"index"`
+	ID         string   `json:"id"`
+	Label      *int     `json:"label"`
+	Class      *int     `json:"class"`
+	Confidence *float64 `json:"confidence"`
+	Scores     *Scores  `json:"scores"`
 }
 
 // RecordWriter writes a score file: one JSON object a line, numbers with all
 // their digits, keys always in the same order.
 type RecordWriter struct {
-	buf *bufio.Writer
-	enc *json.Encoder
+	buf  *bufio.Writer
+	line []byte
 }
 
 // NewRecordWriter writes to w through a buffer; call Flush at the end.
 func NewRecordWriter(w io.Writer) *RecordWriter {
-	buf := bufio.NewWriter(w)
-	enc := json.NewEncoder(buf)
-	enc.SetEscapeHTML(false)
-	return &RecordWriter{buf, enc}
+	return &RecordWriter{buf: bufio.NewWriterSize(w, 1<<16)}
 }
 
 // Write adds one line.
 func (w *RecordWriter) Write(r Record) error {
-	line := recordLine{
-		Schema: RecordSchema, Index: &r.Index, ID: r.ID, Label: r.Label,
-		Class: &r.Class, Confidence: &r.Confidence, Scores: make(map[string]*float64, len(r.Scores)),
+	var err error
+	if w.line, err = appendRecord(w.line[:0], r); err == nil {
+		_, err = w.buf.Write(w.line)
 	}
-	for name, v := range r.Scores {
-		line.Scores[name] = &v
-	}
-	if err := w.enc.Encode(line); err != nil {
+	if err != nil {
 		return fmt.Errorf("write score of %q: %w", r.ID, err)
 	}
 	return nil
+}
+
+// appendRecord appends the line of a record.
+func appendRecord(b []byte, r Record) ([]byte, error) {
+	b = append(b, `{"schema":"`+RecordSchema+`","index":`...)
+	b = strconv.AppendInt(b, int64(r.Index), 10)
+	b = appendString(append(b, `,"id":`...), r.ID)
+	if r.Label != nil {
+		b = strconv.AppendInt(append(b, `,"label":`...), int64(*r.Label), 10)
+	}
+	b = strconv.AppendInt(append(b, `,"class":`...), int64(r.Class), 10)
+	b, err := appendNumber(append(b, `,"confidence":`...), r.Confidence)
+	if err != nil {
+		return b, err
+	}
+	if b, err = r.Scores.appendJSON(append(b, `,"scores":`...)); err != nil {
+		return b, err
+	}
+	return append(b, '}', '\n'), nil
 }
 
 // Flush writes out what is buffered.
@@ -121,15 +135,8 @@ func parseRecord(text []byte) (Record, error) {
 	case line.Scores == nil:
 		return Record{}, errors.New(`"scores" is missing`)
 	}
-	rec := Record{
+	return Record{
 		Index: *line.Index, ID: line.ID, Label: line.Label, Class: *line.Class,
-		Confidence: *line.Confidence, Scores: make(map[string]float64, len(line.Scores)),
-	}
-	for name, v := range line.Scores {
-		if v == nil {
-			return Record{}, fmt.Errorf("score %q is null", name)
-		}
-		rec.Scores[name] = *v
-	}
-	return rec, nil
+		Confidence: *line.Confidence, Scores: *line.Scores,
+	}, nil
 }

@@ -13,9 +13,9 @@ import (
 func sampleRecords() []Record {
 	label := 0
 	return []Record{
-		{Index: 0, ID: "a/<&>é.png", Label: &label, Class: 3, Confidence: 1.0 / 3, Scores: map[string]float64{"margin": 0, "entropy": math.Nextafter(1, 2)}},
-		{Index: 7, ID: "b", Class: 0, Confidence: 1, Scores: map[string]float64{"margin": 5e-324, "entropy": 1e300}},
-		{Index: 8, ID: "c", Class: 1, Confidence: 0.5, Scores: map[string]float64{}},
+		{Index: 0, ID: "a/<&>é.png", Label: &label, Class: 3, Confidence: 1.0 / 3, Scores: ScoresOf(map[string]float64{"margin": 0, "entropy": math.Nextafter(1, 2)})},
+		{Index: 7, ID: "b", Class: 0, Confidence: 1, Scores: ScoresOf(map[string]float64{"margin": 5e-324, "entropy": 1e300})},
+		{Index: 8, ID: "c", Class: 1, Confidence: 0.5, Scores: ScoresOf(map[string]float64{})},
 	}
 }
 
@@ -101,7 +101,7 @@ func (f failingReader) Read([]byte) (int, error) { return 0, f.err }
 func TestRecordWriterRefusesNaN(t *testing.T) {
 	t.Parallel()
 	w := NewRecordWriter(&bytes.Buffer{})
-	err := w.Write(Record{ID: "a", Scores: map[string]float64{"entropy": math.NaN()}})
+	err := w.Write(Record{ID: "a", Scores: ScoresOf(map[string]float64{"entropy": math.NaN()})})
 	if err == nil || !strings.Contains(err.Error(), `"a"`) {
 		t.Errorf("error is %v", err)
 	}
@@ -112,7 +112,7 @@ func FuzzReadRecords(f *testing.F) {
 	f.Add([]byte("null\n[]\n{}"))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		for r, err := range ReadRecords(bytes.NewReader(text)) {
-			if err == nil && (r.ID == "" || r.Scores == nil || r.Index < 0) {
+			if err == nil && (r.ID == "" || r.Index < 0) {
 				t.Errorf("accepted %+v", r)
 			}
 		}

@@ -5,9 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"maps"
 	"math"
-	"slices"
 	"strings"
 )
 
@@ -62,9 +60,9 @@ func NewSelector(strategy string, k int, seed uint64) (*Selector, error) {
 func (s *Selector) Add(r Record) error {
 	var u float64
 	if s.strategy.Scores {
-		v, ok := r.Scores[s.measure.Name]
+		v, ok := r.Scores.Of(s.measure.Name)
 		if !ok {
-			has := strings.Join(slices.Sorted(maps.Keys(r.Scores)), ", ")
+			has := strings.Join(r.Scores.Names(), ", ")
 			return fmt.Errorf("record %d (%s) has no score %q, only: %s", r.Index, r.ID, s.measure.Name, has)
 		}
 		if math.IsNaN(v) {

@@ -35,7 +35,7 @@ func scoredLogits(t testing.TB, rows ...[]float32) []Record {
 	t.Helper()
 	out := make([]Record, len(rows))
 	for i, z := range rows {
-		out[i] = Record{Index: i, ID: fmt.Sprintf("s%d", i), Scores: score(t, z...)}
+		out[i] = Record{Index: i, ID: fmt.Sprintf("s%d", i), Scores: ScoresOf(score(t, z...))}
 	}
 	return out
 }
@@ -75,7 +75,7 @@ func TestSelectRefuses(t *testing.T) {
 	t.Parallel()
 	records := scoredLogits(t, []float32{1, 2}, []float32{3, 4})
 	twice := append(slices.Clone(records), records[0])
-	nan := []Record{{Index: 3, ID: "x", Scores: map[string]float64{"margin": math.NaN()}}}
+	nan := []Record{{Index: 3, ID: "x", Scores: ScoresOf(map[string]float64{"margin": math.NaN()})}}
 	for name, c := range map[string]struct {
 		records  []Record
 		strategy string
@@ -90,7 +90,7 @@ func TestSelectRefuses(t *testing.T) {
 		"k too large":        {records, "margin", 3, ErrTooFew, "3 of 2"},
 		"empty":              {nil, "entropy", 1, ErrTooFew, "1 of 0"},
 		"twice":              {twice, "random", 3, nil, "index 0 appears twice"},
-		"no such score":      {[]Record{{ID: "x", Scores: map[string]float64{"ratio": 1}}}, "margin", 1, nil, "only: ratio"},
+		"no such score":      {[]Record{{ID: "x", Scores: ScoresOf(map[string]float64{"ratio": 1})}}, "margin", 1, nil, "only: ratio"},
 		"score not a number": {nan, "margin", 1, nil, "not a number"},
 	} {
 		_, err := Select(sequence(c.records), c.strategy, c.k, 1)
@@ -114,7 +114,7 @@ func TestSelectorMergeEqualsOneRun(t *testing.T) {
 	}
 	records := scoredLogits(t, rows...)
 	for _, s := range Strategies() {
-		if _, scored := records[0].Scores[s.Measure]; !scored {
+		if _, scored := records[0].Scores.Of(s.Measure); !scored {
 			continue
 		}
 		want, err := Select(sequence(records), s.Name, 200, 9)

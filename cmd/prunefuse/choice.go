@@ -94,16 +94,16 @@ func (o *choiceOptions) choose(ctx context.Context, records iter.Seq2[scoring.Re
 const selectedSchema = "prunefuse.selected/1"
 
 type selectedLine struct {
-	Schema     string             `json:"schema"`
-	Rank       int                `json:"rank"`
-	Index      int                `json:"index"`
-	ID         string             `json:"id"`
-	Strategy   string             `json:"strategy"`
-	Score      float64            `json:"score"`
-	Class      int                `json:"class"`
-	Confidence float64            `json:"confidence"`
-	Label      *int               `json:"label,omitempty"`
-	Scores     map[string]float64 `json:"scores"`
+	Schema     string         `json:"schema"`
+	Rank       int            `json:"rank"`
+	Index      int            `json:"index"`
+	ID         string         `json:"id"`
+	Strategy   string         `json:"strategy"`
+	Score      float64        `json:"score"`
+	Class      int            `json:"class"`
+	Confidence float64        `json:"confidence"`
+	Label      *int           `json:"label,omitempty"`
+	Scores     scoring.Scores `json:"scores"`
 }
 
 // write adds the selection, best first, to the outputs.

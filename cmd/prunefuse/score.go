@@ -25,13 +25,13 @@ type scoreOptions struct {
 	pool       string
 	labelled   string
 	embeddings string
-	batch      int
+	batch      batchFlag
 }
 
 func (o *scoreOptions) addFlags(fs *pflag.FlagSet) {
 	o.out.addFlags(fs, "the score `file` to write, a line a sample; - is stdout")
 	fs.StringVar(&o.pool, "pool", "", "the unlabelled samples: a `name` or path, see above")
-	fs.IntVar(&o.batch, "batch", 128, "samples a batch")
+	fs.Var(&o.batch, "batch", "samples a batch: a `number`, or auto for what suits the model; scores do not depend on it")
 	fs.StringVar(&o.embeddings, "embeddings", "", "write the input of the last layer, a row a sample, to an .npy `file`")
 	o.choice.addFlags(fs)
 	fs.StringVar(&o.choice.path, "selected", "", "write what --strategy chooses to a .jsonl or .txt `file` (default stdout)")
@@ -80,8 +80,6 @@ func (o *scoreOptions) settle() error {
 	switch {
 	case o.pool == "":
 		return errors.New("name the samples with --pool")
-	case o.batch < 1:
-		return fmt.Errorf("--batch %d: want at least 1", o.batch)
 	case o.out.path == "" && o.choice.strategy == "" && o.embeddings == "":
 		return errors.New("say what to write: --output (-o), --embeddings, or --strategy and -k")
 	case o.choice.strategy == "" && o.choice.path != "":
@@ -241,7 +239,7 @@ func (s *scorer) records(ctx context.Context, t *term.Term, scores, embeddings i
 		bar := t.Bar("score", int64(s.pool.Len()), "samples")
 		defer bar.Done()
 		o := scoring.Options{
-			Batch: s.o.batch, Seed: s.g.seed, Probabilities: s.head.Probabilities, Features: s.features(),
+			Batch: int(s.o.batch), Seed: s.g.seed, Probabilities: s.head.Probabilities, Features: s.features(),
 			Skip: func(sk scoring.Skipped) {
 				s.skipped = append(s.skipped, sk)
 				_, _ = fmt.Fprintf(t, "skipped: %s\n", oneLine(sk.Error()))
@@ -298,7 +296,7 @@ func (s *scorer) centres(ctx context.Context, m *onnxio.Model) (scoring.Features
 	defer t.Close()
 	bar := t.Bar("labelled", int64(set.Len()), "samples")
 	defer bar.Done()
-	o := scoring.Options{Batch: s.o.batch, Features: true, Probabilities: s.head.Probabilities, Progress: counter(bar)}
+	o := scoring.Options{Batch: int(s.o.batch), Features: true, Probabilities: s.head.Probabilities, Progress: counter(bar)}
 	for r, err := range scoring.Score(ctx, s.model, set, o) {
 		if err != nil {
 			return f, fmt.Errorf("%s: %w", s.o.labelled, err)

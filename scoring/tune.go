@@ -1,0 +1,79 @@
+package scoring
+
+import (
+	"runtime"
+
+	"github.com/prunefuse/prunefuse/onnxio"
+	"github.com/prunefuse/prunefuse/onnxio/op"
+	"github.com/prunefuse/prunefuse/onnxio/ort"
+)
+
+// lanes settles the number of runs at a time, and gives each its threads.
+func lanes(o *ModelOptions) int {
+	if o.Session.Threads == 0 {
+		o.Session.Threads = runtime.GOMAXPROCS(0)
+	}
+	n := o.Lanes
+	if _, gpu := o.Session.Provider.CUDA(); n == 0 && gpu {
+		n = 1
+	} else if n == 0 {
+		n = o.Session.Threads
+	}
+	o.Session.Threads = max(1, o.Session.Threads/n)
+	return n
+}
+
+// The widest value of a batch should stay in the cache of a core from one
+// operator to the next; a GPU is to have enough to do. Both are bytes.
+const (
+	cacheShare  = 512 << 10
+	gpuShare    = 256 << 20
+	largestAuto = 128
+)
+
+// preferredBatch is the number of samples whose widest value fits its share of
+// memory. It depends on the model and not on the machine, so that a pool is cut
+// into the same batches wherever it is scored.
+func preferredBatch(m *onnxio.Model, sample []int, p ort.Provider) int {
+	share := cacheShare
+	if _, gpu := p.CUDA(); gpu {
+		share = gpuShare
+	}
+	widest := widestValue(m, sample)
+	if widest == 0 {
+		return largestAuto
+	}
+	return max(1, min(largestAuto, share/widest))
+}
+
+// widestValue is the most bytes that one sample has in a value of the graph, 0
+// where no shape is known.
+func widestValue(m *onnxio.Model, sample []int) int {
+	shape := onnxio.Shape{onnxio.Known(1)}
+	for _, d := range sample {
+		shape = append(shape, onnxio.Known(int64(d)))
+	}
+	in := m.Graph.Inputs()[0]
+	if n, ok := in.Type.Shape[0].Value(); ok {
+		shape[0] = onnxio.Known(n)
+	}
+	batch, _ := shape[0].Value()
+	f, err := op.InferGraph(m, op.InferOptions{Inputs: map[string]onnxio.Shape{in.Name: shape}})
+	if err != nil {
+		return 0 // the runtime may know better what the model computes
+	}
+	widest := 0
+	for _, n := range m.Graph.Nodes() {
+		for _, name := range n.Outputs() {
+			bytes, known := 4, true
+			for _, d := range f.Types[name].Shape {
+				extent, ok := d.Value()
+				bytes, known = bytes*int(extent), known && ok
+			}
+			if known {
+				widest = max(widest, bytes/int(batch))
+			}
+		}
+	}
+	return widest
+}
