@@ -12,7 +12,7 @@
 //
 // What holds:
 //
-//   - Records come in index order and do not depend on the number of readers,
+//   - Records come in index order and do not depend on the number of readers or lanes,
 //     nor on the batch as far as the classifier's rows do not.
 //   - A selection is a function of the records and the seed. Ties go to the
 //     lower index; order of arrival and sharding do not matter; no sample is
