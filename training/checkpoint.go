@@ -117,8 +117,8 @@ func (t *trainer) takeUp(m *onnxio.Model) error {
 	if field := firstDifference(c.Run, t.identity()); field != "" {
 		return fmt.Errorf("it is of a run with another %s; give the options of that run, or start anew with another checkpoint", field)
 	}
-	if c.Step < 0 || c.Step > t.schedule.steps() {
-		return fmt.Errorf("it is at step %d and this run has %d", c.Step, t.schedule.steps())
+	if c.Step < 0 || c.Step > t.schedule.steps {
+		return fmt.Errorf("it is at step %d and this run has %d", c.Step, t.schedule.steps)
 	}
 	if err := t.step.restore(m.Graph, c.Step); err != nil {
 		return err

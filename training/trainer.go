@@ -21,14 +21,17 @@ type Options struct {
 	Batch    int  // samples of a step; 0 is 128, and never more than the set
 	DropLast bool // leave out an epoch's last batch where it is smaller
 
-	// Schedule is the learning rate by epochs; empty is ten epochs of 0.1.
-	Schedule []Phase
-	// Steps is the length of the run. Where it is not 0 the epochs in
-	// Schedule say what part of the steps a phase has; so runs on sets of
-	// different sizes can be given the same number of steps.
+	// Schedule is the learning rate; nil is 0.1.
+	Schedule Schedule
+	// Epochs is the length of the run where Schedule is no Phases, which
+	// know theirs; 0 is 10.
+	Epochs int
+	// Steps is the length of the run. Where it is not 0 the epochs in Phases
+	// say what part of the steps a phase has; so runs on sets of different
+	// sizes can be given the same number of steps.
 	Steps int
 	// Warmup is the number of first steps over which the rate rises to its
-	// value.
+	// value in equal parts. What is no Phases begins after it.
 	Warmup int
 
 	Augment   Augment
@@ -147,7 +150,7 @@ func (t *trainer) prepare(m *onnxio.Model, set Set) (err error) {
 	if n%t.o.Batch != 0 && !t.o.DropLast {
 		t.perEpoch++
 	}
-	if t.schedule, err = newSchedule(t.o.Schedule, t.perEpoch, t.o.Steps, t.o.Warmup); err != nil {
+	if t.schedule, err = newSchedule(t.o.Schedule, t.perEpoch, t.o.Epochs, t.o.Steps, t.o.Warmup); err != nil {
 		return err
 	}
 	if t.o.Checkpoint == "" {
@@ -177,7 +180,7 @@ func (t *trainer) run(outer context.Context) (err error) {
 		readErr := <-fed
 		f.close()
 		switch {
-		case err == nil && t.done == t.schedule.steps():
+		case err == nil && t.done == t.schedule.steps:
 		case outer.Err() != nil:
 			err = context.Cause(outer)
 			if saveErr := t.save(); saveErr != nil {
@@ -189,13 +192,13 @@ func (t *trainer) run(outer context.Context) (err error) {
 	}()
 	t.begun = time.Now()
 	if t.o.OnStart != nil {
-		t.o.OnStart(t.done, t.schedule.steps())
+		t.o.OnStart(t.done, t.schedule.steps)
 	}
 	for {
 		if err := t.pause(ctx); err != nil {
 			return err
 		}
-		if t.done == t.schedule.steps() {
+		if t.done == t.schedule.steps {
 			return t.finish()
 		}
 		begin := time.Now()
@@ -252,7 +255,7 @@ func (t *trainer) diverged(loss, rate float32) error {
 }
 
 func (t *trainer) progress(loss, rate float32, accuracy float64) Progress {
-	steps := t.schedule.steps()
+	steps := t.schedule.steps
 	p := Progress{
 		Epoch: (t.done-1)/t.perEpoch + 1, Epochs: (steps + t.perEpoch - 1) / t.perEpoch,
 		Step: t.done, Steps: steps, Loss: loss, Accuracy: accuracy, Rate: rate,
@@ -267,7 +270,7 @@ func (t *trainer) progress(loss, rate float32, accuracy float64) Progress {
 // pause does what comes between two steps: the end of an epoch, also of one
 // whose last step was the last before a resume, and checkpoints.
 func (t *trainer) pause(ctx context.Context) error {
-	ended := t.epoch.Samples > 0 && (t.done%t.perEpoch == 0 || t.done == t.schedule.steps())
+	ended := t.epoch.Samples > 0 && (t.done%t.perEpoch == 0 || t.done == t.schedule.steps)
 	if ended {
 		if err := t.endEpoch(ctx); err != nil {
 			return err
@@ -323,7 +326,7 @@ func (t *trainer) finish() error {
 func (t *trainer) newFeed() (*feed, error) {
 	f := &feed{
 		reader: t.source, seed: t.o.Seed, workers: t.o.Workers, batch: t.o.Batch, perEpoch: t.perEpoch,
-		first: t.done, steps: t.schedule.steps(),
+		first: t.done, steps: t.schedule.steps,
 		full: make(chan *Batch, readAhead), rest: make(chan *Batch, 1), out: make(chan *Batch, readAhead),
 	}
 	sizes := slices.Repeat([]int{t.o.Batch}, readAhead)

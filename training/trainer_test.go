@@ -32,7 +32,7 @@ func tinySet(n int) *samples { return noise(7, n, 4, 2, 8, 8) }
 // smaller than the others.
 func tinyOptions() Options {
 	return Options{
-		Batch: 8, Steps: 10, Schedule: []Phase{{1, 0.1}, {1, 0.05}}, Seed: 3,
+		Batch: 8, Steps: 10, Schedule: Phases{{1, 0.1}, {1, 0.05}}, Seed: 3,
 		Augment: Augment{Pad: 1, Flip: true}, Normalize: Normalize{Mean: []float32{0.1}, Std: []float32{0.9, 1.1}},
 		Step: StepOptions{Optimizer: SGD{Momentum: 0.9, WeightDecay: 1e-3}, Session: ort.SessionOptions{Threads: 1}},
 	}
@@ -62,7 +62,7 @@ func TestTrainOverfits(t *testing.T) {
 	orttest.Need(t)
 	set := tinySet(32)
 	o := Options{
-		Batch: 16, Schedule: []Phase{{60, 0.1}}, Validation: set,
+		Batch: 16, Schedule: Phases{{60, 0.1}}, Validation: set,
 		Step: StepOptions{Optimizer: SGD{Momentum: 0.9}, Session: ort.SessionOptions{Threads: 1}},
 	}
 	m, h := train(t, tiny(t), set, o)
