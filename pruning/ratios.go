@@ -2,10 +2,11 @@ package pruning
 
 import (
 	"fmt"
-	"path"
 	"strings"
 
 	"github.com/goccy/go-yaml"
+
+	"github.com/prunefuse/prunefuse/internal/glob"
 )
 
 // GroupRatio is a ratio for some groups of their own. Pattern is a group's
@@ -55,10 +56,7 @@ func (r GroupRatio) check() error {
 	if !(r.Ratio >= 0 && r.Ratio < 1) {
 		return fmt.Errorf("%q: ratio %v: want the fraction of channels to remove, from 0 up to but not including 1", r.Pattern, r.Ratio)
 	}
-	if _, err := path.Match(r.Pattern, ""); err != nil {
-		return fmt.Errorf("%q is no pattern: %w", r.Pattern, err)
-	}
-	return nil
+	return glob.Check(r.Pattern)
 }
 
 // match reports whether the pattern is the group's name or stands for a
@@ -72,16 +70,13 @@ func (r GroupRatio) match(a *Analysis, g *Group) bool {
 			continue
 		}
 		for _, name := range []string{m.Initializer, m.String()} {
-			if ok, _ := path.Match(anySlash.Replace(r.Pattern), anySlash.Replace(name)); ok {
+			if glob.Match(r.Pattern, name) {
 				return true
 			}
 		}
 	}
 	return false
 }
-
-// anySlash hides slashes, which * does not stand for in path.Match.
-var anySlash = strings.NewReplacer("/", "\x00")
 
 // ownRatios finds the groups that have a ratio of their own, by ID. The
 // group's name goes before globs; globs of different ratios on one group, and
