@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/prunefuse/prunefuse/onnxio"
 	"github.com/prunefuse/prunefuse/onnxio/ort/orttest"
@@ -59,6 +61,67 @@ func testResume(t *testing.T, step int) {
 		if e.Loss != w.Loss || e.Train != w.Train || e.Steps != w.Steps || e.Validation.Loss != w.Validation.Loss {
 			t.Errorf("epoch %d: %+v, want %+v", i+1, e, w)
 		}
+	}
+}
+
+// TestResumeOfEveryKind stops runs of every optimiser, also within a step and
+// after an epoch's last one, which is of fewer batches, twice each.
+func TestResumeOfEveryKind(t *testing.T) {
+	orttest.Need(t)
+	for _, opt := range []Optimizer{SGD{Momentum: 0.9, WeightDecay: 1e-3, Nesterov: true}, Adam{WeightDecay: 1e-3}, AdamW{WeightDecay: 0.1}} {
+		for _, accumulate := range []int{1, 2} {
+			for _, average := range []float64{0, 0.9} {
+				name := fmt.Sprintf("%s %+v of %d batches, average %v", opt.Name(), opt, accumulate, average)
+				o := tinyOptions()
+				// Five batches an epoch; nine in all.
+				o.Batch, o.Accumulate, o.Steps = 4, accumulate, map[int]int{1: 9, 2: 5}[accumulate]
+				o.Schedule, o.Warmup = OneCycle{Rate: 0.01}, 1
+				o.Step.Optimizer, o.Step.Average, o.Step.Clip = opt, average, Clip{Norm: 1}
+				whole, h := train(t, tiny(t), tinySet(tinySamples), o)
+				o.Checkpoint, o.Resume = filepath.Join(t.TempDir(), "run.onnx"), true
+				for _, batches := range []int{1, 5} {
+					stopAfter(t, o, batches)
+				}
+				resumed, rest := train(t, tiny(t), tinySet(tinySamples), o)
+				if !bytes.Equal(marshal(t, whole), marshal(t, resumed)) {
+					t.Errorf("%s: the resumed run gave other bytes", name)
+				}
+				if rest.Steps != o.Steps || rest.Samples != 36 || rest.Epochs[1].Loss != h.Epochs[1].Loss {
+					t.Errorf("%s: history %+v, want the counts of %+v", name, rest, h)
+				}
+			}
+		}
+	}
+}
+
+// stopAfter does what a run does whose context ends after so many batches,
+// those of runs before it counted.
+func stopAfter(t *testing.T, o Options, batches int) {
+	t.Helper()
+	r, err := newTrainer(tiny(t), tinySet(tinySamples), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.step.Close()
+	f, err := r.newFeed()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	fed := make(chan error, 1)
+	go func() { fed <- f.run(ctx) }()
+	for r.batches < batches {
+		b := <-f.out
+		if err := errors.Join(r.pause(ctx), r.take(ctx, b, time.Now(), 0)); err != nil {
+			t.Fatal(err)
+		}
+		f.give(b)
+	}
+	cancel()
+	<-fed
+	f.close()
+	if err := r.save(); err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -146,6 +209,10 @@ func TestResumeRefuses(t *testing.T) {
 		{"another batch", tinySamples, func(o *Options) { o.Batch++ }, "another batch"},
 		{"another optimizer", tinySamples, func(o *Options) { o.Step.Optimizer = SGD{WeightDecay: 1e-3} }, "another optimizer"},
 		{"another kind of optimizer", tinySamples, func(o *Options) { o.Step.Optimizer = Adam{} }, "another optimizer"},
+		{"another clip", tinySamples, func(o *Options) { o.Step.Clip.Norm = 1 }, "another clipping"},
+		{"another average", tinySamples, func(o *Options) { o.Step.Average = 0.5 }, "another moving_average"},
+		{"other accumulation", tinySamples, func(o *Options) { o.Accumulate = 2 }, "another accumulation"},
+		{"other frozen weights", tinySamples, func(o *Options) { o.Step.Freeze = []string{"fc*"} }, "another freeze_pattern"},
 		{"another decay", tinySamples, func(o *Options) { o.Step.Decay = DecayWeights }, "another decay"},
 		{"another set", tinySamples + 1, func(*Options) {}, "another samples"},
 		{"a shorter run", tinySamples, func(o *Options) { o.Steps = 9 }, "at step 10 and this run has 9"},

@@ -5,10 +5,11 @@
 // all of them ordinary operators in one graph that an ordinary session runs.
 // Parameters, optimiser state and running statistics go in as tensors and come
 // out as tensors; two sets of them change places after every step, so nothing
-// is copied. The learning rate and the batch are fed.
+// is copied. The learning rate and the batch are fed. A step over several
+// batches is two graphs: one that adds up gradients, and the update.
 //
 // [Train] is the loop around it: seeded shuffling, crop and flip, batches read
-// ahead of the step, a schedule of learning rates, progress, validation and
+// ahead of the step, a [Schedule] of learning rates, progress, validation and
 // checkpoints. It returns the model it was given, with new weights.
 // [Evaluate] measures accuracy, calibration and confusion, and [Gradients]
 // gives the gradients of a network that is not in training.
@@ -24,10 +25,11 @@
 //     [op.UnsupportedError] where an operator is the reason.
 //
 // What learns is every float32 constant of rank 1 or more that a gradient
-// reaches and that is no running statistic. A constant that several nodes read
-// is one parameter. One that lies in a Constant node, or behind an Identity,
-// becomes an initializer of its own under the name the nodes read: exporters
-// merge tensors that merely start out equal.
+// reaches, that no pattern freezes and that is no running statistic; those go
+// on with every batch, as in PyTorch, also where a layer is frozen. A constant
+// that several nodes read is one parameter. One that lies in a Constant node,
+// or behind an Identity, becomes an initializer of its own under the name the
+// nodes read: exporters merge tensors that merely start out equal.
 //
 // What is not guaranteed: equal bits on another processor, runtime or thread
 // count, whose sums may round differently.

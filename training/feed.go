@@ -27,8 +27,8 @@ type feed struct {
 	seed     uint64
 	workers  int
 	batch    int // samples of a step
-	perEpoch int // steps
-	first    int // the step to start with
+	perEpoch int // batches
+	first    int // the batch to start with
 	steps    int // and the one to stop before
 
 	all  []*Batch

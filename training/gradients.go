@@ -104,7 +104,7 @@ func newGradients(m *onnxio.Model, set Set, o GradientOptions) (*gradients, erro
 // write makes the graph: forward as it stands, loss, gradients, which are
 // the outputs, by the weights it returns.
 func (g *gradients) write(f *forward, provider ort.Provider) (*onnxio.Model, []*onnxio.Tensor, error) {
-	candidates, err := f.candidates(nil)
+	candidates, err := f.candidates()
 	if err != nil {
 		return nil, nil, err
 	}

@@ -9,37 +9,24 @@ import (
 	"github.com/prunefuse/prunefuse/onnxio/ort"
 )
 
-// trainingGraph is one step as a model, and what its inputs and outputs are.
-// Inputs are the samples, the target, the scalars, the state, the feeds, then
-// the draws; outputs are the loss, the logits, then the new state, in the
-// same order.
+// trainingGraph is one step as one or two models, and what their inputs and
+// outputs are besides states. The gradient's inputs are the samples, the
+// target, without an update of its own the scalars, the states, the feeds,
+// then the draws; its outputs are the loss, the logits, then the states. The
+// update's are the scalars and the states.
 type trainingGraph struct {
-	model *onnxio.Model
-	base  *onnxio.Model // the model in training, whose weights are initializers
+	gradient *program      // forward, loss, gradients
+	update   *program      // the same one, unless gradients are added up
+	base     *onnxio.Model // the model in training, whose weights are initializers
 
 	batch   onnxio.Dim // the symbol of the batch axis
 	sample  []int
 	classes int
 	state   []variable
 	feeds   []onnxio.Value // zeros, which the runtime may overwrite
-	draws   []onnxio.Value // uniform in [0, 1), anew for every step
-	scalars int            // what the optimiser takes besides tensors
+	draws   []onnxio.Value // uniform in [0, 1), anew for every batch
+	scalars int            // how many there are
 }
-
-// variable is a tensor that every step replaces.
-type variable struct {
-	kind  kind
-	name  string         // of the graph input
-	start *onnxio.Tensor // an initializer of the base, zeros for a slot
-}
-
-type kind int
-
-const (
-	parameter kind = iota
-	slot           // of the optimiser
-	statistic
-)
 
 // forward is the model as the training graph takes it up.
 type forward struct {
@@ -57,13 +44,16 @@ func newTrainingGraph(m *onnxio.Model, o StepOptions) (*trainingGraph, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &trainingGraph{model: onnxio.New("train " + m.Graph.Name()), base: base, scalars: len(o.Optimizer.scalars(nil, 0, 1))}
+	t := &trainingGraph{gradient: newProgram("train "+m.Graph.Name(), f.facts.Opset, ort.Kernels(o.Session.Provider)), base: base}
 	for _, d := range f.input.Type.Shape[1:] {
 		t.sample = append(t.sample, int(d.Or(0)))
 	}
 	t.batch, t.classes = f.input.Type.Shape[0], int(f.logits.Type.Shape[1].Or(0))
-	candidates, err := f.candidates(o.Freeze)
+	candidates, err := f.candidates()
 	if err != nil {
+		return nil, err
+	}
+	if candidates, err = learning(candidates, o.Learn, o.Freeze); err != nil {
 		return nil, err
 	}
 	if err := t.write(f, candidates, o); err != nil {
@@ -154,7 +144,7 @@ func (f *forward) stateOf() map[string]*onnxio.Node {
 
 // candidates are the constants that learn if a gradient reaches them. A
 // number without axes is part of a formula, not a parameter.
-func (f *forward) candidates(freeze func(string) bool) ([]*onnxio.Tensor, error) {
+func (f *forward) candidates() ([]*onnxio.Tensor, error) {
 	state := f.stateOf()
 	var out []*onnxio.Tensor
 	for _, t := range f.Graph.Initializers() {
@@ -169,23 +159,20 @@ func (f *forward) candidates(freeze func(string) bool) ([]*onnxio.Tensor, error)
 				Reason: fmt.Sprintf("weight %q is %v and only float32 is trained; convert the model to float32", name, t.Elem()),
 			}
 		}
-		if freeze == nil || !freeze(name) {
-			out = append(out, t)
-		}
+		out = append(out, t)
 	}
 	return out, nil
 }
 
 // write makes the graph: forward, loss, gradients, update.
 func (t *trainingGraph) write(f *forward, candidates []*onnxio.Tensor, o StepOptions) error {
-	t.model.SetOpset("", f.facts.Opset)
-	t.model.SetOpset(op.Microsoft, 1)
-	p := t.model.Graph.Edit()
+	model, e := t.gradient.model, t.gradient.emit
+	p := e.Patch
 	batch := f.input.Type.Shape[0]
 	p.SetInputType(f.input.Name, f.input.Type)
 	for _, n := range f.Graph.Nodes() {
 		if n.Domain() != "" {
-			t.model.SetOpset(n.Domain(), f.Opset(n.Domain()))
+			model.SetOpset(n.Domain(), f.Opset(n.Domain()))
 		}
 		for _, name := range n.Outputs() {
 			if name != "" {
@@ -196,65 +183,99 @@ func (t *trainingGraph) write(f *forward, candidates []*onnxio.Tensor, o StepOpt
 	for _, c := range f.Graph.Initializers() {
 		p.Fresh(c.Name())
 	}
-	target, scalars := p.Fresh("target"), p.Fresh("scalars")
+	t.update = t.gradient
+	if o.Accumulate {
+		t.update = newProgram("update "+f.Graph.Name(), f.facts.Opset, e.Kernels)
+		for _, c := range f.Graph.Initializers() {
+			t.update.emit.Patch.Fresh(c.Name())
+		}
+	}
+	target := p.Fresh("target")
 	classes := onnxio.Known(int64(t.classes))
 	p.SetInputType(target, onnxio.Type{Elem: onnxio.Float32, Shape: onnxio.Shape{batch, classes}})
-	p.SetInputType(scalars, onnxio.Type{Elem: onnxio.Float32, Shape: onnxio.ShapeOf(int64(t.scalars))})
+	numbers := t.takeScalars(t.update, o)
 
-	e := op.NewEmit(p, f.facts.Opset, "train.")
-	e.Kernels = ort.Kernels(o.Session.Provider)
-	if e.Kernels {
-		t.model.SetOpset(op.Native, 1)
-	}
 	d := op.NewDerivative(e, f.facts, f.Graph)
 	training, err := d.Forward()
 	if err != nil {
 		return err
 	}
 	l := crossEntropy(e, f.logits.Name, target, int64(t.classes))
+	p.SetOutputType(l.value, onnxio.Type{Elem: onnxio.Float32, Shape: onnxio.ShapeOf(1)})
+	p.SetOutputType(f.logits.Name, onnxio.Type{Elem: onnxio.Float32, Shape: onnxio.Shape{batch, classes}})
+	learners, err := t.differentiate(d, f, l, candidates, o)
+	if err != nil {
+		return err
+	}
+	if o.Accumulate {
+		t.accumulate(t.update, learners, numbers.mean)
+	}
+	changes := t.writeUpdate(t.update, o, learners, numbers.optimizer)
+	statistics, err := t.writeStatistics(f, training)
+	if err != nil {
+		return err
+	}
+	if o.Average > 0 {
+		t.writeAverages(o, append(changes, statistics...), numbers.share)
+	}
+	t.feeds = inputs(p, training.Feeds)
+	t.draws = inputs(p, training.Uniform)
+	for _, c := range f.Graph.Initializers() {
+		if !t.holds(c.Name()) {
+			p.SetInitializer(c)
+		}
+	}
+	if o.Accumulate {
+		if err := t.update.emit.Patch.Apply(); err != nil {
+			return err
+		}
+	}
+	return p.Apply()
+}
+
+// differentiate writes the gradients of the loss and makes the parameters that
+// have one states of the step.
+func (t *trainingGraph) differentiate(d *op.Derivative, f *forward, l loss, candidates []*onnxio.Tensor, o StepOptions) ([]learner, error) {
 	names := make([]string, len(candidates))
 	for i, c := range candidates {
 		names[i] = c.Name()
 	}
 	grads, err := d.Backward(map[string]string{f.logits.Name: l.grad}, names)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if len(grads) == 0 {
-		return errors.New("nothing in the model can learn: no gradient reaches a float32 weight")
-	}
-	p.SetOutputType(l.value, onnxio.Type{Elem: onnxio.Float32, Shape: onnxio.ShapeOf(1)})
-	p.SetOutputType(f.logits.Name, onnxio.Type{Elem: onnxio.Float32, Shape: onnxio.Shape{batch, classes}})
-	t.writeUpdates(f, e, o, candidates, grads, scalars)
-	if err := t.writeStatistics(p, f, training); err != nil {
-		return err
-	}
-	for _, c := range f.Graph.Initializers() {
-		if !t.holds(c.Name()) {
-			p.SetInitializer(c)
+	var learners []learner
+	for _, c := range candidates {
+		if grad := grads[c.Name()]; grad != "" {
+			i := t.add(variable{parameter, c.Name(), c.Name(), c})
+			learners = append(learners, learner{c, i, grad, o.Decay.on(f.Graph, c)})
 		}
 	}
-	return p.Apply()
+	if len(learners) == 0 {
+		return nil, errors.New("nothing in the model can learn: no gradient reaches a float32 weight")
+	}
+	return learners, nil
 }
 
-// writeStatistics makes each running statistic a state of the step.
-func (t *trainingGraph) writeStatistics(p *onnxio.Patch, f *forward, training *op.Training) error {
+// writeStatistics makes each running statistic a state of the step, which
+// changes with every batch.
+func (t *trainingGraph) writeStatistics(f *forward, training *op.Training) ([]change, error) {
+	var changes []change
 	for _, name := range sortedKeys(training.Update) {
 		c := f.Graph.Initializer(name)
 		if c == nil || c.Elem() != onnxio.Float32 {
 			n := f.stateOf()[name]
-			return &op.UnsupportedError{
+			return nil, &op.UnsupportedError{
 				Node: n.String(), Op: n.Op(), Opset: f.facts.Opset, Facet: "gradient",
 				Reason: fmt.Sprintf("its running statistic %q is no float32 constant", name),
 			}
 		}
-		p.SetInputType(name, c.Type())
-		p.SetOutputType(training.Update[name], c.Type())
-		t.state = append(t.state, variable{statistic, name, c})
+		i := t.add(variable{statistic, name, name, c})
+		t.gradient.read(t, i)
+		t.gradient.write(t, i, training.Update[name])
+		changes = append(changes, change{i, training.Update[name]})
 	}
-	t.feeds = inputs(p, training.Feeds)
-	t.draws = inputs(p, training.Uniform)
-	return nil
+	return changes, nil
 }
 
 // inputs makes graph inputs of the given types, by name.

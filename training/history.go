@@ -10,7 +10,7 @@ type Progress struct {
 	Epoch, Epochs    int // the first is 1
 	Step, Steps      int // done, of the whole run
 	Loss             float32
-	Accuracy         float64 // on the batch, before the step
+	Accuracy         float64 // like Loss of the step's samples, before it
 	Rate             float32
 	SamplesPerSecond float64 // since the run began or was resumed
 	Remaining        time.Duration
@@ -62,12 +62,19 @@ func (e *DivergedError) Error() string {
 	return s
 }
 
-// tally adds up an epoch.
+// tally adds up a step or an epoch.
 type tally struct {
 	Samples int     `json:"samples"`
 	Correct int     `json:"correct"`
 	Loss    float64 `json:"loss"` // sum over the samples
 	Seconds float64 `json:"seconds"`
+}
+
+func (t *tally) add(b tally) {
+	t.Samples += b.Samples
+	t.Correct += b.Correct
+	t.Loss += b.Loss
+	t.Seconds += b.Seconds
 }
 
 func (t tally) epoch(epoch, steps int) Epoch {

@@ -1,6 +1,7 @@
 package training
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,8 +17,21 @@ import (
 type StepOptions struct {
 	Optimizer Optimizer // nil is SGD{}
 	Decay     Decay     // what the optimiser's weight decay acts on; "" is all
-	// Freeze names the weights that keep their values, by initializer.
-	Freeze func(name string) bool
+	Clip      Clip
+	// Accumulate has a step take the mean gradient of several batches; see
+	// Step.Accumulate.
+	Accumulate bool
+	// Average, where above 0, keeps a moving average of every parameter and
+	// running statistic, of which so much stays in a step. It is what
+	// Step.Model gives. In the n-th step the part that stays is n/(9 + n) as
+	// long as that is less.
+	Average float64
+	// Learn and Freeze are patterns of weights by initializer, as package
+	// path has them but for * that stands for slashes, too. Where there is a
+	// pattern to learn, what none matches keeps its value; so does what a
+	// pattern to freeze matches. The running statistics of a normalisation
+	// go on all the same, as in PyTorch.
+	Learn, Freeze []string
 	// Logits names the output to train; "" is the first one.
 	Logits string
 	// Sample is the shape of one sample, for a model that leaves an extent
@@ -27,27 +41,39 @@ type StepOptions struct {
 	Session ort.SessionOptions
 }
 
-// Step is a model in training: its weights, the state of the optimiser, and
-// the session that takes both one step on. It is used from one goroutine at a
-// time.
-type Step struct {
-	optimizer Optimizer
-	graph     *trainingGraph
-	session   *ort.Session
-	scalars   *ort.Tensor
-	loss      *ort.Tensor
-	state     [2][]*ort.Tensor // as of now, and of the next step
-	now       int
-	taken     int           // steps, from the beginning of the run
-	in, out   []*ort.Tensor // the lists of a run, made once
-	feeds     []*ort.Tensor
+func (o StepOptions) check() error {
+	if err := cmp.Or(o.Optimizer.check(), o.Decay.check(), o.Clip.check()); err != nil {
+		return err
+	}
+	if !(o.Average >= 0 && o.Average < 1) {
+		return fmt.Errorf("moving average %v: want at least 0 and below 1", o.Average)
+	}
+	return nil
 }
 
-// The places of the first tensors in a run's lists.
-const (
-	inSamples, inTarget, inScalars, inState = 0, 1, 2, 3
-	outLoss, outLogits, outState            = 0, 1, 2
-)
+// Step is a model in training: its weights, the state of the optimiser, and
+// the sessions that take both one step on. It is used from one goroutine at a
+// time.
+type Step struct {
+	options  StepOptions
+	graph    *trainingGraph
+	gradient runner // of each batch
+	update   runner // of each step; the zero one where gradient does all
+
+	scalars     *ort.Tensor
+	loss        *ort.Tensor
+	state, next []*ort.Tensor // as of now, and what a run writes
+	feeds       []*ort.Tensor
+	taken       int // steps
+	added       int // batches whose gradients the next step takes in
+}
+
+// runner is a session and the lists of its runs, made once.
+type runner struct {
+	*program
+	session *ort.Session
+	in, out []*ort.Tensor
+}
 
 // NewStep makes the training graph of a model that has one float32 input,
 // batch first, and logits [batch, classes]; of one that ends in Softmax, the
@@ -65,26 +91,38 @@ func newStep(m *onnxio.Model, o StepOptions) (*Step, error) {
 	if o.Optimizer == nil {
 		o.Optimizer = SGD{}
 	}
-	if err := errors.Join(o.Optimizer.check(), o.Decay.check()); err != nil {
+	if err := o.check(); err != nil {
 		return nil, err
 	}
 	g, err := newTrainingGraph(m, o)
 	if err != nil {
 		return nil, err
 	}
-	bytes, err := g.model.Marshal()
-	if err != nil {
-		return nil, err
-	}
 	o.Session.Outputs = nil
-	s := &Step{optimizer: o.Optimizer, graph: g}
-	if s.session, err = ort.NewSession(bytes, o.Session); err != nil {
+	s := &Step{options: o, graph: g}
+	if s.gradient, err = newRunner(g.gradient, o.Session); err != nil {
 		return nil, err
 	}
-	if err := s.allocate(); err != nil {
+	if o.Accumulate {
+		s.update, err = newRunner(g.update, o.Session)
+	}
+	if err == nil {
+		err = s.allocate()
+	}
+	if err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
+}
+
+func newRunner(g *program, o ort.SessionOptions) (r runner, err error) {
+	bytes, err := g.model.Marshal()
+	if err != nil {
+		return r, err
+	}
+	r.program = g
+	r.session, err = ort.NewSession(bytes, o)
+	return r, err
 }
 
 // allocate makes every tensor but those of the batches.
@@ -104,12 +142,12 @@ func (s *Step) allocate() (err error) {
 		if err != nil {
 			return err
 		}
-		s.state[0] = append(s.state[0], now)
+		s.state = append(s.state, now)
 		next, err := ort.Zeros(onnxio.Float32, v.start.Dims()...)
 		if err != nil {
 			return err
 		}
-		s.state[1] = append(s.state[1], next)
+		s.next = append(s.next, next)
 	}
 	for _, f := range s.graph.feeds {
 		dims, _ := f.Type.Shape.Ints()
@@ -119,8 +157,6 @@ func (s *Step) allocate() (err error) {
 		}
 		s.feeds = append(s.feeds, t)
 	}
-	s.in = make([]*ort.Tensor, inState, len(s.session.Inputs()))
-	s.out = make([]*ort.Tensor, outState, len(s.session.Outputs()))
 	return nil
 }
 
@@ -130,9 +166,9 @@ func (s *Step) Sample() []int { return slices.Clone(s.graph.sample) }
 // Classes is the number of logits of a sample.
 func (s *Step) Classes() int { return s.graph.classes }
 
-// Graph is the training graph: the whole step as a model. The caller must not
-// change it.
-func (s *Step) Graph() *onnxio.Model { return s.graph.model }
+// Graph is the training graph: the whole step as a model, but for the update
+// of a step that accumulates. The caller must not change it.
+func (s *Step) Graph() *onnxio.Model { return s.graph.gradient.model }
 
 // Parameters are the names of the weights that learn, in the order of the
 // model's initializers.
@@ -146,24 +182,101 @@ func (s *Step) Parameters() []string {
 	return names
 }
 
-// Run takes one step on the batch with the given learning rate and returns
-// the loss before it. The batch's logits are those before it too. When the
-// loss is not a finite number, or on an error, the weights stay as they were.
+// Run takes one step on the batch, and on those that were accumulated since
+// the last one, with the given learning rate and returns the batch's loss
+// before it. The batch's logits are those before it too. When the loss is not
+// a finite number, or on an error, everything stays as it was.
 func (s *Step) Run(ctx context.Context, b *Batch, rate float32) (loss float32, err error) {
-	s.optimizer.scalars(ort.Data[float32](s.scalars)[:0], rate, s.taken+1)
-	next := 1 - s.now
-	in := append(s.in[:0], b.samples, b.target, s.scalars)
-	in = append(append(append(in, s.state[s.now]...), s.feeds...), b.draws...)
-	out := append(append(s.out[:0], s.loss, b.logits), s.state[next]...)
-	if err := s.session.Run(ctx, in, out); err != nil {
+	s.fillScalars(ort.Data[float32](s.scalars), rate)
+	loss, err = s.forward(ctx, b)
+	if err != nil || !finite(loss) {
+		return loss, err
+	}
+	if s.options.Accumulate {
+		if err := s.runUpdate(ctx); err != nil {
+			return 0, err
+		}
+		s.commit(s.update.program)
+	}
+	s.commit(s.gradient.program)
+	s.taken++
+	s.added = 0
+	s.clearSums()
+	return loss, nil
+}
+
+// Accumulate adds the gradient of a batch to those of the next Run, which
+// takes the mean over as many batches; running statistics change with every
+// batch. It returns the loss; when that is not a finite number, or on an
+// error, everything stays as it was. The step must have been made for it.
+func (s *Step) Accumulate(ctx context.Context, b *Batch) (loss float32, err error) {
+	if !s.options.Accumulate {
+		return 0, errors.New("the step was not made to accumulate gradients")
+	}
+	loss, err = s.forward(ctx, b)
+	if err != nil || !finite(loss) {
+		return loss, err
+	}
+	s.commit(s.gradient.program)
+	s.added++
+	return loss, nil
+}
+
+// forward runs a batch through the first program.
+func (s *Step) forward(ctx context.Context, b *Batch) (loss float32, err error) {
+	r := &s.gradient
+	r.in = append(r.in[:0], b.samples, b.target)
+	if !s.options.Accumulate {
+		r.in = append(r.in, s.scalars)
+	}
+	for _, i := range r.reads {
+		r.in = append(r.in, s.state[i])
+	}
+	r.in = append(append(r.in, s.feeds...), b.draws...)
+	r.out = append(r.out[:0], s.loss, b.logits)
+	for _, i := range r.writes {
+		r.out = append(r.out, s.next[i])
+	}
+	if err := r.session.Run(ctx, r.in, r.out); err != nil {
 		return 0, err
 	}
-	loss = ort.Data[float32](s.loss)[0]
-	if finite(loss) {
-		s.now = next
-		s.taken++
+	return ort.Data[float32](s.loss)[0], nil
+}
+
+// runUpdate takes the step from the gradients and statistics that the batch
+// before it has written but not made the state, so that both become it or
+// neither.
+func (s *Step) runUpdate(ctx context.Context) error {
+	r := &s.update
+	r.in = append(r.in[:0], s.scalars)
+	for _, i := range r.reads {
+		from := s.state
+		if k := s.graph.state[i].kind; k == sum || k == statistic {
+			from = s.next
+		}
+		r.in = append(r.in, from[i])
 	}
-	return loss, nil
+	r.out = r.out[:0]
+	for _, i := range r.writes {
+		r.out = append(r.out, s.next[i])
+	}
+	return r.session.Run(ctx, r.in, r.out)
+}
+
+// commit makes what a program has written the state.
+func (s *Step) commit(g *program) {
+	for _, i := range g.writes {
+		s.state[i], s.next[i] = s.next[i], s.state[i]
+	}
+}
+
+// clearSums begins the gradient of the next step.
+func (s *Step) clearSums() {
+	for i, v := range s.graph.state {
+		if v.kind == sum {
+			clear(s.values(i))
+		}
+	}
 }
 
 func finite(v float32) bool { return v-v == 0 }
@@ -180,13 +293,23 @@ func (s *Step) broken() string {
 }
 
 // Model is the model that was given with the weights and running statistics
-// of now; everything else in it is unchanged.
+// of now, or with their moving averages where the step keeps them; everything
+// else in it is unchanged.
 func (s *Step) Model() (*onnxio.Model, error) {
+	if s.options.Average > 0 {
+		return s.with(average)
+	}
+	return s.with(parameter, statistic)
+}
+
+// with is the model that was given with the states of some kinds for its
+// weights.
+func (s *Step) with(kinds ...kind) (*onnxio.Model, error) {
 	m := s.graph.base.Clone()
 	p := m.Graph.Edit()
 	for i, v := range s.graph.state {
-		if v.kind != slot {
-			p.SetInitializer(s.tensor(i))
+		if slices.Contains(kinds, v.kind) {
+			p.SetInitializer(s.tensor(i).Renamed(v.of))
 		}
 	}
 	if err := p.Apply(); err != nil {
@@ -202,7 +325,7 @@ func (s *Step) tensor(i int) *onnxio.Tensor {
 }
 
 // values is the memory of state i as of now.
-func (s *Step) values(i int) []float32 { return ort.Data[float32](s.state[s.now][i]) }
+func (s *Step) values(i int) []float32 { return ort.Data[float32](s.state[i]) }
 
 // Close releases the session and the tensors. It may be called again, and on
 // nil.
@@ -210,8 +333,8 @@ func (s *Step) Close() error {
 	if s == nil {
 		return nil
 	}
-	err := s.session.Close()
-	for _, t := range slices.Concat(s.state[0], s.state[1], s.feeds, []*ort.Tensor{s.scalars, s.loss}) {
+	err := errors.Join(s.gradient.session.Close(), s.update.session.Close())
+	for _, t := range slices.Concat(s.state, s.next, s.feeds, []*ort.Tensor{s.scalars, s.loss}) {
 		err = errors.Join(err, t.Close())
 	}
 	return err

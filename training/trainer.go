@@ -18,8 +18,11 @@ type Options struct {
 	// Step is what one step does.
 	Step StepOptions
 
-	Batch    int  // samples of a step; 0 is 128, and never more than the set
+	Batch    int  // samples; 0 is 128, and never more than the set
 	DropLast bool // leave out an epoch's last batch where it is smaller
+	// Accumulate is the number of batches whose mean gradient a step takes;
+	// 0 is one. What an epoch leaves over makes a step of fewer.
+	Accumulate int
 
 	// Schedule is the learning rate; nil is 0.1.
 	Schedule Schedule
@@ -93,13 +96,16 @@ type trainer struct {
 	step     *Step
 	source   *reader
 	schedule *schedule
-	perEpoch int
+	pace     pace
 	origin   string // fingerprint of the model as it was given
 
-	done    int // steps
+	done    int   // steps
+	batches int   // taken, in them and in the step under way
+	group   tally // of that step
 	epoch   tally
 	history History
-	saved   int // steps in the checkpoint, -1 where this run has none
+	saved   int // batches in the checkpoint, -1 where this run has none
+	good    int // steps in it
 
 	// What this process did, for the progress it tells.
 	begun   time.Time
@@ -114,7 +120,12 @@ func newTrainer(m *onnxio.Model, set Set, o Options) (*trainer, error) {
 		return nil, fmt.Errorf("a batch of %d samples", o.Batch)
 	case o.Every < 0:
 		return nil, fmt.Errorf("a checkpoint every %d steps", o.Every)
-	case o.Batch == 0:
+	case o.Accumulate < 0:
+		return nil, fmt.Errorf("a step of %d batches", o.Accumulate)
+	}
+	o.Accumulate = max(o.Accumulate, 1)
+	o.Step.Accumulate = o.Accumulate > 1
+	if o.Batch == 0 {
 		o.Batch = defaultBatch
 	}
 	if o.Workers <= 0 {
@@ -146,11 +157,11 @@ func (t *trainer) prepare(m *onnxio.Model, set Set) (err error) {
 	}
 	n := set.Len()
 	t.o.Batch = min(t.o.Batch, n)
-	t.perEpoch = n / t.o.Batch
+	t.pace = pace{batches: n / t.o.Batch, accumulate: t.o.Accumulate}
 	if n%t.o.Batch != 0 && !t.o.DropLast {
-		t.perEpoch++
+		t.pace.batches++
 	}
-	if t.schedule, err = newSchedule(t.o.Schedule, t.perEpoch, t.o.Epochs, t.o.Steps, t.o.Warmup); err != nil {
+	if t.schedule, err = newSchedule(t.o.Schedule, t.pace.perEpoch(), t.o.Epochs, t.o.Steps, t.o.Warmup); err != nil {
 		return err
 	}
 	if t.o.Checkpoint == "" {
@@ -215,50 +226,62 @@ func (t *trainer) run(outer context.Context) (err error) {
 	}
 }
 
-// take makes one step and accounts for it.
+// take puts a batch through the step, which it may end, and accounts for it.
 func (t *trainer) take(ctx context.Context, b *Batch, begin time.Time, waited time.Duration) error {
 	rate := t.schedule.rate(t.done)
-	loss, err := t.step.Run(ctx, b, rate)
+	done := t.pace.steps(t.batches + 1)
+	var loss float32
+	var err error
+	if done > t.done {
+		loss, err = t.step.Run(ctx, b, rate)
+	} else {
+		loss, err = t.step.Accumulate(ctx, b)
+	}
 	if err != nil {
 		return fmt.Errorf("step %d: %w", t.done+1, err)
 	}
 	if !finite(loss) {
 		return t.diverged(loss, rate)
 	}
-	t.done++
+	t.batches++
 	seconds := time.Since(begin).Seconds()
-	correct := b.Correct()
-	t.epoch.Samples += b.Len()
-	t.epoch.Correct += correct
-	t.epoch.Loss += float64(loss) * float64(b.Len())
-	t.epoch.Seconds += seconds
-	t.history.Steps = t.done
+	batch := tally{b.Len(), b.Correct(), float64(loss) * float64(b.Len()), seconds}
+	t.epoch.add(batch)
+	t.group.add(batch)
 	t.history.Samples += b.Len()
 	t.history.Seconds += seconds
 	t.history.Waited += waited.Seconds()
-	t.steps++
 	t.samples += b.Len()
 	t.seconds += seconds
+	if done == t.done {
+		return nil
+	}
+	t.done = done
+	t.history.Steps = done
+	t.steps++
+	group := t.group
+	t.group = tally{}
 	if t.o.Progress != nil {
-		t.o.Progress(t.progress(loss, rate, float64(correct)/float64(b.Len())))
+		t.o.Progress(t.progress(group, rate))
 	}
 	return nil
 }
 
 // diverged is the error of the step that comes next.
 func (t *trainer) diverged(loss, rate float32) error {
-	e := &DivergedError{Step: t.done + 1, Epoch: t.done/t.perEpoch + 1, Loss: loss, Rate: rate}
+	e := &DivergedError{Step: t.done + 1, Epoch: t.batches/t.pace.batches + 1, Loss: loss, Rate: rate}
 	if t.saved >= 0 {
-		e.Checkpoint, e.Good = t.o.Checkpoint, t.saved
+		e.Checkpoint, e.Good = t.o.Checkpoint, t.good
 	}
 	return e
 }
 
-func (t *trainer) progress(loss, rate float32, accuracy float64) Progress {
-	steps := t.schedule.steps
+func (t *trainer) progress(group tally, rate float32) Progress {
+	steps, perEpoch := t.schedule.steps, t.pace.perEpoch()
+	n := float64(group.Samples)
 	p := Progress{
-		Epoch: (t.done-1)/t.perEpoch + 1, Epochs: (steps + t.perEpoch - 1) / t.perEpoch,
-		Step: t.done, Steps: steps, Loss: loss, Accuracy: accuracy, Rate: rate,
+		Epoch: (t.done-1)/perEpoch + 1, Epochs: (steps + perEpoch - 1) / perEpoch,
+		Step: t.done, Steps: steps, Loss: float32(group.Loss / n), Accuracy: float64(group.Correct) / n, Rate: rate,
 	}
 	if t.seconds > 0 {
 		p.SamplesPerSecond = float64(t.samples) / t.seconds
@@ -270,20 +293,20 @@ func (t *trainer) progress(loss, rate float32, accuracy float64) Progress {
 // pause does what comes between two steps: the end of an epoch, also of one
 // whose last step was the last before a resume, and checkpoints.
 func (t *trainer) pause(ctx context.Context) error {
-	ended := t.epoch.Samples > 0 && (t.done%t.perEpoch == 0 || t.done == t.schedule.steps)
+	ended := t.epoch.Samples > 0 && (t.batches%t.pace.batches == 0 || t.done == t.schedule.steps)
 	if ended {
 		if err := t.endEpoch(ctx); err != nil {
 			return err
 		}
 	}
-	if ended && t.o.Every == 0 || t.o.Every > 0 && t.done > 0 && t.done%t.o.Every == 0 {
+	if ended && t.o.Every == 0 || t.o.Every > 0 && t.done > 0 && t.done%t.o.Every == 0 && t.group.Samples == 0 {
 		return t.save()
 	}
 	return nil
 }
 
 func (t *trainer) endEpoch(ctx context.Context) error {
-	e := t.epoch.epoch((t.done-1)/t.perEpoch+1, t.done)
+	e := t.epoch.epoch((t.batches-1)/t.pace.batches+1, t.done)
 	if t.o.Validation != nil {
 		v, err := t.validate(ctx)
 		if err != nil {
@@ -325,8 +348,8 @@ func (t *trainer) finish() error {
 // newFeed makes the buffers and the reading ahead of the steps that are left.
 func (t *trainer) newFeed() (*feed, error) {
 	f := &feed{
-		reader: t.source, seed: t.o.Seed, workers: t.o.Workers, batch: t.o.Batch, perEpoch: t.perEpoch,
-		first: t.done, steps: t.schedule.steps,
+		reader: t.source, seed: t.o.Seed, workers: t.o.Workers, batch: t.o.Batch, perEpoch: t.pace.batches,
+		first: t.batches, steps: t.pace.until(t.schedule.steps),
 		full: make(chan *Batch, readAhead), rest: make(chan *Batch, 1), out: make(chan *Batch, readAhead),
 	}
 	sizes := slices.Repeat([]int{t.o.Batch}, readAhead)

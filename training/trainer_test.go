@@ -19,7 +19,12 @@ import (
 // tiny is a residual network with BatchNorm that trains in no time.
 func tiny(t testing.TB) *onnxio.Model {
 	t.Helper()
-	m, err := models.Build("resnet8", models.Options{Input: [3]int{2, 8, 8}, Classes: 4, Width: 0.25, Seed: 1})
+	return build(t, "resnet8")
+}
+
+func build(t testing.TB, arch string) *onnxio.Model {
+	t.Helper()
+	m, err := models.Build(arch, models.Options{Input: [3]int{2, 8, 8}, Classes: 4, Width: 0.25, Seed: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -172,7 +177,7 @@ func TestTrainFreezes(t *testing.T) {
 	orttest.Need(t)
 	m := tiny(t)
 	o := tinyOptions()
-	o.Step.Freeze = func(name string) bool { return !strings.HasPrefix(name, "fc.") }
+	o.Step.Learn, o.Step.Freeze = []string{"fc.*", "layer1*"}, []string{"*conv*", "*bn*"}
 	out, _ := train(t, m, tinySet(tinySamples), o)
 	for _, c := range m.Graph.Initializers() {
 		a, errA := c.Bytes()
@@ -284,7 +289,16 @@ func TestTrainRefuses(t *testing.T) {
 		{"wrong shape", tiny(t), noise(1, 5, 4, 2, 9, 9), nil, "the samples are 2×9×9 but the model takes 2×8×8"},
 		{"no image to augment", twoLayers(1, 128, 4, 4), noise(1, 5, 4, 128), nil, "no image"},
 		{"unreadable sample", tiny(t), &samples{ok().shape, ok().x, ok().labels, 4}, nil, "read sample 4: bad.png"},
-		{"frozen", tiny(t), ok(), func(o *Options) { o.Step.Freeze = func(string) bool { return true } }, "nothing in the model can learn"},
+		{"frozen", tiny(t), ok(), func(o *Options) { o.Step.Freeze = []string{"*"} }, "every weight is frozen"},
+		{"frozen in other ways", tiny(t), ok(), func(o *Options) { o.Step.Learn, o.Step.Freeze = []string{"fc.bias"}, []string{"fc*"} }, "every weight is frozen"},
+		{"freezes nothing", tiny(t), ok(), func(o *Options) { o.Step.Freeze = []string{"fc.wait"} }, `no weight matches "fc.wait"; the nearest are "fc.weight", "fc.bias", "`},
+		{"no pattern", tiny(t), ok(), func(o *Options) { o.Step.Learn = []string{"["} }, `"[" is no pattern`},
+		{"statistics", tiny(t), ok(), func(o *Options) { o.Step.Freeze = []string{"bn1.running_*"} }, "no weight matches"},
+		{"clip", tiny(t), ok(), func(o *Options) { o.Step.Clip.Norm = -1 }, "clip gradients at -1"},
+		{"clip twice", tiny(t), ok(), func(o *Options) { o.Step.Clip = Clip{1, 1} }, "not by both"},
+		{"average", tiny(t), ok(), func(o *Options) { o.Step.Average = 1 }, "moving average 1"},
+		{"accumulate", tiny(t), ok(), func(o *Options) { o.Accumulate = -1 }, "-1 batches"},
+		{"schedule", tiny(t), ok(), func(o *Options) { o.Schedule, o.Warmup = Cosine{Rate: 1}, 10 }, "leaves none of 10"},
 		{"momentum", tiny(t), ok(), func(o *Options) { o.Step.Optimizer = SGD{Momentum: 1} }, "momentum 1"},
 		{"nesterov", tiny(t), ok(), func(o *Options) { o.Step.Optimizer = SGD{Nesterov: true} }, "needs a momentum"},
 		{"weight decay", tiny(t), ok(), func(o *Options) { o.Step.Optimizer = Adam{WeightDecay: -1} }, "weight decay -1"},
