@@ -3,7 +3,6 @@ package prunefuse
 import (
 	"cmp"
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 
@@ -63,21 +62,6 @@ type Label struct {
 	Sync int `yaml:"sync" json:"sync"`
 }
 
-// Training is the recipe of one training.
-type Training struct {
-	Epochs int `yaml:"epochs" json:"epochs,omitempty"`
-	// Steps, where above 0, ends the training after so many instead.
-	Steps       int       `yaml:"steps" json:"steps,omitempty"`
-	Batch       int       `yaml:"batch" json:"batch"`
-	LR          float64   `yaml:"lr" json:"lr"`
-	Milestones  []float64 `yaml:"milestones" json:"milestones,omitempty"` // fractions of the training after which the rate falls
-	Gamma       float64   `yaml:"gamma" json:"gamma"`                     // to this fraction
-	Momentum    float64   `yaml:"momentum" json:"momentum"`
-	WeightDecay float64   `yaml:"weight_decay" json:"weight_decay"`
-	Crop        int       `yaml:"crop" json:"crop"` // pixels of padding for random crops; 0 for none
-	Flip        bool      `yaml:"flip" json:"flip"`
-}
-
 // Fuse says what the fused network holds beside the selector's weights.
 type Fuse struct {
 	Rest string `yaml:"rest" json:"rest"`
@@ -85,13 +69,17 @@ type Fuse struct {
 
 // DefaultConfig is what a configuration starts from.
 func DefaultConfig() Config {
-	recipe := Training{
-		Epochs: 20, Batch: 128, LR: 0.1, Milestones: []float64{0.5, 0.75}, Gamma: 0.1,
-		Momentum: 0.9, WeightDecay: 5e-4,
-	}
+	c := unsettledConfig()
+	c.settle()
+	return c
+}
+
+// unsettledConfig leaves the learning rates and weight decays to the
+// optimisers.
+func unsettledConfig() Config {
 	return Config{
 		Seed: 1, Model: Network{Width: 1}, Prune: Prune{Ratio: 0.5, Criterion: "l2"},
-		Label: Label{Strategy: "margin"}, Selector: recipe, Final: recipe,
+		Label: Label{Strategy: "margin"}, Selector: DefaultTraining(), Final: DefaultTraining(),
 		Fuse: Fuse{Rest: string(fusion.Reinit)}, Compare: []string{"dense", "random"},
 	}
 }
@@ -99,11 +87,17 @@ func DefaultConfig() Config {
 // ReadConfig reads a configuration from YAML. An unknown key, a value of the
 // wrong type or one out of range is an error that points to it.
 func ReadConfig(b []byte) (Config, error) {
-	c := DefaultConfig()
+	c := unsettledConfig()
 	if err := yaml.UnmarshalWithOptions(b, &c, yaml.Strict()); err != nil {
 		return c, &ConfigError{yaml.FormatError(err, false, false)}
 	}
+	c.settle()
 	return c, c.Check()
+}
+
+func (c *Config) settle() {
+	c.Selector.Settle()
+	c.Final.Settle()
 }
 
 // ConfigError says that a configuration cannot be run.
@@ -140,34 +134,12 @@ func (c Config) Check() error {
 	crit, criterion := pruning.CriterionByName(c.Prune.Criterion)
 	say(crit.Data != pruning.NoData, "prune.criterion %s needs data, which a run does not prune by", crit.Name)
 	_, strategy := scoring.StrategyNamed(c.Label.Strategy)
-	problem = cmp.Or(problem, c.Selector.check("selector"), c.Final.check("final"), rest, criterion, strategy)
+	in := func(section string) func(string) string {
+		return func(key string) string { return section + "." + key }
+	}
+	problem = cmp.Or(problem, c.Selector.Check(in("selector")), c.Final.Check(in("final")), rest, criterion, strategy)
 	if problem != nil {
 		return &ConfigError{problem.Error()}
-	}
-	return nil
-}
-
-func (t Training) check(name string) error {
-	switch {
-	case t.Epochs < 1 && t.Steps < 1:
-		return fmt.Errorf("%s: set epochs or steps", name)
-	case t.Batch < 1:
-		return fmt.Errorf("%s.batch %d: want at least 1", name, t.Batch)
-	case t.Steps < 0 || t.Epochs < 0 || t.Crop < 0:
-		return fmt.Errorf("%s: epochs, steps and crop are not negative", name)
-	case !(t.LR > 0) || math.IsInf(t.LR, 0):
-		return fmt.Errorf("%s.lr %v: want a number above 0", name, t.LR)
-	case !(t.Gamma > 0 && t.Gamma <= 1):
-		return fmt.Errorf("%s.gamma %v: want above 0 and at most 1", name, t.Gamma)
-	case !(t.Momentum >= 0 && t.Momentum < 1):
-		return fmt.Errorf("%s.momentum %v: want from 0 up to but not including 1", name, t.Momentum)
-	case !(t.WeightDecay >= 0 && t.WeightDecay < 1):
-		return fmt.Errorf("%s.weight_decay %v: want from 0 up to but not including 1", name, t.WeightDecay)
-	}
-	for i, m := range t.Milestones {
-		if !(m > 0 && m < 1) || (i > 0 && m <= t.Milestones[i-1]) {
-			return fmt.Errorf("%s.milestones %v: want ascending fractions of the training", name, t.Milestones)
-		}
 	}
 	return nil
 }

@@ -4,8 +4,11 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
+
+	"github.com/prunefuse/prunefuse/training"
 )
 
 func TestReadConfig(t *testing.T) {
@@ -19,6 +22,44 @@ func TestReadConfig(t *testing.T) {
 	}
 	if c.Prune.Ratio != 0.5 || c.Label.Strategy != "margin" || c.Final.Momentum != 0.9 || c.Selector.LR != 0.1 {
 		t.Errorf("what was left out is not the default: %+v", c)
+	}
+}
+
+func TestRecipeFromConfig(t *testing.T) {
+	t.Parallel()
+	c, err := ReadConfig([]byte(`
+data: demo
+test: demo:test
+model: {arch: mlp}
+label: {initial: 10, add: [5]}
+selector: {optimizer: adamw, beta2: 0.99, decay: weights, schedule: cosine, min_lr: 1e-5, warmup: 7, steps: 70, accumulate: 2, ema: 0.9, clip_norm: 1, freeze: [conv*]}
+final: {nesterov: true, schedule: one-cycle, weight_decay: 0, clip_value: 2, train: [fc*]}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tc := range []struct {
+		name      string
+		got, want training.Options
+	}{
+		{"selector", c.Selector.Options(), training.Options{
+			Batch: 128, Epochs: 20, Steps: 70, Accumulate: 2, Warmup: 7, Schedule: training.Cosine{Rate: 1e-3, Floor: 1e-5},
+			Step: training.StepOptions{
+				Optimizer: training.AdamW{Beta2: 0.99, WeightDecay: 0.01}, Decay: training.DecayWeights, Average: 0.9,
+				Clip: training.Clip{Norm: 1}, Freeze: []string{"conv*"},
+			},
+		}},
+		{"final", c.Final.Options(), training.Options{
+			Batch: 128, Epochs: 20, Accumulate: 1, Schedule: training.OneCycle{Rate: 0.1},
+			Step: training.StepOptions{
+				Optimizer: training.SGD{Momentum: 0.9, Nesterov: true}, Decay: training.DecayAll,
+				Clip: training.Clip{Value: 2}, Learn: []string{"fc*"},
+			},
+		}},
+	} {
+		if !reflect.DeepEqual(tc.got, tc.want) {
+			t.Errorf("%s: options %+v, want %+v", tc.name, tc.got, tc.want)
+		}
 	}
 }
 
@@ -39,6 +80,16 @@ func TestReadConfigErrors(t *testing.T) {
 		{"compare", base + "compare: [sparse]\n", `"sparse"`},
 		{"milestones", base + "final: {milestones: [0.7, 0.2]}\n", "ascending"},
 		{"batch", base + "selector: {batch: 0}\n", "selector.batch 0"},
+		{"length", base + "selector: {epochs: 0}\n", "selector.epochs is 0: set it or selector.steps"},
+		{"optimizer", base + "final: {optimizer: lion}\n", `final.optimizer "lion": want sgd, adam or adamw`},
+		{"beta of sgd", base + "final: {beta1: 0.5}\n", "final.beta1 is for adam"},
+		{"nesterov", base + "final: {optimizer: adam, nesterov: true}\n", "final.nesterov is for sgd"},
+		{"rate", base + "final: {lr: 0}\n", "final.lr 0"},
+		{"schedule", base + "final: {schedule: sine}\n", "step, constant, cosine, linear or one-cycle"},
+		{"least rate", base + "final: {schedule: cosine, min_lr: 1}\n", "final.min_lr 1"},
+		{"clip", base + "final: {clip_norm: 1, clip_value: 1}\n", "final.clip_norm and final.clip_value"},
+		{"average", base + "final: {ema: 1}\n", "final.ema 1"},
+		{"pattern", base + "final: {freeze: ['[']}\n", `final.freeze "[" is no pattern`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()

@@ -3,7 +3,6 @@ package prunefuse
 import (
 	"context"
 	"fmt"
-	"math"
 	"math/rand/v2"
 
 	"github.com/prunefuse/prunefuse/internal/data"
@@ -24,7 +23,7 @@ func (r *run) train(ctx context.Context, n *network, labelled []int, t Training,
 	if err != nil {
 		return nil, nil, err
 	}
-	o := t.options(len(labelled))
+	o := t.Options()
 	o.Step.Session = r.opts.Session
 	o.Normalize = training.Normalize{Mean: r.pre.Mean, Std: r.pre.Std}
 	o.Seed = rand.NewPCG(r.cfg.Seed, stream).Uint64()
@@ -52,27 +51,6 @@ func (r *run) train(ctx context.Context, n *network, labelled []int, t Training,
 		return int64(h.Samples), nil
 	})
 	return out, res, err
-}
-
-// options are the recipe as package training takes it, for n samples.
-func (t Training) options(n int) training.Options {
-	batch := min(t.Batch, n)
-	steps := t.Steps
-	if steps == 0 {
-		steps = t.Epochs * ((n + batch - 1) / batch)
-	}
-	o := training.Options{
-		Batch: batch, Steps: steps, Augment: training.Augment{Pad: t.Crop, Flip: t.Flip},
-		Step: training.StepOptions{Optimizer: training.SGD{Momentum: float32(t.Momentum), WeightDecay: float32(t.WeightDecay)}},
-	}
-	// Phases in thousandths of the training; Options.Steps sets its length.
-	const whole = 1000
-	after := make([]int, len(t.Milestones))
-	for i, m := range t.Milestones {
-		after[i] = int(math.Round(m * whole))
-	}
-	o.Schedule = training.StepDecay(whole, float32(t.LR), float32(t.Gamma), after...)
-	return o
 }
 
 // evaluate counts the test images that a network gets right.

@@ -1,6 +1,7 @@
 package training
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -10,8 +11,8 @@ import (
 // [Phases], [Cosine], [Linear] or [OneCycle].
 type Schedule interface {
 	check() error
-	// epochs is the length of a run that says no other, 0 where the schedule
-	// has none of its own.
+	// epochs is the length of a run that is given no other, 0 where the
+	// schedule has none of its own.
 	epochs() int
 	// rate is that of a step, counted from 0, of n.
 	rate(step, n int) float32
@@ -179,8 +180,7 @@ type schedule struct {
 }
 
 // newSchedule lays a course over the steps of a run: steps a number of them,
-// or, when that is 0, those of the schedule's own epochs, or of the given
-// ones.
+// or, when that is 0, those of so many epochs, or of the schedule's own.
 func newSchedule(course Schedule, perEpoch, epochs, steps, warmup int) (*schedule, error) {
 	if course == nil {
 		course = defaultSchedule
@@ -188,14 +188,8 @@ func newSchedule(course Schedule, perEpoch, epochs, steps, warmup int) (*schedul
 	if err := course.check(); err != nil {
 		return nil, fmt.Errorf("schedule: %w", err)
 	}
-	switch own := course.epochs(); {
-	case own > 0:
-		epochs = own
-	case epochs == 0:
-		epochs = defaultEpochs
-	}
 	if steps == 0 {
-		steps = epochs * perEpoch
+		steps = cmp.Or(epochs, course.epochs(), defaultEpochs) * perEpoch
 	}
 	switch {
 	case steps < 0 || epochs < 0:

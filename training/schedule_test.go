@@ -18,7 +18,7 @@ func TestSchedule(t *testing.T) {
 	}{
 		{"by epochs", phases, 2, 0, 0, 0, []float32{0.01, 0.01, 0.1, 0.1, 0.1, 0.1, 0.001, 0.001}},
 		{"by steps", phases, 100, 0, 4, 0, []float32{0.01, 0.1, 0.1, 0.001}},
-		{"phases know their epochs", phases, 1, 9, 0, 0, []float32{0.01, 0.1, 0.1, 0.001}},
+		{"epochs of the run", phases, 1, 8, 0, 0, []float32{0.01, 0.01, 0.1, 0.1, 0.1, 0.1, 0.001, 0.001}},
 		{"fewer steps than phases", phases, 100, 0, 2, 0, []float32{0.1, 0.001}},
 		{"warm-up", Phases{{2, 0.8}}, 3, 0, 0, 4, []float32{0.2, 0.4, 0.6, 0.8, 0.8, 0.8}},
 		{"nothing said", nil, 1, 0, 0, 0, slices.Repeat([]float32{0.1}, 10)},

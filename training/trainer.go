@@ -26,12 +26,12 @@ type Options struct {
 
 	// Schedule is the learning rate; nil is 0.1.
 	Schedule Schedule
-	// Epochs is the length of the run where Schedule is no Phases, which
-	// know theirs; 0 is 10.
+	// Epochs is the length of the run; 0 is that of Phases, and 10 for other
+	// schedules.
 	Epochs int
-	// Steps is the length of the run. Where it is not 0 the epochs in Phases
-	// say what part of the steps a phase has; so runs on sets of different
-	// sizes can be given the same number of steps.
+	// Steps is the length of the run instead, where it is not 0; so runs on
+	// sets of different sizes can be given the same number of steps. Phases
+	// keep their proportions.
 	Steps int
 	// Warmup is the number of first steps over which the rate rises to its
 	// value in equal parts. What is no Phases begins after it.

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -19,42 +18,26 @@ import (
 )
 
 type trainOptions struct {
-	out         modelOutput
-	data        dataOptions
-	samples     string
-	validation  string
-	epochs      int
-	steps       int
-	batch       int
-	rate        float64
-	momentum    float64
-	weightDecay float64
-	schedule    string
-	milestones  []float64
-	gamma       float64
-	warmup      int
-	augment     []string
-	crop        int
-	checkpoint  string
-	every       int
-	resume      bool
+	out        modelOutput
+	data       dataOptions
+	samples    string
+	validation string
+	recipe     prunefuse.Training
+	augment    []string
+	crop       int
+	checkpoint string
+	every      int
+	resume     bool
 }
 
 func (o *trainOptions) addFlags(fs *pflag.FlagSet) {
 	o.out.addFlags(fs)
 	fs.StringVar(&o.samples, "data", "", "the labelled samples: a `name` or path, see above")
 	fs.StringVar(&o.validation, "val", "", "samples to measure the accuracy on after every epoch: a `name` or path")
-	fs.IntVar(&o.epochs, "epochs", 20, "passes over the samples")
-	fs.IntVar(&o.steps, "steps", 0, "length of the training in steps, instead of --epochs")
-	fs.IntVar(&o.batch, "batch", 128, "samples a step")
-	fs.Float64Var(&o.rate, "lr", 0.1, "learning rate")
-	fs.Float64Var(&o.momentum, "momentum", 0.9, "momentum of the gradient descent")
-	fs.Float64Var(&o.weightDecay, "weight-decay", 5e-4, "weight decay, on every parameter")
-	fs.StringVar(&o.schedule, "schedule", scheduleStep, "`course` of the learning rate: step or constant")
-	fs.Float64SliceVar(&o.milestones, "milestones", []float64{0.5, 0.75}, "for the schedule step: the `fractions` of the training after which the rate falls")
-	fs.Float64Var(&o.gamma, "gamma", 0.1, "for the schedule step: the `factor` on the rate then")
-	fs.Lookup("milestones").DefValue = "0.5,0.75"
-	fs.IntVar(&o.warmup, "warmup", 0, "`steps` over which the rate rises to its value")
+	o.recipe = prunefuse.DefaultTraining()
+	addLengthFlags(fs, &o.recipe)
+	addOptimizerFlags(fs, &o.recipe)
+	addScheduleFlags(fs, &o.recipe)
 	fs.StringSliceVar(&o.augment, "augment", nil, "random `changes` of the images: crop, flip")
 	fs.IntVar(&o.crop, "crop-padding", 4, "for the augmentation crop: `pixels` of padding on each side")
 	fs.StringVar(&o.checkpoint, "checkpoint", "", "keep the state of the training in this `file`")
@@ -66,9 +49,6 @@ func (o *trainOptions) addFlags(fs *pflag.FlagSet) {
 }
 
 const (
-	scheduleStep     = "step"
-	scheduleConstant = "constant"
-
 	augmentCrop = "crop"
 	augmentFlip = "flip"
 )
@@ -80,9 +60,21 @@ func newTrainCommand(g *globals) *cobra.Command {
 		GroupID: groupData,
 		Short:   "Train a network on labelled samples",
 		Long: withExitStatus(`
-Train a classifier with cross-entropy and momentum SGD, and write it with its
-new weights. Everything else in the file stays, also the plan by which a pruned
-network is fused later.
+Train a classifier with cross-entropy, and write it with its new weights.
+Everything else in the file stays, also the plan by which a pruned network is
+fused later.
+
+Optimisers and schedules compute what PyTorch's do. After a --warmup the
+schedules cosine, linear and one-cycle run over what is left of the training;
+the milestones of step are fractions of all of it. --accumulate takes a step
+with the mean gradient of several batches, which BatchNorm normalises one by
+one. --ema writes, and measures on --val, a moving average of the weights and
+running statistics.
+
+--train names the only weights that learn, --freeze some that do not, by name or
+pattern (*, ? and [a-z]); "inspect" lists groups of them. Running statistics of
+a frozen BatchNorm follow the samples all the same, as in PyTorch. --decay
+weights spares biases and the parameters of normalisations weight decay.
 
 Images are normalised as the model's metadata say; where they say nothing, by
 the mean and deviation of --data, which the trained model then carries. --preset
@@ -95,7 +87,9 @@ number of threads give the same file.
 `+dataFormats,
 			exitOK, exitFailed, exitUsage, exitNoRuntime, exitUnsupported, exitInterrupted),
 		Example: `  prunefuse train small.onnx --data demo --val demo:test --epochs 5 -o selector.onnx
-  prunefuse train small.onnx --data images/ --only batch.txt --augment crop,flip -o selector.onnx`,
+  prunefuse train small.onnx --data images/ --only batch.txt --augment crop,flip -o selector.onnx
+  prunefuse train vit.onnx --data images/ --optimizer adamw --decay weights --schedule cosine --warmup 500 --ema 0.999 -o tuned.onnx
+  prunefuse train model.onnx --data images/ --train 'fc*' --lr 0.01 -o head.onnx`,
 		Args: exactArgs("MODEL"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := o.settle(cmd.Flags()); err != nil {
@@ -105,7 +99,7 @@ number of threads give the same file.
 		},
 	}
 	o.addFlags(cmd.Flags())
-	complete(cmd, "schedule", func() []string { return []string{scheduleStep, scheduleConstant} })
+	completeRecipe(cmd)
 	complete(cmd, "augment", func() []string { return []string{augmentCrop, augmentFlip} })
 	return cmd
 }
@@ -116,35 +110,18 @@ func (o *trainOptions) settle(fs *pflag.FlagSet) error {
 			return fmt.Errorf("--augment %q: want crop or flip", a)
 		}
 	}
-	for i, m := range o.milestones {
-		if !(m > 0 && m < 1) || (i > 0 && m <= o.milestones[i-1]) {
-			return fmt.Errorf("--milestones %v: want ascending fractions of the training", o.milestones)
-		}
-	}
-	positive := func(v float64) bool { return v > 0 && !math.IsInf(v, 0) }
 	switch {
 	case o.samples == "":
 		return errors.New("name the samples with --data")
-	case fs.Changed("steps") && fs.Changed("epochs"):
-		return errors.New("--steps and --epochs exclude each other")
-	case o.epochs < 1 || o.steps < 0 || o.batch < 1 || o.warmup < 0 || o.crop < 1 || o.every < 0:
-		return errors.New("--epochs, --batch and --crop-padding are at least 1, --steps, --warmup and --checkpoint-every at least 0")
-	case !positive(o.rate):
-		return fmt.Errorf("--lr %v: want above 0", o.rate)
-	case !(o.momentum >= 0 && o.momentum < 1):
-		return fmt.Errorf("--momentum %v: want from 0 up to but not including 1", o.momentum)
-	case o.weightDecay != 0 && !positive(o.weightDecay):
-		return fmt.Errorf("--weight-decay %v: want 0 or more", o.weightDecay)
-	case o.schedule != scheduleStep && o.schedule != scheduleConstant:
-		return fmt.Errorf("--schedule %q: want step or constant", o.schedule)
-	case o.schedule == scheduleConstant && (fs.Changed("milestones") || fs.Changed("gamma")):
-		return errors.New("--milestones and --gamma are for --schedule step")
-	case !positive(o.gamma):
-		return fmt.Errorf("--gamma %v: want above 0", o.gamma)
+	case o.crop < 1 || o.every < 0:
+		return errors.New("--crop-padding is at least 1, --checkpoint-every at least 0")
 	case o.checkpoint == "" && (o.resume || o.every > 0):
 		return errors.New("name the checkpoint with --checkpoint")
 	case o.checkpoint == stdStream:
 		return errors.New("--checkpoint cannot go to stdout")
+	}
+	if err := settleRecipe(fs, &o.recipe); err != nil {
+		return err
 	}
 	return o.data.settle()
 }
@@ -182,7 +159,7 @@ func runTrain(cmd *cobra.Command, g *globals, o trainOptions, path string) error
 	if err != nil {
 		return err
 	}
-	to, err := o.training(g, set, validation, pre)
+	to, err := o.training(g, validation, pre)
 	if err != nil {
 		return err
 	}
@@ -250,35 +227,16 @@ func setPreprocess(m *onnxio.Model, p data.Preprocess) error {
 	return nil
 }
 
-// schedulePoints is the resolution of the milestones.
-const schedulePoints = 1000
-
 // training are the options in the library's terms.
-func (o *trainOptions) training(g *globals, set, validation data.Set, pre data.Preprocess) (training.Options, error) {
-	to := training.Options{
-		Step: training.StepOptions{
-			Optimizer: training.SGD{Momentum: float32(o.momentum), WeightDecay: float32(o.weightDecay)},
-			Session:   g.session(),
-		},
-		Batch: o.batch, Steps: o.steps, Warmup: o.warmup,
-		Augment:   training.Augment{Flip: slices.Contains(o.augment, augmentFlip)},
-		Normalize: training.Normalize{Mean: pre.Mean, Std: pre.Std},
-		Seed:      g.seed, Checkpoint: o.checkpoint, Every: o.every, Resume: o.resume,
-	}
+func (o *trainOptions) training(g *globals, validation data.Set, pre data.Preprocess) (training.Options, error) {
+	to := o.recipe.Options()
+	to.Step.Session = g.session()
+	to.Augment.Flip = slices.Contains(o.augment, augmentFlip)
 	if slices.Contains(o.augment, augmentCrop) {
 		to.Augment.Pad = o.crop
 	}
-	if to.Steps == 0 {
-		batch := min(o.batch, set.Len())
-		to.Steps = o.epochs * ((set.Len() + batch - 1) / batch)
-	}
-	var after []int
-	if o.schedule == scheduleStep {
-		for _, m := range o.milestones {
-			after = append(after, int(math.Round(m*schedulePoints)))
-		}
-	}
-	to.Schedule = training.StepDecay(schedulePoints, float32(o.rate), float32(o.gamma), after...)
+	to.Normalize = training.Normalize{Mean: pre.Mean, Std: pre.Std}
+	to.Seed, to.Checkpoint, to.Every, to.Resume = g.seed, o.checkpoint, o.every, o.resume
 	if validation == nil {
 		return to, nil
 	}
@@ -298,7 +256,9 @@ func (o *trainOptions) train(ctx context.Context, g *globals, m *onnxio.Model, s
 	var bar *term.Bar
 	defer func() { bar.Done() }()
 	var count func(done, total int)
+	total := 0
 	to.OnStart = func(done, steps int) {
+		total = steps
 		bar = t.Bar("train", int64(steps), "steps")
 		count = counter(bar)
 		count(done, steps)
@@ -311,7 +271,7 @@ func (o *trainOptions) train(ctx context.Context, g *globals, m *onnxio.Model, s
 	trained, history, err := training.Train(ctx, m, prepared, to)
 	if err != nil && ctx.Err() != nil && o.checkpoint != "" && history != nil {
 		err = fmt.Errorf("%w after step %d of %d; the same command with --resume goes on from %s",
-			errInterrupted, history.Steps, to.Steps, o.checkpoint)
+			errInterrupted, history.Steps, total, o.checkpoint)
 	}
 	return trained, history, err
 }

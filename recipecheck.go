@@ -1,0 +1,103 @@
+package prunefuse
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/prunefuse/prunefuse/internal/glob"
+	"github.com/prunefuse/prunefuse/training"
+)
+
+// Check is an error where the recipe cannot be followed. Name turns a key of
+// the configuration into what the reader of the error knows it by.
+func (t Training) Check(name func(key string) string) error {
+	c := &recipeCheck{name: name}
+	t.checkLength(c)
+	t.checkOptimizer(c)
+	t.checkSchedule(c)
+	t.checkWeights(c)
+	return c.problem
+}
+
+func (t Training) checkLength(c *recipeCheck) {
+	c.least("epochs", t.Epochs, 0)
+	c.least("steps", t.Steps, 0)
+	c.say(t.Epochs == 0 && t.Steps == 0, "epochs", "is 0: set it or %s", c.name("steps"))
+	c.least("batch", t.Batch, 1)
+	c.least("accumulate", t.Accumulate, 0)
+	c.least("crop", t.Crop, 0)
+}
+
+func (t Training) checkOptimizer(c *recipeCheck) {
+	c.either("optimizer", t.Optimizer, training.OptimizerNames())
+	c.say(!(t.LR > 0) || math.IsInf(t.LR, 0), "lr", "%v: want a number above 0", t.LR)
+	c.fraction("momentum", t.Momentum)
+	c.say(t.Nesterov && (t.adaptive() || t.Momentum == 0), "nesterov", "is for sgd with a momentum above 0")
+	for _, k := range []struct {
+		key string
+		v   float64
+	}{{"beta1", t.Beta1}, {"beta2", t.Beta2}, {"epsilon", t.Epsilon}} {
+		c.fraction(k.key, k.v)
+		c.say(k.v != 0 && !t.adaptive(), k.key, "is for adam and adamw")
+	}
+	c.fraction("weight_decay", t.WeightDecay)
+	c.either("decay", t.Decay, []string{string(training.DecayAll), string(training.DecayWeights)})
+	c.bound("clip_norm", t.ClipNorm)
+	c.bound("clip_value", t.ClipValue)
+	c.say(t.ClipNorm > 0 && t.ClipValue > 0, "clip_norm", "and %s exclude each other", c.name("clip_value"))
+}
+
+func (t Training) checkSchedule(c *recipeCheck) {
+	c.either("schedule", t.Schedule, Schedules())
+	for i, m := range t.Milestones {
+		c.say(!(m > 0 && m < 1) || (i > 0 && m <= t.Milestones[i-1]), "milestones", "%v: want ascending fractions of the training", t.Milestones)
+	}
+	c.say(!(t.Gamma > 0 && t.Gamma <= 1), "gamma", "%v: want above 0 and at most 1", t.Gamma)
+	c.say(!(t.MinLR >= 0 && t.MinLR <= t.LR), "min_lr", "%v: want from 0 to the learning rate", t.MinLR)
+	c.say(t.MinLR > 0 && t.Schedule != ScheduleCosine && t.Schedule != ScheduleLinear, "min_lr", "is for the schedules cosine and linear")
+	c.least("warmup", t.Warmup, 0)
+}
+
+func (t Training) checkWeights(c *recipeCheck) {
+	c.fraction("ema", t.EMA)
+	c.patterns("train", t.Train)
+	c.patterns("freeze", t.Freeze)
+}
+
+// recipeCheck keeps the first problem that is said.
+type recipeCheck struct {
+	name    func(key string) string
+	problem error
+}
+
+func (c *recipeCheck) say(bad bool, key, format string, args ...any) {
+	if bad && c.problem == nil {
+		c.problem = fmt.Errorf("%s %s", c.name(key), fmt.Sprintf(format, args...))
+	}
+}
+
+func (c *recipeCheck) least(key string, v, least int) {
+	c.say(v < least, key, "%d: want at least %d", v, least)
+}
+
+func (c *recipeCheck) fraction(key string, v float64) {
+	c.say(!(v >= 0 && v < 1), key, "%v: want from 0 up to but not including 1", v)
+}
+
+func (c *recipeCheck) bound(key string, v float64) {
+	c.say(!(v >= 0) || math.IsInf(v, 0), key, "%v: want a number above 0, or 0 for no bound", v)
+}
+
+func (c *recipeCheck) either(key, v string, names []string) {
+	last := len(names) - 1
+	c.say(v != "" && !slices.Contains(names, v), key, "%q: want %s or %s", v, strings.Join(names[:last], ", "), names[last])
+}
+
+func (c *recipeCheck) patterns(key string, patterns []string) {
+	for _, p := range patterns {
+		err := glob.Check(p)
+		c.say(err != nil, key, "%v", err)
+	}
+}
