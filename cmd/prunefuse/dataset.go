@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 
 	"github.com/spf13/pflag"
@@ -19,6 +20,8 @@ const dataFormats = `Data is named by
   fashion-mnist[:test]        all of it, from Debian's dataset-fashion-mnist
   a folder or file            idx (MNIST) or CIFAR binaries, as downloaded
   a folder of images          one folder a class, or a flat one without labels
+  a file .csv, .tsv, .jsonl   a list of images: path, and label and id where there are; .txt: paths alone
+  -                           such a list from standard input
   a file x.npy                N×C×H×W, N×H×W×C, N×H×W or N×F; labels.npy beside it
 A folder that holds both parts takes :train or :test at the end.`
 
@@ -26,7 +29,10 @@ A folder that holds both parts takes :train or :test at the end.`
 type dataOptions struct {
 	labels string
 	array  string // the layout of four-dimensional arrays
-	pre    preprocessOptions
+
+	pathColumn, labelColumn, idColumn string
+
+	pre preprocessOptions
 
 	only, exclude string
 }
@@ -34,6 +40,9 @@ type dataOptions struct {
 func (o *dataOptions) addFlags(fs *pflag.FlagSet) {
 	fs.StringVar(&o.labels, "labels", "", "`file` (.npy or idx) with a label a sample, instead of the data's own")
 	fs.StringVar(&o.array, "array-layout", "", "`axes` of a four-dimensional .npy: nchw or nhwc; empty tells by the channels")
+	fs.StringVar(&o.pathColumn, "path-column", "", "`name` of the column of a list or Parquet file that holds the images or their paths")
+	fs.StringVar(&o.labelColumn, "label-column", "", "`name` of the column of the labels")
+	fs.StringVar(&o.idColumn, "id-column", "", "`name` of the column of the IDs, which name samples instead of their paths")
 	o.pre.addFlags(fs)
 }
 
@@ -70,7 +79,10 @@ func (o *dataOptions) openExpecting(spec string, m *onnxio.Model, expect data.Sh
 		return nil, err
 	}
 	input := imageInput(m, p.Layout)
-	opts := data.Options{Labels: o.labels, Layout: o.array, Implied: !o.pre.explicit(), Expect: expect}
+	opts := data.Options{
+		Labels: o.labels, Layout: o.array, Implied: !o.pre.explicit(), Expect: expect,
+		PathColumn: o.pathColumn, LabelColumn: o.labelColumn, IDColumn: o.idColumn, Stdin: os.Stdin,
+	}
 	if err := p.ToSize(&opts); err != nil {
 		return nil, err
 	}

@@ -153,7 +153,7 @@ func TestOpenErrors(t *testing.T) {
 	put(t, dir, "text.gz", gzipped(t, []byte("hello world, hello")))
 	put(t, dir, "zero-images-idx3-ubyte", idxBytes(nil, 0, 28, 28))
 	put(t, dir, "empty", nil)
-	put(t, dir, "notes.txt", []byte("these are no images"))
+	put(t, dir, "notes.md", []byte("these are no images"))
 	put(t, dir, "a.png", png1)
 	put(t, dir, "x.npz", []byte("PK\x03\x04rest"))
 	put(t, dir, "x.npy", []byte("\x94NUMPY"))
@@ -170,7 +170,7 @@ func TestOpenErrors(t *testing.T) {
 		{"missing", Options{}, []string{"missing", "no such file"}},
 		{"empty", Options{}, []string{"the file is empty"}},
 		{"none", Options{}, []string{"holds no images"}},
-		{"notes.txt", Options{}, []string{"not an idx"}},
+		{"notes.md", Options{}, []string{"not an idx"}},
 		{"a.png", Options{}, []string{"single image"}},
 		{"x.npz", Options{}, []string{"unpack"}},
 		{"x.npy", Options{}, []string{".npy"}},

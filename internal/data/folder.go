@@ -11,12 +11,10 @@ import (
 	"strings"
 )
 
-// imageFolder lists the image files of a folder.
+// imageFolder is the source of the image files of a folder.
 type imageFolder struct {
+	listing // the IDs are the paths
 	fsys    fs.FS
-	classes []string
-	paths   names
-	labels  []int32 // nil for an unlabelled folder
 }
 
 // ImageFolder reads the .png, .jpg, .jpeg, .gif, .bmp and .webp files of a
@@ -31,7 +29,7 @@ type imageFolder struct {
 // are grey. Files whose header cannot be read are left to fail when they are
 // read.
 func ImageFolder(fsys fs.FS, opts Options) (Set, error) {
-	f := &imageFolder{fsys: fsys}
+	f := &imageFolder{fsys: fsys, listing: listing{ids: new(names)}}
 	if err := f.list(); err != nil {
 		return nil, err
 	}
@@ -91,24 +89,24 @@ func (f *imageFolder) list() error {
 		}
 		slices.Sort(images)
 		for _, image := range images {
-			f.paths.add(image)
+			f.ids.add(image)
 			f.labels = append(f.labels, int32(len(f.classes)))
 		}
 		f.classes = append(f.classes, folder)
 	}
 	if len(flat) == 0 {
-		if f.paths.len() == 0 {
+		if f.ids.len() == 0 {
 			return errors.New("the folder holds no images, idx files, CIFAR files, tar shards or Parquet files")
 		}
 		return nil
 	}
-	for i := range f.paths.len() {
-		flat = append(flat, f.paths.at(i))
+	for i := range f.ids.len() {
+		flat = append(flat, f.ids.at(i))
 	}
 	slices.Sort(flat)
-	f.paths, f.labels, f.classes = names{}, nil, nil
+	f.listing = listing{ids: new(names)}
 	for _, image := range flat {
-		f.paths.add(image)
+		f.ids.add(image)
 	}
 	return nil
 }
@@ -194,20 +192,10 @@ func readFolder(fsys fs.FS, dir string) (images, folders []string, err error) {
 	}
 }
 
-func (f *imageFolder) Len() int          { return f.paths.len() }
-func (f *imageFolder) Classes() []string { return f.classes }
-func (f *imageFolder) ID(i int) string   { return f.paths.at(i) }
-func (f *imageFolder) Close() error      { return nil }
-
-func (f *imageFolder) Label(i int) int {
-	if f.labels == nil {
-		return -1
-	}
-	return int(f.labels[i])
-}
+func (f *imageFolder) Close() error { return nil }
 
 func (f *imageFolder) load(i, limit int, buf []byte) ([]byte, error) {
-	name := f.paths.at(i)
+	name := f.ids.at(i)
 	file, err := f.fsys.Open(name)
 	if err != nil {
 		return nil, bare(err, name)

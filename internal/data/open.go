@@ -50,13 +50,21 @@ type Options struct {
 	// the labels.
 	Labels string
 
+	// PathColumn, LabelColumn and IDColumn name the columns of a manifest or of
+	// a Parquet file. A column that is named has to be there; empty ones go by
+	// the usual names.
+	PathColumn, LabelColumn, IDColumn string
+
+	// Stdin is what "-" reads a manifest from.
+	Stdin io.Reader
+
 	// Split is "train", "test" or "val" where a source holds several. Empty
 	// means the one the spec ends in (":test"), else "train".
 	Split string
 }
 
-// Open returns the set that spec names: "demo", "fashion-mnist" or a path, as
-// the package documentation lists. A path that is also a name is written with a
+// Open returns the set that spec names: "demo", "fashion-mnist", "-" or a path,
+// as the package documentation lists. A path that is also a name is written with a
 // leading "./".
 func Open(spec string, opts Options) (Set, error) {
 	source, split, err := splitSpec(spec, opts.Split)
@@ -182,6 +190,8 @@ func openSource(source string, opts Options) (Set, error) {
 		return Demo(opts.Split)
 	case "fashion-mnist":
 		return openFashion(opts.Split)
+	case "-":
+		return openStdin(opts)
 	}
 	info, err := os.Stat(source)
 	if err != nil {
@@ -221,7 +231,10 @@ func openFile(path string, opts Options) (Set, error) {
 	if err != nil {
 		return nil, err
 	}
+	form, listed := manifestForm(path)
 	switch {
+	case listed:
+		return openManifest(path, form, opts)
 	case bytes.HasPrefix(head, []byte(npyMagic)):
 		return openNPYSet(path, opts)
 	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
@@ -237,7 +250,7 @@ func openFile(path string, opts Options) (Set, error) {
 	case ".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp":
 		return nil, errors.New("it is a single image; name the folder that holds the images")
 	}
-	return nil, errors.New("not an idx, CIFAR .bin or .npy file, nor a folder of images")
+	return nil, errors.New("not an idx, CIFAR .bin or .npy file, a list of images (.csv, .jsonl, .txt) or a folder of them")
 }
 
 func fileHead(path string, n int64) ([]byte, error) {
