@@ -194,6 +194,9 @@ func openSource(source string, opts Options) (Set, error) {
 		return openStdin(opts)
 	}
 	info, err := os.Stat(source)
+	if err != nil && isPattern(source) {
+		return openShards(source, opts)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -219,6 +222,11 @@ func openFolder(dir string, opts Options) (Set, error) {
 	if paths, ok := cifarInFolder(dir, opts.Split); ok {
 		return OpenCIFAR(paths...)
 	}
+	if paths, err := shardsInFolder(dir, ".tar", opts.Split); err != nil {
+		return nil, err
+	} else if len(paths) > 0 {
+		return openTar(paths, opts)
+	}
 	root, err := splitFolder(os.DirFS(dir), opts.Split)
 	if err != nil {
 		return nil, err
@@ -235,6 +243,10 @@ func openFile(path string, opts Options) (Set, error) {
 	switch {
 	case listed:
 		return openManifest(path, form, opts)
+	case isTarName(path):
+		return openTar([]string{path}, opts)
+	case isPackedTar(path):
+		return nil, errors.New("a compressed tar archive cannot be read in place; unpack it first (gunzip, zstd -d)")
 	case bytes.HasPrefix(head, []byte(npyMagic)):
 		return openNPYSet(path, opts)
 	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
