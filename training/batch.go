@@ -14,8 +14,12 @@ import (
 // answers should be and of what the model said. It is filled again for every
 // step.
 type Batch struct {
-	classes                 int
+	outputs                 int
+	several                 bool  // an answer is right where all its outputs are
+	index                   []int // of the samples in their set
 	samples, target, logits *ort.Tensor
+	teacher                 *ort.Tensor // nil where nothing is distilled
+	norm                    *ort.Tensor // nil where no norms are asked for
 	draws                   []*ort.Tensor
 }
 
@@ -25,7 +29,7 @@ func (s *Step) NewBatch(n int) (*Batch, error) {
 	if n < 1 {
 		return nil, fmt.Errorf("make batch: %d samples", n)
 	}
-	b := &Batch{classes: s.Classes()}
+	b := &Batch{outputs: s.graph.outputs, index: make([]int, n)}
 	shape := []int64{int64(n)}
 	for _, d := range s.graph.sample {
 		shape = append(shape, int64(d))
@@ -34,11 +38,19 @@ func (s *Step) NewBatch(n int) (*Batch, error) {
 	if b.samples, err = ort.Zeros(onnxio.Float32, shape...); err != nil {
 		return nil, err
 	}
-	if b.target, err = ort.Zeros(onnxio.Float32, int64(n), int64(b.classes)); err != nil {
-		return nil, err
+	rows := []**ort.Tensor{&b.target, &b.logits}
+	if s.graph.teacher {
+		rows = append(rows, &b.teacher)
 	}
-	if b.logits, err = ort.Zeros(onnxio.Float32, int64(n), int64(b.classes)); err != nil {
-		return nil, err
+	for _, t := range rows {
+		if *t, err = ort.Zeros(onnxio.Float32, int64(n), int64(b.outputs)); err != nil {
+			return nil, err
+		}
+	}
+	if s.graph.norms {
+		if b.norm, err = ort.Zeros(onnxio.Float32, int64(n)); err != nil {
+			return nil, err
+		}
 	}
 	for _, v := range s.graph.draws {
 		dims, err := s.graph.dims(v, int64(n))
@@ -75,18 +87,42 @@ func (b *Batch) Len() int { return int(b.samples.Shape()[0]) }
 // Samples is the memory of the input, sample by sample.
 func (b *Batch) Samples() []float32 { return ort.Data[float32](b.samples) }
 
-// Target is the memory of the wanted distribution, [sample, class]; every row
-// sums to 1.
+// Target is the memory of what is wanted of the model, [sample, output]: in
+// every row a distribution over the classes, or, for binary cross-entropy, a
+// value from 0 to 1 for every output.
 func (b *Batch) Target() []float32 { return ort.Data[float32](b.target) }
 
-// Logits is what the last step that took the batch saw, [sample, class].
+// Teacher is the memory of a teacher's logits, [sample, output], nil for a
+// step that distils nothing.
+func (b *Batch) Teacher() []float32 {
+	if b.teacher == nil {
+		return nil
+	}
+	return ort.Data[float32](b.teacher)
+}
+
+// norms are those that lastLayer.norms wrote.
+func (b *Batch) norms() []float32 { return ort.Data[float32](b.norm) }
+
+// Logits is what the last step that took the batch saw, [sample, output].
 func (b *Batch) Logits() []float32 { return ort.Data[float32](b.logits) }
 
-// SetLabel makes class the one wanted answer for sample i.
-func (b *Batch) SetLabel(i, class int) {
-	row := b.Target()[i*b.classes : (i+1)*b.classes]
+// SetLabel makes class the one wanted answer for sample i. A single output is
+// wanted to be 1 for class 1 and 0 for class 0.
+func (b *Batch) SetLabel(i, class int) { setLabel(b.row(b.target, i), class) }
+
+func setLabel(row []float32, class int) {
+	if len(row) == 1 {
+		row[0] = float32(class)
+		return
+	}
 	clear(row)
 	row[class] = 1
+}
+
+// row is what a tensor of [sample, output] holds for sample i.
+func (b *Batch) row(t *ort.Tensor, i int) []float32 {
+	return ort.Data[float32](t)[i*b.outputs : (i+1)*b.outputs]
 }
 
 // Draw fills what a model with Dropout takes besides the samples with new
@@ -101,15 +137,28 @@ func (b *Batch) Draw(rng *rand.Rand) {
 }
 
 // Correct counts the samples whose largest logit is at their largest target.
+// Of a single output, and of several labels a sample, all logits have to be
+// above 0 where the target is above one half, and only there.
 func (b *Batch) Correct() int {
 	n := 0
 	for i := range b.Len() {
-		lo, hi := i*b.classes, (i+1)*b.classes
-		if argmax(b.Logits()[lo:hi]) == argmax(b.Target()[lo:hi]) {
+		if right(b.row(b.logits, i), b.row(b.target, i), b.several) {
 			n++
 		}
 	}
 	return n
+}
+
+func right(logits, target []float32, several bool) bool {
+	if len(logits) > 1 && !several {
+		return argmax(logits) == argmax(target)
+	}
+	for c, x := range logits {
+		if (x > 0) != (target[c] > 0.5) {
+			return false
+		}
+	}
+	return true
 }
 
 // Close releases the tensors. It may be called again, and on nil.
@@ -118,7 +167,7 @@ func (b *Batch) Close() error {
 		return nil
 	}
 	var errs []error
-	for _, t := range append(slices.Clone(b.draws), b.samples, b.target, b.logits) {
+	for _, t := range append(slices.Clone(b.draws), b.samples, b.target, b.logits, b.teacher, b.norm) {
 		errs = append(errs, t.Close())
 	}
 	return errors.Join(errs...)

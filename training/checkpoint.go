@@ -50,14 +50,28 @@ type identity struct {
 	Freeze     []string        `json:"freeze_pattern"`
 	Augment    Augment         `json:"augment"`
 	Normalize  Normalize       `json:"normalize"`
+	Loss       Loss            `json:"loss,omitzero"`
+	Teacher    lesson          `json:"teacher,omitzero"`
+	Dynamics   int             `json:"dynamics,omitzero"` // early epochs
+}
+
+// lesson is what determines the answers of a teacher.
+type lesson struct {
+	Model     string    `json:"model"` // fingerprint
+	Normalize Normalize `json:"normalize"`
 }
 
 func (t *trainer) identity() identity {
+	early := 0
+	if t.dynamics != nil {
+		early = t.dynamics.early
+	}
 	return identity{
 		Model: t.origin, Samples: t.source.set.Len(), Batch: t.o.Batch, DropLast: t.o.DropLast, Seed: t.o.Seed,
 		Optimizer: optimizerRecord(t.step.options.Optimizer), Decay: cmp.Or(t.o.Step.Decay, DecayAll), Clip: t.o.Step.Clip,
 		Accumulate: t.o.Accumulate, Average: t.o.Step.Average, Learn: t.o.Step.Learn, Freeze: t.o.Step.Freeze,
 		Augment: t.o.Augment, Normalize: t.o.Normalize,
+		Loss: t.o.Step.Loss, Teacher: t.lesson, Dynamics: early,
 	}
 }
 
@@ -71,6 +85,9 @@ func (t *trainer) save() error {
 		return nil // the next step's loss stops the run and says so
 	}
 	m, err := t.step.snapshot()
+	if err == nil {
+		err = t.dynamics.write(m)
+	}
 	if err != nil {
 		return fmt.Errorf("write checkpoint: %w", err)
 	}
@@ -122,11 +139,15 @@ func (t *trainer) takeUp(m *onnxio.Model) error {
 	if c.Step > t.schedule.steps {
 		return fmt.Errorf("it is at step %d and this run has %d", c.Step, t.schedule.steps)
 	}
+	if err := t.dynamics.restore(m.Graph); err != nil {
+		return err
+	}
 	if err := t.step.restore(m.Graph, c.Step, t.pace.within(c.Batches)); err != nil {
 		return err
 	}
 	t.done, t.good, t.batches, t.saved = c.Step, c.Step, c.Batches, c.Batches
 	t.group, t.epoch, t.history = c.Group, c.Epoch, c.History
+	t.history.Stopped = t.patienceEnds()
 	return nil
 }
 

@@ -28,6 +28,7 @@ func TestResumeGivesTheSameBytes(t *testing.T) {
 func testResume(t *testing.T, step int) {
 	base := tinyOptions()
 	base.Validation = tinySet(5)
+	base.Augment.Mixup, base.Augment.Cutmix = 0.4, 1
 	whole, h := train(t, tiny(t), tinySet(tinySamples), base)
 	want := marshal(t, whole)
 

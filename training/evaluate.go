@@ -22,7 +22,11 @@ type EvalOptions struct {
 	Workers   int // goroutines that read; 0 is one a core
 	Normalize Normalize
 	Logits    string // the output with a value a class; "" is the first one
-	Session   ort.SessionOptions
+	// Loss is which loss to measure, by which a model with several outputs is
+	// told from one with classes. "" is BinaryCrossEntropy for a model with one
+	// output or one that ends in Sigmoid, and CrossEntropy for others.
+	Loss    LossKind
+	Session ort.SessionOptions
 }
 
 // Evaluation is how well a model answers for a set.
@@ -30,12 +34,13 @@ type Evaluation struct {
 	Samples  int     `json:"samples"`
 	Correct  int     `json:"correct"`
 	Accuracy float64 `json:"accuracy"`
-	Loss     float64 `json:"loss"` // mean cross-entropy in nats
+	Loss     float64 `json:"loss"` // mean over the samples in nats
 	// CalibrationError is the expected calibration error over 15 bins of
 	// equal width: how far, on average, the accuracy of answers is from the
 	// confidence they are given with.
 	CalibrationError float64 `json:"calibration_error"`
-	// Confusion counts the samples by [label][answer].
+	// Confusion counts the samples by [label][answer]. It is nil, as Classes
+	// is, for a set of Targets.
 	Confusion [][]int       `json:"confusion"`
 	Classes   []ClassResult `json:"classes"`
 	Seconds   float64       `json:"seconds"`
@@ -50,8 +55,10 @@ type ClassResult struct {
 
 const calibrationBins = 15
 
-// Evaluate runs a model on a set. The model may end in logits or in a
-// Softmax. Answers are the largest value, the first of equals. An output that
+// Evaluate runs a model on a set. The model may end in logits, in a Softmax or
+// in a Sigmoid. Answers are the largest value, the first of equals; of a
+// single output class 1 where the logit is above 0. Of a set of Targets with
+// binary cross-entropy an answer is right where all its outputs are. An output that
 // is not finite is an error that names the sample. ort.Init must have
 // succeeded.
 func Evaluate(ctx context.Context, m *onnxio.Model, set Set, o EvalOptions) (*Evaluation, error) {
@@ -101,10 +108,17 @@ func (v *evaluator) open(m *onnxio.Model, set Set, o EvalOptions) error {
 	if o.Logits == "" {
 		o.Logits = outs[0].Name
 	}
-	m, logits, err := beforeSoftmax(m, o.Logits)
+	if !m.Graph.IsOutput(o.Logits) {
+		return fmt.Errorf("the model has no output %q", o.Logits)
+	}
+	if o.Loss == "" {
+		o.Loss = lossOf(m, o.Logits)
+	}
+	m, logits, err := beforeEnd(m, o.Logits, o.Loss)
 	if err != nil {
 		return err
 	}
+	v.count = counter{kind: o.Loss}
 	in := ins[0].Type
 	if in.Elem != onnxio.Float32 || len(in.Shape) < 2 {
 		return fmt.Errorf("input %q is %v, want float32 with a batch axis first", ins[0].Name, in)
@@ -143,13 +157,19 @@ func (v *evaluator) open(m *onnxio.Model, set Set, o EvalOptions) error {
 	return nil
 }
 
-// beforeSoftmax is a model with the logits among its outputs, and their name.
-func beforeSoftmax(m *onnxio.Model, output string) (*onnxio.Model, string, error) {
-	if !m.Graph.IsOutput(output) {
-		return nil, "", fmt.Errorf("the model has no output %q", output)
+// lossOf tells by a model which loss its output was made for.
+func lossOf(m *onnxio.Model, output string) LossKind {
+	t, _ := m.Graph.Declared(output)
+	if len(t.Shape) == 2 && t.Shape[1].Is(1) || BinaryCrossEntropy.undoes(m.Graph.Producer(output)) {
+		return BinaryCrossEntropy
 	}
+	return CrossEntropy
+}
+
+// beforeEnd is a model with the logits among its outputs, and their name.
+func beforeEnd(m *onnxio.Model, output string, k LossKind) (*onnxio.Model, string, error) {
 	n := m.Graph.Producer(output)
-	if !endsInSoftmax(n) {
+	if !k.undoes(n) {
 		return m, output, nil
 	}
 	logits := n.Input(0)
@@ -229,58 +249,75 @@ func (v *evaluator) add(logits *ort.Tensor, start, n int) error {
 	if logits.Elem() != onnxio.Float32 || len(shape) < 2 || shape[0] != int64(v.batch) {
 		return fmt.Errorf("the output is %v for a batch of %d, want float32 [batch, classes]", logits, v.batch)
 	}
-	classes := logits.Len() / v.batch
-	values := ort.Data[float32](logits)
+	outputs := logits.Len() / v.batch
+	values, target := ort.Data[float32](logits), make([]float32, outputs)
 	for i := range n {
-		if err := v.count.add(values[i*classes:(i+1)*classes], v.set.Label(start+i)); err != nil {
+		row := values[i*outputs : (i+1)*outputs]
+		if err := v.count.fits(row, v.set.Label(start+i), v.targets != nil); err != nil {
 			return fmt.Errorf("sample %d: %w", start+i, err)
 		}
+		if err := v.target(start+i, target); err != nil {
+			return err
+		}
+		v.count.add(row, target, v.set.Label(start+i), v.targets != nil)
 	}
 	return nil
 }
 
 // counter takes in logits sample by sample.
 type counter struct {
-	confusion [][]int
-	loss      float64
-	bins      [calibrationBins]struct {
+	kind             LossKind
+	samples, correct int
+	confusion        [][]int
+	loss             float64
+	bins             [calibrationBins]struct {
 		n, correct int
 		confidence float64
 	}
 }
 
-func (c *counter) add(logits []float32, label int) error {
-	if c.confusion == nil {
-		c.confusion = make([][]int, len(logits))
-		for i := range c.confusion {
-			c.confusion[i] = make([]int, len(logits))
-		}
+// fits refuses logits that say nothing, and labels that the model does not have.
+func (c *counter) fits(logits []float32, label int, targets bool) error {
+	if n := classesOf(len(logits)); !targets && label >= n {
+		return fmt.Errorf("its label is %d, but the model has classes 0 to %d", label, n-1)
 	}
-	if label >= len(logits) {
-		return fmt.Errorf("its label is %d, but the model has classes 0 to %d", label, len(logits)-1)
-	}
-	answer := argmax(logits)
-	sum := 0.0
 	for _, x := range logits {
 		if !finite(x) {
 			return fmt.Errorf("the model's output is %v", x)
 		}
-		sum += math.Exp(float64(x) - float64(logits[answer]))
-	}
-	c.confusion[label][answer]++
-	c.loss += math.Log(sum) + float64(logits[answer]) - float64(logits[label])
-	confidence := 1 / sum
-	b := &c.bins[min(int(confidence*calibrationBins), calibrationBins-1)]
-	b.n++
-	b.confidence += confidence
-	if answer == label {
-		b.correct++
 	}
 	return nil
 }
 
+// add counts a sample, whose label counts unless it has targets of its own.
+func (c *counter) add(logits, target []float32, label int, targets bool) {
+	c.samples++
+	c.loss += c.kind.of(logits, target)
+	ok := right(logits, target, targets && c.kind == BinaryCrossEntropy)
+	if ok {
+		c.correct++
+	}
+	answer, confidence := c.kind.answer(logits)
+	b := &c.bins[min(int(confidence*calibrationBins), calibrationBins-1)]
+	b.n++
+	b.confidence += confidence
+	if ok {
+		b.correct++
+	}
+	if targets {
+		return
+	}
+	if c.confusion == nil {
+		c.confusion = make([][]int, classesOf(len(logits)))
+		for i := range c.confusion {
+			c.confusion[i] = make([]int, len(c.confusion))
+		}
+	}
+	c.confusion[label][answer]++
+}
+
 func (c *counter) evaluation() *Evaluation {
-	e := &Evaluation{Confusion: c.confusion, Classes: make([]ClassResult, len(c.confusion))}
+	e := &Evaluation{Samples: c.samples, Correct: c.correct, Confusion: c.confusion, Classes: make([]ClassResult, len(c.confusion))}
 	for k, row := range c.confusion {
 		r := &e.Classes[k]
 		for _, n := range row {
@@ -290,8 +327,6 @@ func (c *counter) evaluation() *Evaluation {
 		if r.Samples > 0 {
 			r.Recall = float64(r.Correct) / float64(r.Samples)
 		}
-		e.Samples += r.Samples
-		e.Correct += r.Correct
 	}
 	n := float64(e.Samples)
 	e.Accuracy, e.Loss = float64(e.Correct)/n, c.loss/n

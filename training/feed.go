@@ -2,20 +2,26 @@ package training
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"math/rand/v2"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/prunefuse/prunefuse/internal/data"
 )
 
 // readAhead is the number of full batches in memory: one that the step takes
 // and two that are read meanwhile.
 const readAhead = 3
 
-// These set the random streams of augmentation and of Dropout apart from
-// those of the order.
+// These set the random streams of augmentation, of Dropout and of mixing apart
+// from those of the order.
 const (
 	augmentStream = 0x9e3779b97f4a7c15
 	dropStream    = 0xd1b54a32d192ed03
+	mixStream     = 0x8cb92ba72f3d8dd7
 )
 
 // feed reads the batches of a run in order, ahead of whoever takes them.
@@ -24,34 +30,46 @@ const (
 // alone: every sample has a random stream of its own.
 type feed struct {
 	*reader
-	seed     uint64
-	workers  int
-	batch    int // samples of a step
-	perEpoch int // batches
-	first    int // the batch to start with
-	steps    int // and the one to stop before
+	teacher *teacher // nil for none
+	seed    uint64
+	workers int
+	batch   int // samples
+	pace    pace
+	first   int // the batch to start with
+	end     int // and the one to stop before
 
 	all  []*Batch
 	full chan *Batch // buffers of the usual size to be filled
 	rest chan *Batch // the one of an epoch's last, smaller batch
 	out  chan *Batch // filled, in order
 	jobs chan job
-	read chan error // one for every job
+	read chan outcome // one for every job
+
+	// What is read of a batch that is mixed afterwards: samples and targets.
+	raw, rawTarget []float32
 }
 
-// job is a part of a batch that one goroutine reads.
+// job is a part of a batch that one goroutine reads, or mixes after all of it
+// was read.
 type job struct {
 	b     *Batch
 	epoch int
-	start int   // of the indices within the batch
-	index []int // into the set
+	start int         // of the indices within the batch
+	index []int       // into the set
+	blend *data.Blend // nil for reading
+}
+
+// outcome is what became of a job.
+type outcome struct {
+	start int
+	err   error
 }
 
 // run fills batches until the last step or the end of ctx, then closes out.
 func (f *feed) run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	f.jobs = make(chan job)
-	f.read = make(chan error, f.parts())
+	f.read = make(chan outcome, f.parts())
 	for range f.workers {
 		g.Go(func() error {
 			f.work(ctx)
@@ -73,20 +91,19 @@ func (f *feed) parts() int { return 2 * f.workers }
 func (f *feed) dispatch(ctx context.Context) error {
 	var order []int
 	epoch := -1
-	for step := f.first; step < f.steps; step++ {
-		if e := step / f.perEpoch; e != epoch {
+	for at := f.first; at < f.end; at++ {
+		if e := at / f.pace.batches; e != epoch {
 			epoch = e
 			order = f.order(order, epoch)
 		}
-		b, err := f.empty(ctx, step)
+		b, err := f.empty(ctx, at)
 		if err != nil {
 			return err
 		}
-		from := (step % f.perEpoch) * f.batch
-		if err := f.fill(ctx, b, epoch, order[from:from+b.Len()]); err != nil {
-			return err
+		from := at % f.pace.batches * f.batch
+		if err := f.prepare(ctx, b, at, order[from:from+b.Len()]); err != nil {
+			return fmt.Errorf("step %d (epoch %d): %w", f.pace.steps(at)+1, epoch+1, err)
 		}
-		b.Draw(rand.New(rand.NewPCG(f.seed^dropStream, uint64(step))))
 		select {
 		case f.out <- b:
 		case <-ctx.Done():
@@ -96,17 +113,40 @@ func (f *feed) dispatch(ctx context.Context) error {
 	return nil
 }
 
-// fill has the samples of a batch read. It returns when no job is left.
-func (f *feed) fill(ctx context.Context, b *Batch, epoch int, index []int) (err error) {
-	part := max(1, (len(index)+f.parts()-1)/f.parts())
+// prepare fills in batch number at of the run with the samples of index.
+func (f *feed) prepare(ctx context.Context, b *Batch, at int, index []int) error {
+	if err := f.fill(ctx, job{b: b, epoch: at / f.pace.batches, index: index}); err != nil {
+		return err
+	}
+	if f.mix != (data.Mix{}) {
+		blend := f.mix.Draw(rand.New(rand.NewPCG(f.seed^mixStream, uint64(at))), f.shape)
+		if err := f.fill(ctx, job{b: b, index: index, blend: &blend}); err != nil {
+			return err
+		}
+	}
+	b.Draw(rand.New(rand.NewPCG(f.seed^dropStream, uint64(at))))
+	if f.teacher != nil {
+		return f.teacher.teach(ctx, b)
+	}
+	return nil
+}
+
+// fill has a job on a whole batch done in parts. It returns when none is left,
+// with the error of the first part that has one.
+func (f *feed) fill(ctx context.Context, whole job) (err error) {
+	n := len(whole.index)
+	part := max(1, (n+f.parts()-1)/f.parts())
 	sent := 0
-	for lo := 0; lo < len(index) && ctx.Err() == nil; lo += part {
-		f.jobs <- job{b, epoch, lo, index[lo:min(lo+part, len(index))]}
+	for lo := 0; lo < n && ctx.Err() == nil; lo += part {
+		j := whole
+		j.start, j.index = lo, whole.index[lo:min(lo+part, n)]
+		f.jobs <- j
 		sent++
 	}
+	first := n
 	for range sent {
-		if readErr := <-f.read; err == nil {
-			err = readErr
+		if r := <-f.read; r.err != nil && r.start < first {
+			first, err = r.start, r.err
 		}
 	}
 	if err == nil {
@@ -115,10 +155,10 @@ func (f *feed) fill(ctx context.Context, b *Batch, epoch int, index []int) (err 
 	return err
 }
 
-// empty waits for a buffer of the size that a step takes.
-func (f *feed) empty(ctx context.Context, step int) (*Batch, error) {
+// empty waits for a buffer of the size that batch number at has.
+func (f *feed) empty(ctx context.Context, at int) (*Batch, error) {
 	from := f.full
-	if (step%f.perEpoch+1)*f.batch > f.set.Len() {
+	if (at%f.pace.batches+1)*f.batch > f.set.Len() {
 		from = f.rest
 	}
 	select {
@@ -160,16 +200,43 @@ func (f *feed) work(ctx context.Context) {
 	for j := range f.jobs {
 		var err error
 		for k := 0; k < len(j.index) && err == nil; k++ {
-			i, at := j.index[k], j.start+k
-			source.Seed(f.seed^augmentStream, uint64(j.epoch)<<40|uint64(i))
-			dst := j.b.Samples()[at*f.size:][:f.size:f.size]
-			if err = f.augmented(i, dst, scratch, rng); err == nil {
-				j.b.SetLabel(at, f.set.Label(i))
-				err = ctx.Err()
+			if j.blend != nil {
+				f.mixed(j.b, j.start+k, *j.blend)
+			} else {
+				i := j.index[k]
+				source.Seed(f.seed^augmentStream, uint64(j.epoch)<<40|uint64(i))
+				err = f.sample(j.b, j.start+k, i, scratch, rng)
 			}
+			err = errors.Join(err, ctx.Err())
 		}
-		f.read <- err
+		f.read <- outcome{j.start, err}
 	}
+}
+
+// sample reads sample i for place at of a batch.
+func (f *feed) sample(b *Batch, at, i int, scratch []float32, rng *rand.Rand) error {
+	x, y := b.Samples(), b.Target()
+	if f.mix != (data.Mix{}) {
+		x, y = f.raw, f.rawTarget
+	}
+	b.index[at] = i
+	dst := x[at*f.size:][:f.size:f.size]
+	if err := f.augmented(i, dst, scratch, rng); err != nil {
+		return err
+	}
+	if bad := slices.IndexFunc(dst, func(v float32) bool { return !finite(v) }); bad >= 0 {
+		return fmt.Errorf("%s holds %v at value %d", f.name(i), dst[bad], bad)
+	}
+	return f.target(i, y[at*b.outputs:][:b.outputs:b.outputs])
+}
+
+// mixed blends what was read for place at with what was read for the one
+// before it.
+func (f *feed) mixed(b *Batch, at int, blend data.Blend) {
+	other := (at + b.Len() - 1) % b.Len()
+	row := func(x []float32, size, i int) []float32 { return x[i*size:][:size] }
+	blend.Samples(f.shape, row(b.Samples(), f.size, at), row(f.raw, f.size, at), row(f.raw, f.size, other))
+	blend.Targets(row(b.Target(), b.outputs, at), row(f.rawTarget, b.outputs, at), row(f.rawTarget, b.outputs, other))
 }
 
 // close releases the buffers. Nobody may hold one any more.

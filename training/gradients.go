@@ -123,7 +123,7 @@ func (g *gradients) write(f *forward, provider ort.Provider) (*onnxio.Model, []*
 	if e.Kernels {
 		m.SetOpset(op.Native, 1)
 	}
-	l := crossEntropy(e, f.logits.Name, target, int64(g.classes))
+	l := Loss{}.write(e, f.logits.Name, target, "", int64(g.classes))
 	names := make([]string, len(candidates))
 	for i, c := range candidates {
 		names[i] = c.Name()

@@ -11,9 +11,10 @@ import (
 
 // trainingGraph is one step as one or two models, and what their inputs and
 // outputs are besides states. The gradient's inputs are the samples, the
-// target, without an update of its own the scalars, the states, the feeds,
-// then the draws; its outputs are the loss, the logits, then the states. The
-// update's are the scalars and the states.
+// target, without an update of its own the scalars, the states, the feeds, the
+// draws, then the teacher's logits where there is one; its outputs are the
+// loss, the logits, the states, then the norms of the last layer's gradients
+// where they are asked for. The update's are the scalars and the states.
 type trainingGraph struct {
 	gradient *program      // forward, loss, gradients
 	update   *program      // the same one, unless gradients are added up
@@ -21,11 +22,13 @@ type trainingGraph struct {
 
 	batch   onnxio.Dim // the symbol of the batch axis
 	sample  []int
-	classes int
+	outputs int // logits of a sample
 	state   []variable
 	feeds   []onnxio.Value // zeros, which the runtime may overwrite
 	draws   []onnxio.Value // uniform in [0, 1), anew for every batch
 	scalars int            // how many there are
+	teacher bool           // its logits are an input, too
+	norms   bool           // those of the last layer's gradients are an output, too
 }
 
 // forward is the model as the training graph takes it up.
@@ -48,7 +51,10 @@ func newTrainingGraph(m *onnxio.Model, o StepOptions) (*trainingGraph, error) {
 	for _, d := range f.input.Type.Shape[1:] {
 		t.sample = append(t.sample, int(d.Or(0)))
 	}
-	t.batch, t.classes = f.input.Type.Shape[0], int(f.logits.Type.Shape[1].Or(0))
+	t.batch, t.outputs = f.input.Type.Shape[0], int(f.logits.Type.Shape[1].Or(0))
+	if err := o.Loss.checkOutputs(t.outputs); err != nil {
+		return nil, err
+	}
 	candidates, err := f.candidates()
 	if err != nil {
 		return nil, err
@@ -100,12 +106,13 @@ func newForward(base *onnxio.Model, o StepOptions) (*forward, error) {
 		n := facts.Unknown[0]
 		return nil, &op.UnsupportedError{Node: n.String(), Op: n.Op(), Opset: facts.Opset, Facet: "definition", Reason: "it is not in the operator table (see `prunefuse ops`)"}
 	}
-	return f, f.findLogits(o.Logits, in.Type.Shape[0])
+	return f, f.findLogits(o, in.Type.Shape[0])
 }
 
-// findLogits takes the named output, or the first; of one that is a Softmax,
-// the value before it, as cross-entropy is computed on that.
-func (f *forward) findLogits(name string, batch onnxio.Dim) error {
+// findLogits takes the named output, or the first; of one that the loss has a
+// Softmax or Sigmoid for itself, the value before it.
+func (f *forward) findLogits(o StepOptions, batch onnxio.Dim) error {
+	name := o.Logits
 	outs := f.Graph.Outputs()
 	if len(outs) == 0 {
 		return errors.New("the model has no outputs")
@@ -118,13 +125,13 @@ func (f *forward) findLogits(name string, batch onnxio.Dim) error {
 	}
 	out := onnxio.Value{Name: name, Type: f.facts.Types[name]}
 	s := out.Type.Shape
-	if out.Type.Elem != onnxio.Float32 || len(s) != 2 || s[1].Or(0) < 2 {
-		return fmt.Errorf("output %q is %v: training needs a classifier, with float32 logits of [batch, classes] and at least 2 classes", name, out.Type)
+	if least := o.Loss.outputs(); out.Type.Elem != onnxio.Float32 || len(s) != 2 || s[1].Or(0) < least {
+		return fmt.Errorf("output %q is %v: training needs a classifier, with float32 logits of [batch, classes] and at least %d for %s loss", name, out.Type, least, o.Loss.kind())
 	}
 	if s[0] != batch {
 		return fmt.Errorf("output %q is %v for a batch of %v: the batch is fixed inside the model; export it with a free batch axis", name, out.Type, batch)
 	}
-	if n := f.Graph.Producer(name); endsInSoftmax(n) {
+	if n := f.Graph.Producer(name); o.Loss.kind().undoes(n) {
 		out.Name = n.Input(0)
 	}
 	f.logits = out
@@ -190,9 +197,9 @@ func (t *trainingGraph) write(f *forward, candidates []*onnxio.Tensor, o StepOpt
 			t.update.emit.Patch.Fresh(c.Name())
 		}
 	}
-	target := p.Fresh("target")
-	classes := onnxio.Known(int64(t.classes))
-	p.SetInputType(target, onnxio.Type{Elem: onnxio.Float32, Shape: onnxio.Shape{batch, classes}})
+	target, teacher := p.Fresh("target"), p.Fresh("teacher")
+	logits := onnxio.Type{Elem: onnxio.Float32, Shape: onnxio.Shape{batch, onnxio.Known(int64(t.outputs))}}
+	p.SetInputType(target, logits)
 	numbers := t.takeScalars(t.update, o)
 
 	d := op.NewDerivative(e, f.facts, f.Graph)
@@ -200,9 +207,9 @@ func (t *trainingGraph) write(f *forward, candidates []*onnxio.Tensor, o StepOpt
 	if err != nil {
 		return err
 	}
-	l := crossEntropy(e, f.logits.Name, target, int64(t.classes))
+	l := o.Loss.write(e, f.logits.Name, target, teacher, int64(t.outputs))
 	p.SetOutputType(l.value, onnxio.Type{Elem: onnxio.Float32, Shape: onnxio.ShapeOf(1)})
-	p.SetOutputType(f.logits.Name, onnxio.Type{Elem: onnxio.Float32, Shape: onnxio.Shape{batch, classes}})
+	p.SetOutputType(f.logits.Name, logits)
 	learners, err := t.differentiate(d, f, l, candidates, o)
 	if err != nil {
 		return err
@@ -220,6 +227,14 @@ func (t *trainingGraph) write(f *forward, candidates []*onnxio.Tensor, o StepOpt
 	}
 	t.feeds = inputs(p, training.Feeds)
 	t.draws = inputs(p, training.Uniform)
+	if o.Loss.Distill > 0 {
+		p.SetInputType(teacher, logits)
+		t.teacher = true
+	}
+	if last, ok := f.lastLayer(); ok && o.norms {
+		p.SetOutputType(last.norms(e, batch))
+		t.norms = true
+	}
 	for _, c := range f.Graph.Initializers() {
 		if !t.holds(c.Name()) {
 			p.SetInitializer(c)
@@ -235,7 +250,7 @@ func (t *trainingGraph) write(f *forward, candidates []*onnxio.Tensor, o StepOpt
 
 // differentiate writes the gradients of the loss and makes the parameters that
 // have one states of the step.
-func (t *trainingGraph) differentiate(d *op.Derivative, f *forward, l loss, candidates []*onnxio.Tensor, o StepOptions) ([]learner, error) {
+func (t *trainingGraph) differentiate(d *op.Derivative, f *forward, l term, candidates []*onnxio.Tensor, o StepOptions) ([]learner, error) {
 	names := make([]string, len(candidates))
 	for i, c := range candidates {
 		names[i] = c.Name()

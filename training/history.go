@@ -2,6 +2,7 @@ package training
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -12,6 +13,7 @@ type Progress struct {
 	Loss             float32
 	Accuracy         float64 // like Loss of the step's samples, before it
 	Rate             float32
+	Seconds, Waited  float64 // of this step, and of these for data
 	SamplesPerSecond float64 // since the run began or was resumed
 	Remaining        time.Duration
 }
@@ -22,6 +24,7 @@ type Epoch struct {
 	Steps   int     `json:"steps"` // done in the run so far
 	Loss    float64 `json:"loss"`  // mean over the samples, each before its step
 	Train   float64 `json:"train_accuracy"`
+	Rate    float32 `json:"rate"`    // of its last step
 	Seconds float64 `json:"seconds"` // of training, validation left out
 	// Validation is what Evaluate said at the end of the epoch, nil without a
 	// validation set.
@@ -43,6 +46,12 @@ type History struct {
 	Samples int     `json:"samples"` // seen, each as often as it was
 	Seconds float64 `json:"seconds"` // of training, validation left out
 	Waited  float64 `json:"waited"`  // of these, how long steps waited for data
+	// Best is the number of the best epoch by the validation, 0 without one.
+	Best int `json:"best,omitempty"`
+	// Stopped says that the run ended early, as Options.Patience asks.
+	Stopped bool `json:"stopped,omitempty"`
+	// Dynamics is what Options.Dynamics asked for, by sample.
+	Dynamics []Dynamics `json:"-"`
 }
 
 // DivergedError says that the loss stopped being a finite number.
@@ -50,16 +59,27 @@ type DivergedError struct {
 	Step, Epoch int // counted from 1
 	Loss        float32
 	Rate        float32
-	Checkpoint  string // the last one written, "" when there is none
-	Good        int    // the steps done in it
+	Samples     []string // the batch, by name where the set has names
+	Checkpoint  string   // the last one written, "" when there is none
+	Good        int      // the steps done in it
 }
 
 func (e *DivergedError) Error() string {
-	s := fmt.Sprintf("the loss is %v at step %d (epoch %d) with learning rate %v: lower the rate or look for bad values in the data", e.Loss, e.Step, e.Epoch, e.Rate)
+	s := fmt.Sprintf("the loss is %v at step %d (epoch %d) with learning rate %v, on the batch of %s: lower the rate or look for values that are out of range in the data",
+		e.Loss, e.Step, e.Epoch, e.Rate, someOf(e.Samples))
 	if e.Checkpoint != "" {
 		s += fmt.Sprintf("; %s holds the state after step %d", e.Checkpoint, e.Good)
 	}
 	return s
+}
+
+// someOf lists the first names and counts the others.
+func someOf(names []string) string {
+	const most = 4
+	if len(names) <= most {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
 }
 
 // tally adds up a step or an epoch.
@@ -67,19 +87,23 @@ type tally struct {
 	Samples int     `json:"samples"`
 	Correct int     `json:"correct"`
 	Loss    float64 `json:"loss"` // sum over the samples
+	Rate    float32 `json:"rate"` // the last one
 	Seconds float64 `json:"seconds"`
+	Waited  float64 `json:"waited"`
 }
 
 func (t *tally) add(b tally) {
 	t.Samples += b.Samples
 	t.Correct += b.Correct
 	t.Loss += b.Loss
+	t.Rate = b.Rate
 	t.Seconds += b.Seconds
+	t.Waited += b.Waited
 }
 
 func (t tally) epoch(epoch, steps int) Epoch {
 	return Epoch{
 		Epoch: epoch, Steps: steps, Loss: t.Loss / float64(t.Samples),
-		Train: float64(t.Correct) / float64(t.Samples), Seconds: t.Seconds,
+		Train: float64(t.Correct) / float64(t.Samples), Rate: t.Rate, Seconds: t.Seconds,
 	}
 }

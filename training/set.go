@@ -23,13 +23,46 @@ type Set interface {
 	Read(i int, dst []float32) error
 }
 
-// Augment is a random change of a training image: a crop of the image's own
-// size out of the image padded with zeros, then a horizontal flip. The zero
-// value changes nothing. It needs samples of [C H W].
+// Targets is a Set that says what is wanted of every output itself, instead of
+// one class: several labels a sample for BinaryCrossEntropy, a distribution
+// over the classes for CrossEntropy. Label is not asked.
+type Targets interface {
+	Set
+	// Target writes what is wanted for sample i to dst, a value from 0 to 1
+	// for every output.
+	Target(i int, dst []float32) error
+}
+
+// Augment is a random change of training images, anew for every time a sample
+// is taken. The zero value changes nothing. All but Mixup needs samples of
+// [C H W].
+//
+// First comes a crop: of the image's own size out of the image padded with
+// zeros, or a part of the image resized to its size; then the flip. Then the
+// batch may be blended, each sample with the one before it, targets alike: by
+// one share for the batch, from a beta distribution with both parameters the
+// number given. With both, one of the two is drawn for every batch. So
+// torchvision's transforms and reference scripts do it.
 type Augment struct {
 	Pad  int  // pixels of padding on each side
 	Flip bool // mirror left and right with probability 1/2
+
+	// Scale is the least and the greatest share of the area that the resized
+	// part has; zero is no such crop. Ratio is that of its width to its
+	// height; zero is 3/4 and 4/3.
+	Scale, Ratio [2]float64
+
+	Mixup  float64 // both samples weighed: Zhang et al., arXiv 1710.09412
+	Cutmix float64 // a rectangle of the other sample: Yun et al., arXiv 1905.04899
 }
+
+// one is what happens to a sample by itself.
+func (a Augment) one() data.Augment {
+	return data.Augment{Pad: a.Pad, Flip: a.Flip, Resize: data.ResizedCrop{Scale: a.Scale, Ratio: a.Ratio}}
+}
+
+// mix is what happens to a batch.
+func (a Augment) mix() data.Mix { return data.Mix{Mixup: a.Mixup, Cutmix: a.Cutmix} }
 
 // Normalize maps each channel to (x − Mean) / Std, after augmentation. Each
 // list has one value a channel, or one for all, or none.
@@ -38,9 +71,11 @@ type Normalize struct{ Mean, Std []float32 }
 // reader gives the samples of a set as the model takes them.
 type reader struct {
 	set     Set
-	classes int
+	targets Targets // the same, where it is one
 	augment data.Augment
+	mix     data.Mix
 	norm    data.Preprocess
+	sample  []int // its shape as the model takes it
 	shape   data.Shape
 	size    int
 }
@@ -51,21 +86,24 @@ func newReader(set Set, sample []int, classes int, a Augment, n Normalize) (*rea
 	if set.Len() == 0 {
 		return nil, errors.New("the set has no samples")
 	}
-	r := &reader{set: set, classes: classes, augment: data.Augment(a), norm: data.Preprocess{Mean: n.Mean, Std: n.Std}, size: size(shape)}
+	r := &reader{set: set, augment: a.one(), mix: a.mix(), norm: data.Preprocess{Mean: n.Mean, Std: n.Std}, sample: sample, size: size(shape)}
 	if !slices.Equal(shape, sample) && (len(sample) != 1 || sample[0] != r.size) {
 		return nil, fmt.Errorf("the samples are %s but the model takes %s", shapeText(shape), shapeText(sample))
 	}
 	r.shape = data.Shape{C: r.size, H: 1, W: 1}
 	if len(shape) == 3 {
 		r.shape = data.Shape{C: shape[0], H: shape[1], W: shape[2]}
-	} else if a != (Augment{}) {
+	} else if a.one() != (data.Augment{}) || a.Cutmix != 0 {
 		return nil, fmt.Errorf("augment: the samples are %s, which is no image of channels, height and width", shapeText(shape))
 	}
-	if a.Pad < 0 {
-		return nil, fmt.Errorf("augment: a padding of %d pixels", a.Pad)
+	if err := errors.Join(r.augment.Check(), r.mix.Check()); err != nil {
+		return nil, err
 	}
 	if err := r.norm.Check(r.shape); err != nil {
 		return nil, err
+	}
+	if r.targets, _ = set.(Targets); r.targets != nil {
+		return r, nil
 	}
 	for i := range set.Len() {
 		switch l := set.Label(i); {
@@ -76,6 +114,31 @@ func newReader(set Set, sample []int, classes int, a Augment, n Normalize) (*rea
 		}
 	}
 	return r, nil
+}
+
+// name is what sample i goes by in errors.
+func (r *reader) name(i int) string {
+	if named, ok := r.set.(interface{ ID(i int) string }); ok {
+		return "sample " + named.ID(i)
+	}
+	return fmt.Sprintf("sample %d", i)
+}
+
+// target writes what is wanted for sample i to a row of targets.
+func (r *reader) target(i int, row []float32) error {
+	if r.targets == nil {
+		setLabel(row, r.set.Label(i))
+		return nil
+	}
+	if err := r.targets.Target(i, row); err != nil {
+		return fmt.Errorf("read the targets of %s: %w", r.name(i), err)
+	}
+	for c, v := range row {
+		if !(v >= 0 && v <= 1) {
+			return fmt.Errorf("%s has the target %v for output %d: want from 0 to 1", r.name(i), v, c)
+		}
+	}
+	return nil
 }
 
 // augmented writes sample i as training sees it to dst. Scratch holds a

@@ -32,6 +32,8 @@ type StepOptions struct {
 	// pattern to freeze matches. The running statistics of a normalisation
 	// go on all the same, as in PyTorch.
 	Learn, Freeze []string
+	// Loss is what it minimises.
+	Loss Loss
 	// Logits names the output to train; "" is the first one.
 	Logits string
 	// Sample is the shape of one sample, for a model that leaves an extent
@@ -39,10 +41,12 @@ type StepOptions struct {
 	Sample []int
 	// Session is how to run. Its Outputs are chosen by the Step.
 	Session ort.SessionOptions
+
+	norms bool // give those of the last layer's gradients, where there is one
 }
 
 func (o StepOptions) check() error {
-	if err := cmp.Or(o.Optimizer.check(), o.Decay.check(), o.Clip.check()); err != nil {
+	if err := cmp.Or(o.Optimizer.check(), o.Decay.check(), o.Clip.check(), o.Loss.check()); err != nil {
 		return err
 	}
 	if !(o.Average >= 0 && o.Average < 1) {
@@ -76,9 +80,9 @@ type runner struct {
 }
 
 // NewStep makes the training graph of a model that has one float32 input,
-// batch first, and logits [batch, classes]; of one that ends in Softmax, the
-// value before that is trained. The model is not changed. ort.Init must have
-// succeeded.
+// batch first, and logits [batch, classes]; of one that ends in Softmax, or in
+// Sigmoid for binary cross-entropy, the value before that is trained. The model
+// is not changed. ort.Init must have succeeded.
 func NewStep(m *onnxio.Model, o StepOptions) (*Step, error) {
 	s, err := newStep(m, o)
 	if err != nil {
@@ -163,8 +167,9 @@ func (s *Step) allocate() (err error) {
 // Sample is the shape of one sample.
 func (s *Step) Sample() []int { return slices.Clone(s.graph.sample) }
 
-// Classes is the number of logits of a sample.
-func (s *Step) Classes() int { return s.graph.classes }
+// Classes is the number of classes that labels can name: that of the logits of
+// a sample, and two where there is only one.
+func (s *Step) Classes() int { return classesOf(s.graph.outputs) }
 
 // Graph is the training graph: the whole step as a model, but for the update
 // of a step that accumulates. The caller must not change it.
@@ -233,9 +238,15 @@ func (s *Step) forward(ctx context.Context, b *Batch) (loss float32, err error) 
 		r.in = append(r.in, s.state[i])
 	}
 	r.in = append(append(r.in, s.feeds...), b.draws...)
+	if b.teacher != nil {
+		r.in = append(r.in, b.teacher)
+	}
 	r.out = append(r.out[:0], s.loss, b.logits)
 	for _, i := range r.writes {
 		r.out = append(r.out, s.next[i])
+	}
+	if b.norm != nil {
+		r.out = append(r.out, b.norm)
 	}
 	if err := r.session.Run(ctx, r.in, r.out); err != nil {
 		return 0, err

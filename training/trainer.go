@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/prunefuse/prunefuse/internal/data"
 	"github.com/prunefuse/prunefuse/onnxio"
 )
 
@@ -40,6 +41,12 @@ type Options struct {
 	Augment   Augment
 	Normalize Normalize
 
+	// Dynamics, where not nil, is gathered into History.Dynamics.
+	Dynamics *DynamicsOptions
+
+	// Teacher is whom Step.Loss.Distill learns from.
+	Teacher *Teacher
+
 	// Seed determines the order of the samples and their augmentation.
 	Seed uint64
 	// Workers is how many goroutines read; 0 is one a core.
@@ -47,6 +54,15 @@ type Options struct {
 
 	// Validation is evaluated after every epoch, nil for not at all.
 	Validation Set
+
+	// Monitor is what of the validation tells a better epoch; "" is its loss.
+	Monitor Monitor
+	// Patience, where above 0, ends the run after so many epochs in a row that
+	// were not better than the best one before.
+	Patience int
+	// Best is the file that gets the model whenever an epoch is the best so
+	// far; Train returns the last. Empty is none.
+	Best string
 
 	// Checkpoint is the file that holds the state of the run: written every
 	// Every steps (0: after every epoch), at the end, and when the context
@@ -79,7 +95,7 @@ func Train(ctx context.Context, m *onnxio.Model, set Set, o Options) (*onnxio.Mo
 	if err != nil {
 		return nil, nil, fmt.Errorf("train: %w", err)
 	}
-	defer t.step.Close()
+	defer t.close()
 	if err := t.run(ctx); err != nil {
 		return nil, &t.history, fmt.Errorf("train: %w", err)
 	}
@@ -95,9 +111,12 @@ type trainer struct {
 	o        Options
 	step     *Step
 	source   *reader
+	teacher  *teacher  // nil where nothing is distilled
+	dynamics *dynamics // nil where none are gathered
 	schedule *schedule
 	pace     pace
 	origin   string // fingerprint of the model as it was given
+	lesson   lesson // what is learnt from the teacher
 
 	done    int   // steps
 	batches int   // taken, in them and in the step under way
@@ -134,15 +153,36 @@ func newTrainer(m *onnxio.Model, set Set, o Options) (*trainer, error) {
 	if o.Step.Sample == nil {
 		o.Step.Sample = set.Shape()
 	}
+	o.Step.norms = o.Dynamics != nil
 	t := &trainer{o: o, saved: -1}
 	var err error
 	if t.step, err = newStep(m, o.Step); err != nil {
 		return nil, err
 	}
 	if err := t.prepare(m, set); err != nil {
-		return nil, errors.Join(err, t.step.Close())
+		return nil, errors.Join(err, t.close())
 	}
 	return t, nil
+}
+
+func (t *trainer) close() error {
+	t.teacher.close()
+	return t.step.Close()
+}
+
+// hire opens the teacher where the loss has one.
+func (t *trainer) hire() (err error) {
+	o := t.o.Teacher
+	switch {
+	case (o == nil) != (t.o.Step.Loss.Distill == 0):
+		return errors.New("distillation: a teacher and a weight above 0 go together")
+	case o == nil:
+		return nil
+	case o.Cache != "" && t.o.Augment != (Augment{}):
+		return errors.New("distillation: kept answers of the teacher are those to samples as they are; leave out the augmentation or the cache")
+	}
+	t.teacher, err = newTeacher(*o, t.source, t.step.graph.outputs, t.o.Step.Session)
+	return err
 }
 
 // prepare checks the rest of what was given and takes up a checkpoint.
@@ -155,6 +195,9 @@ func (t *trainer) prepare(m *onnxio.Model, set Set) (err error) {
 			return fmt.Errorf("validation: %w", err)
 		}
 	}
+	if err := t.o.checkMonitor(); err != nil {
+		return err
+	}
 	n := set.Len()
 	t.o.Batch = min(t.o.Batch, n)
 	t.pace = pace{batches: n / t.o.Batch, accumulate: t.o.Accumulate}
@@ -164,11 +207,25 @@ func (t *trainer) prepare(m *onnxio.Model, set Set) (err error) {
 	if t.schedule, err = newSchedule(t.o.Schedule, t.pace.perEpoch(), t.o.Epochs, t.o.Steps, t.o.Warmup); err != nil {
 		return err
 	}
+	if t.o.Dynamics != nil {
+		if t.dynamics, err = newDynamics(t.o, t.source, t.step.graph.norms); err != nil {
+			return err
+		}
+	}
+	if err := t.hire(); err != nil {
+		return err
+	}
 	if t.o.Checkpoint == "" {
 		return nil
 	}
 	if t.origin, err = m.Fingerprint(); err != nil {
 		return err
+	}
+	if t.teacher != nil {
+		t.lesson.Normalize = t.teacher.Normalize
+		if t.lesson.Model, err = t.teacher.Model.Fingerprint(); err != nil {
+			return err
+		}
 	}
 	if t.o.Resume {
 		return t.resume()
@@ -179,6 +236,12 @@ func (t *trainer) prepare(m *onnxio.Model, set Set) (err error) {
 // run takes the steps that are left.
 func (t *trainer) run(outer context.Context) (err error) {
 	ctx, cancel := context.WithCancel(outer)
+	if t.teacher != nil {
+		if err := t.teacher.openCache(ctx, t.o.Batch); err != nil {
+			cancel()
+			return err
+		}
+	}
 	f, err := t.newFeed()
 	if err != nil {
 		cancel()
@@ -191,14 +254,14 @@ func (t *trainer) run(outer context.Context) (err error) {
 		readErr := <-fed
 		f.close()
 		switch {
-		case err == nil && t.done == t.schedule.steps:
+		case err == nil && t.over():
 		case outer.Err() != nil:
 			err = context.Cause(outer)
 			if saveErr := t.save(); saveErr != nil {
 				err = fmt.Errorf("%w; %w", err, saveErr)
 			}
 		case err == nil:
-			err = readErr
+			err = t.withLastGood(readErr)
 		}
 	}()
 	t.begun = time.Now()
@@ -209,7 +272,7 @@ func (t *trainer) run(outer context.Context) (err error) {
 		if err := t.pause(ctx); err != nil {
 			return err
 		}
-		if t.done == t.schedule.steps {
+		if t.over() {
 			return t.finish()
 		}
 		begin := time.Now()
@@ -238,14 +301,20 @@ func (t *trainer) take(ctx context.Context, b *Batch, begin time.Time, waited ti
 		loss, err = t.step.Accumulate(ctx, b)
 	}
 	if err != nil {
-		return fmt.Errorf("step %d: %w", t.done+1, err)
+		return t.withLastGood(fmt.Errorf("step %d: %w", t.done+1, err))
 	}
 	if !finite(loss) {
-		return t.diverged(loss, rate)
+		return t.diverged(b, loss, rate)
+	}
+	if t.dynamics != nil {
+		t.dynamics.add(b, t.source.set, t.batches/t.pace.batches)
 	}
 	t.batches++
 	seconds := time.Since(begin).Seconds()
-	batch := tally{b.Len(), b.Correct(), float64(loss) * float64(b.Len()), seconds}
+	batch := tally{
+		Samples: b.Len(), Correct: b.Correct(), Loss: float64(loss) * float64(b.Len()),
+		Rate: rate, Seconds: seconds, Waited: waited.Seconds(),
+	}
 	t.epoch.add(batch)
 	t.group.add(batch)
 	t.history.Samples += b.Len()
@@ -267,13 +336,24 @@ func (t *trainer) take(ctx context.Context, b *Batch, begin time.Time, waited ti
 	return nil
 }
 
-// diverged is the error of the step that comes next.
-func (t *trainer) diverged(loss, rate float32) error {
+// diverged is the error of the step on a batch that comes next.
+func (t *trainer) diverged(b *Batch, loss, rate float32) error {
 	e := &DivergedError{Step: t.done + 1, Epoch: t.batches/t.pace.batches + 1, Loss: loss, Rate: rate}
+	for _, i := range b.index {
+		e.Samples = append(e.Samples, t.source.name(i))
+	}
 	if t.saved >= 0 {
 		e.Checkpoint, e.Good = t.o.Checkpoint, t.good
 	}
 	return e
+}
+
+// withLastGood adds where the run can be taken up again.
+func (t *trainer) withLastGood(err error) error {
+	if err == nil || t.saved < 0 {
+		return err
+	}
+	return fmt.Errorf("%w; %s holds the state after step %d", err, t.o.Checkpoint, t.good)
 }
 
 func (t *trainer) progress(group tally, rate float32) Progress {
@@ -282,6 +362,7 @@ func (t *trainer) progress(group tally, rate float32) Progress {
 	p := Progress{
 		Epoch: (t.done-1)/perEpoch + 1, Epochs: (steps + perEpoch - 1) / perEpoch,
 		Step: t.done, Steps: steps, Loss: float32(group.Loss / n), Accuracy: float64(group.Correct) / n, Rate: rate,
+		Seconds: group.Seconds, Waited: group.Waited,
 	}
 	if t.seconds > 0 {
 		p.SamplesPerSecond = float64(t.samples) / t.seconds
@@ -307,34 +388,37 @@ func (t *trainer) pause(ctx context.Context) error {
 
 func (t *trainer) endEpoch(ctx context.Context) error {
 	e := t.epoch.epoch((t.batches-1)/t.pace.batches+1, t.done)
+	var m *onnxio.Model
 	if t.o.Validation != nil {
-		v, err := t.validate(ctx)
-		if err != nil {
+		var err error
+		if m, e.Validation, err = t.validate(ctx); err != nil {
 			return fmt.Errorf("validation: %w", err)
 		}
-		e.Validation = v
 	}
 	t.epoch = tally{}
 	t.history.Epochs = append(t.history.Epochs, e)
+	if err := t.compare(m); err != nil {
+		return err
+	}
 	if t.o.OnEpoch != nil {
 		t.o.OnEpoch(e)
 	}
 	return nil
 }
 
-func (t *trainer) validate(ctx context.Context) (*Validation, error) {
+func (t *trainer) validate(ctx context.Context) (*onnxio.Model, *Validation, error) {
 	begin := time.Now()
 	m, err := t.step.Model()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	v, err := Evaluate(ctx, m, t.o.Validation, EvalOptions{
-		Batch: t.o.Batch, Workers: t.o.Workers, Normalize: t.o.Normalize, Logits: t.o.Step.Logits, Session: t.o.Step.Session,
+		Batch: t.o.Batch, Workers: t.o.Workers, Normalize: t.o.Normalize, Logits: t.o.Step.Logits, Loss: t.o.Step.Loss.kind(), Session: t.o.Step.Session,
 	})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return &Validation{Loss: v.Loss, Accuracy: v.Accuracy, Seconds: time.Since(begin).Seconds()}, nil
+	return m, &Validation{Loss: v.Loss, Accuracy: v.Accuracy, Seconds: time.Since(begin).Seconds()}, nil
 }
 
 // finish sees to it that what the last step left can be used.
@@ -342,15 +426,21 @@ func (t *trainer) finish() error {
 	if name := t.step.broken(); name != "" {
 		return fmt.Errorf("the last step left weight %q without a finite value: lower the learning rate", name)
 	}
+	if t.dynamics != nil {
+		t.history.Dynamics = t.dynamics.samples()
+	}
 	return t.save()
 }
 
 // newFeed makes the buffers and the reading ahead of the steps that are left.
 func (t *trainer) newFeed() (*feed, error) {
 	f := &feed{
-		reader: t.source, seed: t.o.Seed, workers: t.o.Workers, batch: t.o.Batch, perEpoch: t.pace.batches,
-		first: t.batches, steps: t.pace.until(t.schedule.steps),
+		reader: t.source, teacher: t.teacher, seed: t.o.Seed, workers: t.o.Workers, batch: t.o.Batch, pace: t.pace,
+		first: t.batches, end: t.pace.until(t.schedule.steps),
 		full: make(chan *Batch, readAhead), rest: make(chan *Batch, 1), out: make(chan *Batch, readAhead),
+	}
+	if t.source.mix != (data.Mix{}) {
+		f.raw, f.rawTarget = make([]float32, t.o.Batch*f.size), make([]float32, t.o.Batch*t.step.graph.outputs)
 	}
 	sizes := slices.Repeat([]int{t.o.Batch}, readAhead)
 	if n := t.source.set.Len() % t.o.Batch; n != 0 && !t.o.DropLast {
@@ -362,6 +452,7 @@ func (t *trainer) newFeed() (*feed, error) {
 			f.close()
 			return nil, err
 		}
+		b.several = t.source.targets != nil && t.o.Step.Loss.binary()
 		f.all = append(f.all, b)
 		f.give(b)
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"strings"
 	"sync/atomic"
@@ -90,18 +91,23 @@ func TestTrainOverfits(t *testing.T) {
 
 func TestTrainIsDeterministic(t *testing.T) {
 	orttest.Need(t)
-	run := func(workers int, seed uint64) []byte {
-		o := tinyOptions()
-		o.Workers, o.Seed = workers, seed
-		m, _ := train(t, tiny(t), tinySet(tinySamples), o)
-		return marshal(t, m)
-	}
-	first := run(1, 3)
-	if !bytes.Equal(first, run(4, 3)) {
-		t.Error("another number of readers gave other bytes")
-	}
-	if bytes.Equal(first, run(1, 4)) {
-		t.Error("another seed gave the same bytes")
+	for _, a := range []Augment{
+		{Pad: 1, Flip: true},
+		{Scale: [2]float64{0.3, 1}, Flip: true, Mixup: 0.4, Cutmix: 1},
+	} {
+		run := func(workers int, seed uint64) []byte {
+			o := tinyOptions()
+			o.Augment, o.Workers, o.Seed = a, workers, seed
+			m, _ := train(t, tiny(t), tinySet(tinySamples), o)
+			return marshal(t, m)
+		}
+		first := run(1, 3)
+		if !bytes.Equal(first, run(4, 3)) {
+			t.Errorf("%+v: another number of readers gave other bytes", a)
+		}
+		if bytes.Equal(first, run(1, 4)) {
+			t.Errorf("%+v: another seed gave the same bytes", a)
+		}
 	}
 }
 
@@ -225,9 +231,10 @@ func TestTrainCountsBatches(t *testing.T) {
 	}
 }
 
-// souring gives samples that are no numbers after the first good ones.
+// souring gives samples with a bad value after the first good ones.
 type souring struct {
 	*samples
+	value float32
 	good  int64
 	reads atomic.Int64
 }
@@ -235,32 +242,64 @@ type souring struct {
 func (s *souring) Read(i int, dst []float32) error {
 	err := s.samples.Read(i, dst)
 	if s.reads.Add(1) > s.good {
-		dst[0] = float32(math.NaN())
+		dst[0] = s.value
 	}
 	return err
 }
 
+func (s *souring) ID(i int) string { return fmt.Sprintf("x/%d", i) }
+
+// TestTrainStopsOnBadNumbers feeds values that are none, and values that the
+// network cannot take.
 func TestTrainStopsOnBadNumbers(t *testing.T) {
 	orttest.Need(t)
-	set := &souring{samples: tinySet(tinySamples), good: 2 * tinySamples}
-	o := tinyOptions()
-	o.Checkpoint, o.Every = t.TempDir()+"/run.onnx", 4
-	o.Augment = Augment{}
-	_, h, err := Train(context.Background(), tiny(t), set, o)
-	var d *DivergedError
-	if !errors.As(err, &d) {
-		t.Fatalf("error %v, want a DivergedError", err)
+	for _, value := range []float32{float32(math.NaN()), 1e38} {
+		set := &souring{samples: tinySet(tinySamples), value: value, good: 2 * tinySamples}
+		o := tinyOptions()
+		o.Checkpoint, o.Every = t.TempDir()+"/run.onnx", 4
+		o.Augment = Augment{}
+		_, h, err := Train(context.Background(), tiny(t), set, o)
+		if err == nil || h.Steps != 6 || strings.Contains(err.Error(), "\n") {
+			t.Fatalf("error %v after %d steps", err, h.Steps)
+		}
+		for _, want := range []string{"step 7 (epoch 3)", "sample x/", o.Checkpoint + " holds the state after step 4"} {
+			if !strings.Contains(err.Error(), want) {
+				t.Errorf("error %v, want %q in it", err, want)
+			}
+		}
+		var d *DivergedError
+		if diverged := errors.As(err, &d); diverged != finite(value) {
+			t.Errorf("%v: error %T", value, err)
+		} else if diverged && (d.Step != 7 || d.Epoch != 3 || d.Checkpoint != o.Checkpoint || d.Good != 4 || len(d.Samples) != 8) {
+			t.Errorf("%+v", d)
+		}
+		m, err := onnxio.Load(o.Checkpoint)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e, err := Evaluate(context.Background(), m, tinySet(tinySamples), EvalOptions{})
+		if err != nil || math.IsNaN(e.Loss) {
+			t.Errorf("the checkpoint evaluates to %+v, %v", e, err)
+		}
 	}
-	if d.Step != 7 || d.Epoch != 3 || h.Steps != 6 || d.Checkpoint != o.Checkpoint || d.Good != 4 {
-		t.Errorf("%+v after %d good steps", d, h.Steps)
-	}
-	m, err := onnxio.Load(o.Checkpoint)
-	if err != nil {
+}
+
+// TestTrainOutOfMemory trains a network that no machine has the memory for.
+func TestTrainOutOfMemory(t *testing.T) {
+	orttest.Need(t)
+	m := twoLayers(1, 5, 4, 3)
+	p := m.Graph.Edit()
+	p.SetInitializer(onnxio.NewTensor("size", []int64{3}, []int64{1 << 44, 1, 1}))
+	p.Add(onnxio.NodeSpec{Op: "Expand", Inputs: []string{"h", "size"}, Outputs: []string{"many"}})
+	p.Add(onnxio.NodeSpec{Op: "ReduceMean", Inputs: []string{"many"}, Outputs: []string{"one"}, Attrs: []onnxio.Attr{onnxio.Ints("axes", 0), onnxio.Int("keepdims", 0)}})
+	p.SetInput(m.Graph.Nodes()[1], 0, "one")
+	if err := p.Apply(); err != nil {
 		t.Fatal(err)
 	}
-	e, err := Evaluate(context.Background(), m, tinySet(tinySamples), EvalOptions{})
-	if err != nil || math.IsNaN(e.Loss) {
-		t.Errorf("the checkpoint evaluates to %+v, %v", e, err)
+	_, _, err := Train(context.Background(), m, noise(1, 6, 3, 5), Options{})
+	var e *ort.MemoryError
+	if !errors.As(err, &e) || !strings.Contains(err.Error(), "step 1: ") || strings.Contains(err.Error(), "\n") {
+		t.Errorf("error %v, want a MemoryError in step 1", err)
 	}
 }
 

@@ -115,7 +115,7 @@ func (o *dataOptions) openLabelled(spec string, m *onnxio.Model) (data.Set, erro
 	if err != nil {
 		return nil, err
 	}
-	if err := checkLabels(set, classCount(m)); err != nil {
+	if err := checkLabels(set, labelCount(m)); err != nil {
 		return nil, errors.Join(fmt.Errorf("data %s: %w", spec, err), data.Close(set))
 	}
 	return set, nil
@@ -153,6 +153,15 @@ func classCount(m *onnxio.Model) int {
 	}
 	s := outs[0].Type.Shape
 	return int(s[len(s)-1].Or(0))
+}
+
+// labelCount is how many classes labels tell apart: of a single output its yes
+// and its no.
+func labelCount(m *onnxio.Model) int {
+	if n := classCount(m); n != 1 {
+		return n
+	}
+	return 2
 }
 
 // sampleShape is the shape of the model's first input without the batch, 0

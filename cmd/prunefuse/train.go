@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -23,8 +24,8 @@ type trainOptions struct {
 	samples    string
 	validation string
 	recipe     prunefuse.Training
-	augment    []string
-	crop       int
+	augment    augmentOptions
+	loss       lossOptions
 	checkpoint string
 	every      int
 	resume     bool
@@ -38,8 +39,8 @@ func (o *trainOptions) addFlags(fs *pflag.FlagSet) {
 	addLengthFlags(fs, &o.recipe)
 	addOptimizerFlags(fs, &o.recipe)
 	addScheduleFlags(fs, &o.recipe)
-	fs.StringSliceVar(&o.augment, "augment", nil, "random `changes` of the images: crop, flip")
-	fs.IntVar(&o.crop, "crop-padding", 4, "for the augmentation crop: `pixels` of padding on each side")
+	o.augment.addFlags(fs)
+	o.loss.addFlags(fs)
 	fs.StringVar(&o.checkpoint, "checkpoint", "", "keep the state of the training in this `file`")
 	fs.IntVar(&o.every, "checkpoint-every", 0, "`steps` between checkpoints; 0 is one an epoch")
 	fs.BoolVar(&o.resume, "resume", false, "go on from --checkpoint where that file exists")
@@ -48,11 +49,6 @@ func (o *trainOptions) addFlags(fs *pflag.FlagSet) {
 	markIncidental(fs, "val", "checkpoint", "checkpoint-every", "resume")
 }
 
-const (
-	augmentCrop = "crop"
-	augmentFlip = "flip"
-)
-
 func newTrainCommand(g *globals) *cobra.Command {
 	var o trainOptions
 	cmd := &cobra.Command{
@@ -60,7 +56,7 @@ func newTrainCommand(g *globals) *cobra.Command {
 		GroupID: groupData,
 		Short:   "Train a network on labelled samples",
 		Long: withExitStatus(`
-Train a classifier with cross-entropy, and write it with its new weights.
+Train a classifier and write it with its new weights.
 Everything else in the file stays, also the plan by which a pruned network is
 fused later.
 
@@ -80,6 +76,13 @@ Images are normalised as the model's metadata say; where they say nothing, by
 the mean and deviation of --data, which the trained model then carries. --preset
 or --mean and --std set them.
 
+--loss binary trains every output against the rest, and of a model with one output
+whether the class is the second one. --distill adds what a trained network
+answers: (1-w) cross-entropy + w T² KL(teacher || student) of answers softened by
+T. The teacher sees every image as it is fed, augmented and normalised as its
+own metadata say; --distill-cache keeps its answers instead, for a training
+without --augment.
+
 With --checkpoint the training can be interrupted, and --resume goes on to the
 very weights that it would have reached. The same model, data, options, seed and
 number of threads give the same file.
@@ -89,7 +92,8 @@ number of threads give the same file.
 		Example: `  prunefuse train small.onnx --data demo --val demo:test --epochs 5 -o selector.onnx
   prunefuse train small.onnx --data images/ --only batch.txt --augment crop,flip -o selector.onnx
   prunefuse train vit.onnx --data images/ --optimizer adamw --decay weights --schedule cosine --warmup 500 --ema 0.999 -o tuned.onnx
-  prunefuse train model.onnx --data images/ --train 'fc*' --lr 0.01 -o head.onnx`,
+  prunefuse train model.onnx --data images/ --train 'fc*' --lr 0.01 -o head.onnx
+  prunefuse train small.onnx --data images/ --distill large.onnx --distill-weight 0.7 -o small2.onnx`,
 		Args: exactArgs("MODEL"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := o.settle(cmd.Flags()); err != nil {
@@ -100,30 +104,23 @@ number of threads give the same file.
 	}
 	o.addFlags(cmd.Flags())
 	completeRecipe(cmd)
-	complete(cmd, "augment", func() []string { return []string{augmentCrop, augmentFlip} })
+	complete(cmd, "loss", func() []string { return []string{string(training.CrossEntropy), string(training.BinaryCrossEntropy)} })
+	complete(cmd, "augment", augmentations)
 	return cmd
 }
 
 func (o *trainOptions) settle(fs *pflag.FlagSet) error {
-	for _, a := range o.augment {
-		if a != augmentCrop && a != augmentFlip {
-			return fmt.Errorf("--augment %q: want crop or flip", a)
-		}
-	}
 	switch {
 	case o.samples == "":
 		return errors.New("name the samples with --data")
-	case o.crop < 1 || o.every < 0:
-		return errors.New("--crop-padding is at least 1, --checkpoint-every at least 0")
+	case o.every < 0:
+		return errors.New("--checkpoint-every is at least 0")
 	case o.checkpoint == "" && (o.resume || o.every > 0):
 		return errors.New("name the checkpoint with --checkpoint")
 	case o.checkpoint == stdStream:
 		return errors.New("--checkpoint cannot go to stdout")
 	}
-	if err := settleRecipe(fs, &o.recipe); err != nil {
-		return err
-	}
-	return o.data.settle()
+	return cmp.Or(o.augment.settle(fs), settleRecipe(fs, &o.recipe), o.loss.settle(fs), o.data.settle())
 }
 
 func runTrain(cmd *cobra.Command, g *globals, o trainOptions, path string) error {
@@ -161,6 +158,12 @@ func runTrain(cmd *cobra.Command, g *globals, o trainOptions, path string) error
 	}
 	to, err := o.training(g, validation, pre)
 	if err != nil {
+		return err
+	}
+	if to.Step.Loss, err = o.loss.loss(set, classCount(m)); err != nil {
+		return err
+	}
+	if to.Teacher, err = o.loss.distillation(g, set, pre); err != nil {
 		return err
 	}
 	trained, history, err := o.train(ctx, g, m, set, to)
@@ -212,7 +215,7 @@ func (o *trainOptions) preprocess(ctx context.Context, g *globals, set data.Set,
 		p.Layout, p.Size = "NCHW", [2]int{s.H, s.W}
 		g.detail("normalised by mean %v and deviation %v of %s", p.Mean, p.Std, o.samples)
 	}
-	if names := set.Classes(); p.Classes == nil && len(names) == classCount(m) {
+	if names := set.Classes(); p.Classes == nil && len(names) == labelCount(m) {
 		p.Classes = slices.Clone(names)
 	}
 	return p, p.Check(s)
@@ -231,10 +234,7 @@ func setPreprocess(m *onnxio.Model, p data.Preprocess) error {
 func (o *trainOptions) training(g *globals, validation data.Set, pre data.Preprocess) (training.Options, error) {
 	to := o.recipe.Options()
 	to.Step.Session = g.session()
-	to.Augment.Flip = slices.Contains(o.augment, augmentFlip)
-	if slices.Contains(o.augment, augmentCrop) {
-		to.Augment.Pad = o.crop
-	}
+	to.Augment = o.augment.augment()
 	to.Normalize = training.Normalize{Mean: pre.Mean, Std: pre.Std}
 	to.Seed, to.Checkpoint, to.Every, to.Resume = g.seed, o.checkpoint, o.every, o.resume
 	if validation == nil {
@@ -255,6 +255,7 @@ func (o *trainOptions) train(ctx context.Context, g *globals, m *onnxio.Model, s
 	defer t.Close()
 	var bar *term.Bar
 	defer func() { bar.Done() }()
+	defer watchTeacher(t, to.Teacher)()
 	var count func(done, total int)
 	total := 0
 	to.OnStart = func(done, steps int) {

@@ -3,6 +3,7 @@ package data
 import (
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -26,7 +27,10 @@ func TestShift(t *testing.T) {
 		{9, -9, true, make([]float32, 6)},
 	} {
 		dst := []float32{9, 9, 9, 9, 9, 9}
-		shift(shape, src, dst, c.dy, c.dx, c.flip)
+		shift(shape, src, dst, c.dy, c.dx)
+		if c.flip {
+			mirror(shape, dst)
+		}
 		if !slices.Equal(dst, c.want) {
 			t.Errorf("shift %d, %d, flip %v: %v, want %v", c.dy, c.dx, c.flip, dst, c.want)
 		}
@@ -70,5 +74,23 @@ func TestAugment(t *testing.T) {
 	Augment{}.Apply(nil, shape, src, dst)
 	if !slices.Equal(dst, src) {
 		t.Error("the zero value changes the sample")
+	}
+}
+
+func TestAugmentCheck(t *testing.T) {
+	t.Parallel()
+	for want, a := range map[string]Augment{
+		"a padding of -1":  {Pad: -1},
+		"exclude":          {Pad: 1, Resize: ResizedCrop{Scale: [2]float64{0.5, 1}}},
+		"0.5 to 0.2":       {Resize: ResizedCrop{Scale: [2]float64{0.5, 0.2}}},
+		"0 to 1 of the":    {Resize: ResizedCrop{Scale: [2]float64{0, 1}, Ratio: [2]float64{1, 1}}},
+		"0.5 to 1.5":       {Resize: ResizedCrop{Scale: [2]float64{0.5, 1.5}}},
+		"a width of 2 to ": {Resize: ResizedCrop{Scale: [2]float64{0.5, 1}, Ratio: [2]float64{2, 1}}},
+		"":                 {Flip: true, Resize: ResizedCrop{Scale: [2]float64{1, 1}}},
+	} {
+		err := a.Check()
+		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%+v: error %v, want %q in it", a, err, want)
+		}
 	}
 }

@@ -133,9 +133,15 @@ func (p Preprocess) Apply(x []float32, shape Shape) error {
 	return nil
 }
 
+// Channel is the mean and the deviation that normalise a channel: 0 and 1
+// where none are given.
+func (p Preprocess) Channel(c int) (mean, std float32) {
+	return perChannel(p.Mean, c, 0), perChannel(p.Std, c, 1)
+}
+
 // channel normalises values of one channel in place.
 func (p Preprocess) channel(values []float32, c int) {
-	mean, std := perChannel(p.Mean, c, 0), perChannel(p.Std, c, 1)
+	mean, std := p.Channel(c)
 	for i, v := range values {
 		values[i] = (v - mean) / std
 	}

@@ -132,7 +132,7 @@ func bind[T Element](elem onnxio.Elem, shape []int64, data []T) (*nativeTensor, 
 	}
 	if err != nil {
 		n.pin.Unpin()
-		return nil, errors.New(nativeMessage(err))
+		return nil, asError(nativeMessage(err))
 	}
 	n.value = &view{Value: v, internals: v.GetInternals()}
 	return n, nil

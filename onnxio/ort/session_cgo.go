@@ -47,7 +47,7 @@ func newNativeSession(l *library, model []byte, path string, ins, outs []IO, opt
 		n.session, err = ortgo.NewDynamicAdvancedSession(path, names(ins), names(outs), o)
 	}
 	if err != nil {
-		return nil, errors.New(nativeMessage(err))
+		return nil, asError(nativeMessage(err))
 	}
 	return n, nil
 }
@@ -208,7 +208,7 @@ func (c *call) failed(err error, out []*Tensor) error {
 	if mendable >= 0 && errors.Is(err, ortgo.ZeroShapeLengthError) {
 		return undeclaredScalar(mendable)
 	}
-	return errors.New(nativeMessage(err))
+	return asError(nativeMessage(err))
 }
 
 // appendValues gives the runtime's view of each tensor, nil for nil. Scalars
@@ -223,7 +223,7 @@ func appendValues(values []ortgo.Value, tensors []*Tensor) ([]ortgo.Value, error
 		default:
 			var err error
 			if v, err = t.native.scalar.load(); err != nil {
-				return values, errors.New(nativeMessage(err))
+				return values, asError(nativeMessage(err))
 			}
 		}
 		values = append(values, v)

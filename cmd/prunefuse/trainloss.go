@@ -1,0 +1,174 @@
+package main
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+
+	"github.com/spf13/pflag"
+
+	"github.com/prunefuse/prunefuse"
+	"github.com/prunefuse/prunefuse/internal/data"
+	"github.com/prunefuse/prunefuse/internal/term"
+	"github.com/prunefuse/prunefuse/onnxio"
+	"github.com/prunefuse/prunefuse/training"
+)
+
+// balanced stands for class weights by the classes' shares of the samples.
+const balanced = "balanced"
+
+// lossOptions are the flags of a training that say what it minimises.
+type lossOptions struct {
+	kind         string
+	smoothing    float64
+	classWeights []string
+
+	teacher     string
+	weight      float64
+	temperature float64
+	cache       string
+}
+
+func (o *lossOptions) addFlags(fs *pflag.FlagSet) {
+	fs.StringVar(&o.kind, "loss", string(training.CrossEntropy), "what to minimise: cross-entropy, or `binary` cross-entropy, each class against the rest")
+	fs.Float64Var(&o.smoothing, "label-smoothing", 0, "`share` of every label that goes to all classes alike")
+	fs.StringSliceVar(&o.classWeights, "class-weights", nil, "a `factor` a class on the loss of its samples, or balanced: by how rare a class is")
+	fs.StringVar(&o.teacher, "distill", "", "learn from the answers of this `model`, too")
+	fs.Float64Var(&o.weight, "distill-weight", 0.5, "with --distill: the `share` of the loss that compares with the teacher")
+	fs.Float64Var(&o.temperature, "temperature", 4, "with --distill: what logits are divided by to soften answers")
+	fs.StringVar(&o.cache, "distill-cache", "", "with --distill and without --augment: keep the teacher's logits in this .npy `file`")
+	markIncidental(fs, "distill-cache")
+}
+
+func (o *lossOptions) settle(fs *pflag.FlagSet) error {
+	kinds := []string{string(training.CrossEntropy), string(training.BinaryCrossEntropy)}
+	binary := o.kind == string(training.BinaryCrossEntropy)
+	switch {
+	case !slices.Contains(kinds, o.kind):
+		return fmt.Errorf("--loss %q: want cross-entropy or binary", o.kind)
+	case !(o.smoothing >= 0 && o.smoothing < 1):
+		return fmt.Errorf("--label-smoothing %v: want at least 0 and below 1", o.smoothing)
+	case !(o.weight > 0 && o.weight <= 1):
+		return fmt.Errorf("--distill-weight %v: want above 0 and at most 1", o.weight)
+	case !(o.temperature > 0) || math.IsInf(o.temperature, 0):
+		return fmt.Errorf("--temperature %v: want above 0", o.temperature)
+	case binary && (o.smoothing > 0 || o.teacher != ""):
+		return errors.New("--label-smoothing and --distill are for --loss cross-entropy")
+	case o.teacher == "" && (fs.Changed("distill-weight") || fs.Changed("temperature") || o.cache != ""):
+		return errors.New("--distill-weight, --temperature and --distill-cache are for --distill TEACHER")
+	case o.cache != "" && fs.Changed("augment"):
+		return errors.New("--distill-cache keeps the answers to samples as they are: leave out --augment or the cache")
+	case o.cache == stdStream:
+		return errors.New("--distill-cache cannot go to stdout")
+	}
+	if slices.Equal(o.classWeights, []string{balanced}) {
+		return nil
+	}
+	for _, text := range o.classWeights {
+		if w, err := strconv.ParseFloat(text, 32); err != nil || !(w > 0) || math.IsInf(w, 0) {
+			return fmt.Errorf("--class-weights %q: want numbers above 0, or balanced", text)
+		}
+	}
+	return nil
+}
+
+// loss is what the flags say in the library's terms, for the classes of a
+// model and the samples of a set.
+func (o *lossOptions) loss(set data.Set, classes int) (training.Loss, error) {
+	l := training.Loss{Kind: training.LossKind(o.kind), Smoothing: float32(o.smoothing)}
+	if l.Kind == training.CrossEntropy {
+		l.Kind = ""
+	}
+	if o.teacher != "" {
+		l.Distill, l.Temperature = float32(o.weight), float32(o.temperature)
+	}
+	if !slices.Equal(o.classWeights, []string{balanced}) {
+		for _, text := range o.classWeights {
+			w, err := strconv.ParseFloat(text, 32)
+			if err != nil {
+				return l, err
+			}
+			l.Weights = append(l.Weights, float32(w))
+		}
+		return l, nil
+	}
+	var err error
+	l.Weights, err = balancedWeights(set, classes)
+	return l, err
+}
+
+// balancedWeights gives every class the same weight in total: the samples by
+// the classes times the samples of the class.
+func balancedWeights(set data.Set, classes int) ([]float32, error) {
+	if classes < 2 {
+		return nil, errors.New("--class-weights balanced: the model's output is not one of several classes")
+	}
+	counts := make([]int, classes)
+	for i := range set.Len() {
+		if l := set.Label(i); l < classes {
+			counts[l]++
+		}
+	}
+	out := make([]float32, classes)
+	for c, n := range counts {
+		if n == 0 {
+			return nil, fmt.Errorf("--class-weights balanced: class %d of %d has no samples", c, classes)
+		}
+		out[c] = float32(set.Len()) / float32(classes*n)
+	}
+	return out, nil
+}
+
+// distillation opens the teacher for a student that is trained on set.
+func (o *lossOptions) distillation(g *globals, set data.Set, student data.Preprocess) (*training.Teacher, error) {
+	if o.teacher == "" {
+		return nil, nil
+	}
+	m, err := onnxio.Load(o.teacher)
+	if err != nil {
+		return nil, fmt.Errorf("teacher: %w", err)
+	}
+	own := student
+	if text, ok := m.Meta(prunefuse.PreprocessKey); ok {
+		own = data.Preprocess{}
+		if err := json.Unmarshal([]byte(text), &own); err != nil {
+			return nil, fmt.Errorf("teacher %s: metadata %s: %w", o.teacher, prunefuse.PreprocessKey, err)
+		}
+	} else {
+		g.note("note: %s does not say how its input is normalised; it gets it as the student does", o.teacher)
+	}
+	if own.Classes != nil && student.Classes != nil && !slices.Equal(own.Classes, student.Classes) {
+		return nil, fmt.Errorf("teacher %s: its classes are %q, not %q", o.teacher, own.Classes, student.Classes)
+	}
+	if text := func(p data.Preprocess) string { return cmp.Or(p.Layout, "NCHW") + cmp.Or(p.Color, student.Color) }; text(own) != text(student) {
+		return nil, fmt.Errorf("teacher %s: it takes images as %s, the student as %s", o.teacher, text(own), text(student))
+	}
+	if err := own.Check(set.Shape()); err != nil {
+		return nil, fmt.Errorf("teacher %s: %w", o.teacher, err)
+	}
+	return &training.Teacher{Model: m, Normalize: training.Normalize{Mean: own.Mean, Std: own.Std}, Cache: o.cache}, nil
+}
+
+// watchTeacher shows how far a cache of answers is. The bar ends by the
+// function it returns, if it was not full before.
+func watchTeacher(t *term.Term, teacher *training.Teacher) (end func()) {
+	if teacher == nil {
+		return func() {}
+	}
+	var bar *term.Bar
+	var count func(done, total int)
+	teacher.Progress = func(done, total int) {
+		if bar == nil {
+			bar = t.Bar("teacher", int64(total), "samples")
+			count = counter(bar)
+		}
+		if count(done, total); done == total {
+			bar.Done()
+		}
+	}
+	return func() { bar.Done() }
+}

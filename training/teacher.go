@@ -1,0 +1,326 @@
+package training
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"math"
+	"slices"
+
+	"github.com/prunefuse/prunefuse/internal/atomicfile"
+	"github.com/prunefuse/prunefuse/internal/data"
+	"github.com/prunefuse/prunefuse/onnxio"
+	"github.com/prunefuse/prunefuse/onnxio/ort"
+	"github.com/prunefuse/prunefuse/onnxio/rewrite"
+)
+
+// Teacher is a trained network whose answers a run learns beside the labels,
+// as Loss.Distill and Loss.Temperature say: Hinton, Vinyals and Dean, arXiv
+// 1503.02531. It answers ahead of the step, in a session of its own, for each
+// sample as the student sees it, augmentation and all.
+type Teacher struct {
+	Model  *onnxio.Model
+	Logits string // the output with a value a class; "" is the first one
+	// Normalize is how the teacher takes its input, from the same samples.
+	Normalize Normalize
+
+	// Cache is an .npy file of the teacher's logits, [sample, class], in the
+	// order of the set. It is written where it does not exist; one that does
+	// is checked against the teacher on some samples. It holds the answers to
+	// samples as they are, so it goes with no augmentation.
+	Cache string
+	// Progress is told how many answers are in a cache that is being written.
+	Progress func(done, total int)
+}
+
+// teacher is a Teacher at work. It is used from one goroutine at a time.
+type teacher struct {
+	Teacher
+	source  *reader // of the samples as the student takes them
+	outputs int
+	session *ort.Session
+	factor  []float32 // from the student's normalisation to the teacher's,
+	offset  []float32 // a channel each; nil where they are the same
+	inputs  map[int]*ort.Tensor
+	cached  *data.NPY
+}
+
+// newTeacher opens a teacher for a student that takes the samples of source
+// and has so many outputs.
+func newTeacher(o Teacher, source *reader, outputs int, session ort.SessionOptions) (*teacher, error) {
+	t := &teacher{Teacher: o, source: source, outputs: outputs, inputs: map[int]*ort.Tensor{}}
+	if err := t.open(session); err != nil {
+		return nil, fmt.Errorf("teacher: %w", err)
+	}
+	return t, nil
+}
+
+func (t *teacher) open(session ort.SessionOptions) error {
+	m, _, err := rewrite.FreeBatch(t.Model)
+	if err != nil {
+		return err
+	}
+	ins, outs := m.Graph.Inputs(), m.Graph.Outputs()
+	if len(ins) != 1 || len(outs) == 0 {
+		return fmt.Errorf("the model has %d inputs and %d outputs, want one with the samples and one with the logits", len(ins), len(outs))
+	}
+	if err := t.fits(ins[0].Type); err != nil {
+		return err
+	}
+	if t.Logits == "" {
+		t.Logits = outs[0].Name
+	}
+	if !m.Graph.IsOutput(t.Logits) {
+		return fmt.Errorf("the model has no output %q", t.Logits)
+	}
+	declared, _ := m.Graph.Declared(t.Logits)
+	if s := declared.Shape; len(s) == 2 && s[1].IsKnown() && !s[1].Is(int64(t.outputs)) {
+		return fmt.Errorf("its output %q has %v classes and the student's has %d", t.Logits, s[1], t.outputs)
+	}
+	m, logits, err := beforeEnd(m, t.Logits, CrossEntropy)
+	if err != nil {
+		return err
+	}
+	if err := t.renormalise(); err != nil {
+		return err
+	}
+	bytes, err := m.Marshal()
+	if err != nil {
+		return err
+	}
+	session.Outputs = []string{logits}
+	t.session, err = ort.NewSession(bytes, session)
+	return err
+}
+
+// fits refuses a teacher that cannot look at the student's samples.
+func (t *teacher) fits(in onnxio.Type) error {
+	s := in.Shape
+	if in.Elem != onnxio.Float32 || len(s) < 2 {
+		return fmt.Errorf("its input is %v, want float32 with a batch axis first", in)
+	}
+	if s[0].IsKnown() {
+		return fmt.Errorf("its input is %v: the batch is fixed inside the model; export it with a free batch axis", in)
+	}
+	sample := t.source.sample
+	ok := len(s)-1 == len(sample)
+	for i := 0; ok && i < len(sample); i++ {
+		ok = !s[1+i].IsKnown() || s[1+i].Is(int64(sample[i]))
+	}
+	if !ok {
+		return fmt.Errorf("it takes %v and the student samples of %s", in, shapeText(sample))
+	}
+	return nil
+}
+
+// renormalise works out what turns the student's samples into the teacher's.
+func (t *teacher) renormalise() error {
+	theirs := data.Preprocess{Mean: t.Normalize.Mean, Std: t.Normalize.Std}
+	if err := theirs.Check(t.source.shape); err != nil {
+		return err
+	}
+	differs := false
+	for c := range t.source.shape.C {
+		mean, std := t.source.norm.Channel(c)
+		wantMean, wantStd := theirs.Channel(c)
+		differs = differs || mean != wantMean || std != wantStd
+		t.factor = append(t.factor, std/wantStd)
+		t.offset = append(t.offset, (mean-wantMean)/wantStd)
+	}
+	if !differs {
+		t.factor, t.offset = nil, nil
+	}
+	return nil
+}
+
+// teach fills in the teacher's logits of a batch that is read.
+func (t *teacher) teach(ctx context.Context, b *Batch) error {
+	if t.cached == nil {
+		return t.answer(ctx, b.samples, b.teacher)
+	}
+	for k, i := range b.index {
+		if err := t.cached.ReadFloats(i*t.outputs, b.row(b.teacher, k)); err != nil {
+			return fmt.Errorf("teacher: %s: %w", t.Cache, err)
+		}
+	}
+	return nil
+}
+
+// answer runs the teacher on samples as the student takes them.
+func (t *teacher) answer(ctx context.Context, samples, logits *ort.Tensor) error {
+	if t.factor != nil {
+		var err error
+		if samples, err = t.renormalised(samples); err != nil {
+			return err
+		}
+	}
+	if err := t.session.Run(ctx, []*ort.Tensor{samples}, []*ort.Tensor{logits}); err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return fmt.Errorf("teacher: %w", err)
+	}
+	if i := slices.IndexFunc(ort.Data[float32](logits), func(x float32) bool { return !finite(x) }); i >= 0 {
+		return fmt.Errorf("teacher: its output is %v", ort.Data[float32](logits)[i])
+	}
+	return nil
+}
+
+func (t *teacher) renormalised(samples *ort.Tensor) (*ort.Tensor, error) {
+	n := int(samples.Shape()[0])
+	in := t.inputs[n]
+	if in == nil {
+		var err error
+		if in, err = ort.Zeros(onnxio.Float32, samples.Shape()...); err != nil {
+			return nil, err
+		}
+		t.inputs[n] = in
+	}
+	plane := t.source.shape.H * t.source.shape.W
+	from, to := ort.Data[float32](samples), ort.Data[float32](in)
+	for start := 0; start < len(from); start += plane {
+		c := start / plane % t.source.shape.C
+		for i, v := range from[start : start+plane] {
+			to[start+i] = v*t.factor[c] + t.offset[c]
+		}
+	}
+	return in, nil
+}
+
+// cacheCheck is how many samples of a cache are compared with the teacher.
+const cacheCheck = 32
+
+// cacheTolerance is how far, relative to the largest logit, a cache may be off:
+// enough for another processor, far too little for another teacher.
+const cacheTolerance = 1e-3
+
+// openCache opens the cache where one is asked for, and writes it first where
+// there is none.
+func (t *teacher) openCache(ctx context.Context, batch int) error {
+	if t.Cache == "" {
+		return nil
+	}
+	a, err := data.OpenNPY(t.Cache)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		if err := t.writeCache(ctx, batch); err != nil {
+			return fmt.Errorf("write the teacher's answers: %w", err)
+		}
+		a, err = data.OpenNPY(t.Cache)
+	case err == nil:
+		t.cached = a
+		err = t.checkCache(ctx)
+	}
+	if err != nil {
+		return fmt.Errorf("the teacher's answers in %s: %w", t.Cache, err)
+	}
+	t.cached = a
+	return nil
+}
+
+func (t *teacher) writeCache(ctx context.Context, batch int) error {
+	n := t.source.set.Len()
+	index := make([]int, n)
+	for i := range index {
+		index[i] = i
+	}
+	return atomicfile.Write(t.Cache, 0o666, func(w io.Writer) error {
+		if err := data.EncodeNPYHeader[float32](w, []int{n, t.outputs}); err != nil {
+			return err
+		}
+		for from := 0; from < n; from += batch {
+			to := min(from+batch, n)
+			logits, err := t.ask(ctx, index[from:to])
+			if err != nil {
+				return err
+			}
+			if err := binary.Write(w, binary.LittleEndian, logits); err != nil {
+				return err
+			}
+			if t.Progress != nil {
+				t.Progress(to, n)
+			}
+		}
+		return nil
+	})
+}
+
+// checkCache compares the cache with the teacher on samples from all over the
+// set.
+func (t *teacher) checkCache(ctx context.Context) error {
+	n := t.source.set.Len()
+	if !slices.Equal(t.cached.Shape, []int{n, t.outputs}) {
+		return fmt.Errorf("its shape is %v, want [%d %d]: it is of another set or another teacher; remove it or name another file", t.cached.Shape, n, t.outputs)
+	}
+	var index []int
+	for k := range min(cacheCheck, n) {
+		index = append(index, k*n/min(cacheCheck, n))
+	}
+	want, err := t.ask(ctx, index)
+	if err != nil {
+		return err
+	}
+	got := make([]float32, t.outputs)
+	for k, i := range index {
+		row := want[k*t.outputs:][:t.outputs]
+		if err := t.cached.ReadFloats(i*t.outputs, got); err != nil {
+			return err
+		}
+		scale := 1.0
+		for _, v := range row {
+			scale = max(scale, math.Abs(float64(v)))
+		}
+		for c, v := range got {
+			if !(math.Abs(float64(v)-float64(row[c])) <= cacheTolerance*scale) {
+				return fmt.Errorf("sample %d has the logit %v where the teacher says %v: it is of other samples or another teacher; remove it or name another file", i, v, row[c])
+			}
+		}
+	}
+	return nil
+}
+
+// ask returns the teacher's logits for samples as they are.
+func (t *teacher) ask(ctx context.Context, index []int) ([]float32, error) {
+	shape := []int64{int64(len(index))}
+	for _, d := range t.source.sample {
+		shape = append(shape, int64(d))
+	}
+	samples, err := ort.Zeros(onnxio.Float32, shape...)
+	if err != nil {
+		return nil, err
+	}
+	defer samples.Close()
+	logits, err := ort.Zeros(onnxio.Float32, int64(len(index)), int64(t.outputs))
+	if err != nil {
+		return nil, err
+	}
+	defer logits.Close()
+	x, size := ort.Data[float32](samples), t.source.size
+	for k, i := range index {
+		if err := errors.Join(ctx.Err(), t.source.plain(i, x[k*size:][:size:size])); err != nil {
+			return nil, err
+		}
+	}
+	if err := t.answer(ctx, samples, logits); err != nil {
+		return nil, err
+	}
+	return slices.Clone(ort.Data[float32](logits)), nil
+}
+
+// close releases the session, the tensors and the cache. It may be called on
+// nil.
+func (t *teacher) close() {
+	if t == nil {
+		return
+	}
+	t.session.Close()
+	for _, in := range t.inputs {
+		in.Close()
+	}
+	if t.cached != nil {
+		t.cached.Close()
+	}
+}
