@@ -15,6 +15,7 @@ import (
 	"github.com/prunefuse/prunefuse/internal/data"
 	"github.com/prunefuse/prunefuse/internal/term"
 	"github.com/prunefuse/prunefuse/onnxio"
+	"github.com/prunefuse/prunefuse/onnxio/ort"
 	"github.com/prunefuse/prunefuse/training"
 )
 
@@ -26,6 +27,7 @@ type trainOptions struct {
 	recipe     prunefuse.Training
 	augment    augmentOptions
 	loss       lossOptions
+	record     recordOptions
 	checkpoint string
 	every      int
 	resume     bool
@@ -41,6 +43,7 @@ func (o *trainOptions) addFlags(fs *pflag.FlagSet) {
 	addScheduleFlags(fs, &o.recipe)
 	o.augment.addFlags(fs)
 	o.loss.addFlags(fs)
+	o.record.addFlags(fs)
 	fs.StringVar(&o.checkpoint, "checkpoint", "", "keep the state of the training in this `file`")
 	fs.IntVar(&o.every, "checkpoint-every", 0, "`steps` between checkpoints; 0 is one an epoch")
 	fs.BoolVar(&o.resume, "resume", false, "go on from --checkpoint where that file exists")
@@ -120,7 +123,8 @@ func (o *trainOptions) settle(fs *pflag.FlagSet) error {
 	case o.checkpoint == stdStream:
 		return errors.New("--checkpoint cannot go to stdout")
 	}
-	return cmp.Or(o.augment.settle(fs), settleRecipe(fs, &o.recipe), o.loss.settle(fs), o.data.settle())
+	return cmp.Or(o.augment.settle(fs), settleRecipe(fs, &o.recipe), o.loss.settle(fs),
+		o.record.settle(fs, o.validation != ""), o.data.settle())
 }
 
 func runTrain(cmd *cobra.Command, g *globals, o trainOptions, path string) error {
@@ -166,17 +170,22 @@ func runTrain(cmd *cobra.Command, g *globals, o trainOptions, path string) error
 	if to.Teacher, err = o.loss.distillation(g, set, pre); err != nil {
 		return err
 	}
+	o.record.apply(&to)
+	// Before the training, so that the best model and checkpoints have it, too.
+	if err := setPreprocess(m, pre); err != nil {
+		return err
+	}
+	stamp(m, cmd, []string{path})
 	trained, history, err := o.train(ctx, g, m, set, to)
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	if err := setPreprocess(trained, pre); err != nil {
-		return err
-	}
-	stamp(trained, cmd, []string{path})
 	out := outputs{stdout: g.stdout}
 	defer out.discard()
 	if _, err := out.model(g, trained, o.out); err != nil {
+		return err
+	}
+	if err := o.record.writeDynamics(g, &out, set, history.Dynamics); err != nil {
 		return err
 	}
 	if err := out.commit(); err != nil {
@@ -185,13 +194,13 @@ func runTrain(cmd *cobra.Command, g *globals, o trainOptions, path string) error
 	return printTrained(g, o, history)
 }
 
-// check refuses outputs that exist; a checkpoint may where the run goes on
-// from it.
+// check refuses outputs that exist; a checkpoint may, and what is written as
+// the training goes, where the run goes on from it.
 func (o *trainOptions) check() error {
 	if o.resume {
-		return o.out.check()
+		return o.out.check(o.record.dynamics)
 	}
-	err := o.out.check(o.checkpoint)
+	err := o.out.check(o.checkpoint, o.record.dynamics, o.record.best, o.record.metrics)
 	if err != nil && !o.out.force && fileSize(o.checkpoint) > 0 {
 		return fmt.Errorf("%w; --resume goes on from a checkpoint", err)
 	}
@@ -258,8 +267,14 @@ func (o *trainOptions) train(ctx context.Context, g *globals, m *onnxio.Model, s
 	defer watchTeacher(t, to.Teacher)()
 	var count func(done, total int)
 	total := 0
+	var lines *metrics
+	running, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
 	to.OnStart = func(done, steps int) {
 		total = steps
+		if lines, err = openMetrics(o.record.metrics, done); err != nil {
+			stop(err)
+		}
 		bar = t.Bar("train", int64(steps), "steps")
 		count = counter(bar)
 		count(done, steps)
@@ -267,9 +282,20 @@ func (o *trainOptions) train(ctx context.Context, g *globals, m *onnxio.Model, s
 	to.Progress = func(p training.Progress) {
 		bar.Note(fmt.Sprintf("loss %.3f, accuracy %s", p.Loss, term.Percent(p.Accuracy)))
 		count(p.Step, p.Steps)
+		lines.step(p)
 	}
-	to.OnEpoch = func(e training.Epoch) { t.Step("epoch %d: %s", e.Epoch, epochText(e)) }
-	trained, history, err := training.Train(ctx, m, prepared, to)
+	to.OnEpoch = func(e training.Epoch) {
+		t.Step("epoch %d: %s", e.Epoch, epochText(e))
+		lines.ended(e)
+	}
+	trained, history, err := training.Train(running, m, prepared, to)
+	var short *ort.MemoryError
+	if errors.As(err, &short) {
+		err = fmt.Errorf("%w; lower --batch", err)
+	}
+	if closeErr := lines.close(); err == nil && closeErr != nil {
+		err = fmt.Errorf("write %s: %w", o.record.metrics, closeErr)
+	}
 	if err != nil && ctx.Err() != nil && o.checkpoint != "" && history != nil {
 		err = fmt.Errorf("%w after step %d of %d; the same command with --resume goes on from %s",
 			errInterrupted, history.Steps, total, o.checkpoint)
@@ -293,11 +319,17 @@ func printTrained(g *globals, o trainOptions, h *training.History) error {
 			*training.History
 		}{"prunefuse.train/1", o.out.path, h})
 	}
-	last := ""
+	text := fmt.Sprintf("%s: %s steps on %s samples in %s, %s of it waiting for data", o.out.path,
+		term.Count(int64(h.Steps)), term.Count(int64(h.Samples)), term.Seconds(h.Seconds), term.Seconds(h.Waited))
 	if n := len(h.Epochs); n > 0 {
-		last = ": " + epochText(h.Epochs[n-1])
+		text += ": " + epochText(h.Epochs[n-1])
 	}
-	_, err := fmt.Fprintf(g.stdout, "%s: %s steps on %s samples in %s%s\n", o.out.path,
-		term.Count(int64(h.Steps)), term.Count(int64(h.Samples)), term.Seconds(h.Seconds), last)
+	if h.Stopped {
+		text += fmt.Sprintf("; stopped after epoch %d", len(h.Epochs))
+	}
+	if h.Best > 0 {
+		text += fmt.Sprintf("; the best was epoch %d", h.Best)
+	}
+	_, err := fmt.Fprintln(g.stdout, text)
 	return err
 }
