@@ -115,9 +115,13 @@ type Training struct {
 	Uniform map[string]onnxio.Type
 }
 
+func newTraining() *Training {
+	return &Training{Update: map[string]string{}, Feeds: map[string]onnxio.Type{}, Uniform: map[string]onnxio.Type{}}
+}
+
 // Forward writes the nodes of the graph in their training form.
 func (d *Derivative) Forward() (*Training, error) {
-	t := &Training{Update: map[string]string{}, Feeds: map[string]onnxio.Type{}, Uniform: map[string]onnxio.Type{}}
+	t := newTraining()
 	for _, n := range d.Graph.Nodes() {
 		def := Lookup(n, d.Facts.Opset)
 		if def == nil {
@@ -127,12 +131,20 @@ func (d *Derivative) Forward() (*Training, error) {
 			d.Emit.Patch.Add(onnxio.NodeSpec{Op: n.Op(), Domain: n.Domain(), Name: n.Name(), Inputs: n.Inputs(), Outputs: n.Outputs(), Attrs: n.Attrs()})
 			continue
 		}
-		c := &Train{Emit: d.Emit, Infer: &Infer{Facts: d.Facts, Node: n, Graph: d.Graph}, saved: d.saved, Update: t.Update, Feeds: t.Feeds, Uniform: t.Uniform}
-		if err := def.Train(c); err != nil {
-			return nil, fmt.Errorf("%v: %w", n, err)
+		if err := d.train(n, def, t); err != nil {
+			return nil, err
 		}
 	}
 	return t, nil
+}
+
+// train writes a node in its training form.
+func (d *Derivative) train(n *onnxio.Node, def *Def, t *Training) error {
+	c := &Train{Emit: d.Emit, Infer: &Infer{Facts: d.Facts, Node: n, Graph: d.Graph}, saved: d.saved, Update: t.Update, Feeds: t.Feeds, Uniform: t.Uniform}
+	if err := def.Train(c); err != nil {
+		return fmt.Errorf("%v: %w", n, err)
+	}
+	return nil
 }
 
 // Backward writes the gradients of a scalar whose gradients by some values
