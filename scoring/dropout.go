@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"sync"
 
 	"github.com/prunefuse/prunefuse/onnxio"
 	"github.com/prunefuse/prunefuse/onnxio/op"
@@ -28,14 +29,14 @@ type DropoutModel struct {
 
 	halves      *halves
 	trunk, head *ort.Session
-	draws       []drawn
-	plain, own  []float32 // logits of a batch: in inference, of one member
+	draws       [][]int64 // the shape of one sample in each input of uniform numbers
+	buffers     sync.Pool // of *dropoutBuffers
 }
 
-// drawn is an input of uniform numbers.
-type drawn struct {
-	shape []int64 // of one sample
-	data  []float32
+// dropoutBuffers are what one batch needs at a time.
+type dropoutBuffers struct {
+	plain, own []float32   // logits: in inference, of one member
+	draws      [][]float32 // uniform numbers
 }
 
 // NewDropoutModel makes a model that gives passes opinions of each sample,
@@ -129,7 +130,7 @@ func (d *DropoutModel) settle(m *onnxio.Model, draws []onnxio.Value, logits *onn
 		if len(v.Type.Shape) == 0 || v.Type.Shape[0] != batch {
 			return fmt.Errorf("a Dropout works on %v, which does not have the batch for its first axis", v.Type)
 		}
-		d.draws = append(d.draws, drawn{shape: shape})
+		d.draws = append(d.draws, shape)
 	}
 	return nil
 }
@@ -151,12 +152,17 @@ func (d *DropoutModel) Close() error {
 	return errors.Join(append(errs, d.Model.Close())...)
 }
 
-// MemberLogits implements Ensemble.
+// MemberLogits implements Ensemble, for any number of goroutines.
 func (d *DropoutModel) MemberLogits(ctx context.Context, batch []float32, n int, keys []uint64, logits, features []float32) error {
 	classes := d.Classes()
+	buf, ok := d.buffers.Get().(*dropoutBuffers)
+	if !ok {
+		buf = &dropoutBuffers{draws: make([][]float32, len(d.draws))}
+	}
+	defer d.buffers.Put(buf)
 	if features != nil {
-		d.plain = resize(d.plain, n*classes)
-		if err := d.Logits(ctx, batch, n, d.plain, features); err != nil {
+		buf.plain = resize(buf.plain, n*classes)
+		if err := d.Logits(ctx, batch, n, buf.plain, features); err != nil {
 			return err
 		}
 	}
@@ -176,31 +182,33 @@ func (d *DropoutModel) MemberLogits(ctx context.Context, batch []float32, n int,
 	if d.halves.samples {
 		inputs = append(inputs, samples)
 	}
-	d.own = resize(d.own, n*classes)
+	buf.own = resize(buf.own, n*classes)
 	for t := range d.passes {
-		if err := d.pass(ctx, inputs, n, t, keys); err != nil {
+		if err := d.pass(ctx, buf, inputs, t, keys[:n]); err != nil {
 			return fmt.Errorf("pass %d with Dropout on: %w", t+1, err)
 		}
 		for i := range n {
-			copy(logits[(i*d.passes+t)*classes:(i*d.passes+t+1)*classes], d.own[i*classes:])
+			copy(logits[(i*d.passes+t)*classes:(i*d.passes+t+1)*classes], buf.own[i*classes:])
 		}
 	}
 	return nil
 }
 
 // pass runs the head for member t.
-func (d *DropoutModel) pass(ctx context.Context, inputs []*ort.Tensor, n, t int, keys []uint64) error {
+func (d *DropoutModel) pass(ctx context.Context, buf *dropoutBuffers, inputs []*ort.Tensor, t int, keys []uint64) error {
 	var made []*ort.Tensor
 	defer func() { closeAll(made) }()
-	for j := range d.draws {
-		d.draws[j].fill(n, streamOf(d.seed, t, j), keys)
-		tensor, err := ort.NewTensor(append([]int64{int64(n)}, d.draws[j].shape...), d.draws[j].data)
+	n := int64(len(keys))
+	for j, shape := range d.draws {
+		buf.draws[j] = resize(buf.draws[j], len(keys)*elements(shape))
+		fillDraws(buf.draws[j], streamOf(d.seed, t, j), keys)
+		tensor, err := ort.NewTensor(append([]int64{n}, shape...), buf.draws[j])
 		if err != nil {
 			return err
 		}
 		made = append(made, tensor)
 	}
-	out, err := ort.NewTensor(append([]int64{int64(n)}, d.rows[0]...), d.own)
+	out, err := ort.NewTensor(append([]int64{n}, d.rows[0]...), buf.own)
 	if err != nil {
 		return err
 	}
@@ -216,15 +224,15 @@ func streamOf(seed uint64, t, j int) uint64 {
 	return pcg.Uint64()
 }
 
-// fill draws the numbers of n samples, each from its own stream.
-func (d *drawn) fill(n int, stream uint64, keys []uint64) {
-	width := elements(d.shape)
-	d.data = resize(d.data, n*width)
+// fillDraws gives each sample numbers of its own stream.
+func fillDraws(dst []float32, stream uint64, keys []uint64) {
+	width := len(dst) / len(keys)
 	var pcg rand.PCG
-	for i, key := range keys[:n] {
+	for i, key := range keys {
 		pcg.Seed(stream, key)
-		for k := range d.data[i*width : (i+1)*width] {
-			d.data[i*width+k] = float32(pcg.Uint64()>>40) / (1 << 24)
+		row := dst[i*width : (i+1)*width]
+		for k := range row {
+			row[k] = float32(pcg.Uint64()>>40) / (1 << 24)
 		}
 	}
 }

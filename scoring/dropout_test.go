@@ -101,11 +101,11 @@ func TestDropoutEqualsDefinition(t *testing.T) {
 	dropped := 0
 	for i := range n {
 		for member := range passes {
-			draw := drawn{shape: []int64{3}}
-			draw.fill(1, streamOf(11, member, 0), keys[i:])
+			draw := make([]float32, 3)
+			fillDraws(draw, streamOf(11, member, 0), keys[i:i+1])
 			f := make([]float32, 3)
 			for k := range f {
-				if draw.data[k] < 0.4 {
+				if draw[k] < 0.4 {
 					dropped++
 				} else {
 					f[k] = features[i*3+k] / 0.6
