@@ -57,6 +57,9 @@ type Label struct {
 	Initial  int    `yaml:"initial" json:"initial"` // random
 	Add      []int  `yaml:"add" json:"add"`         // one entry a round
 	Strategy string `yaml:"strategy" json:"strategy"`
+	// Measure is what a strategy weighs by that lets choose; empty is its own.
+	Measure string             `yaml:"measure" json:"measure,omitempty"`
+	Params  map[string]float64 `yaml:"params" json:"params,omitempty"` // of the strategy
 	// Sync is T_sync: after every so many rounds the selector is fused, the
 	// full network trained and pruned anew. 0 keeps one selector to the end.
 	Sync int `yaml:"sync" json:"sync"`
@@ -133,7 +136,7 @@ func (c Config) Check() error {
 	_, rest := fusion.ParseRest(c.Fuse.Rest)
 	crit, criterion := pruning.CriterionByName(c.Prune.Criterion)
 	say(crit.Data != pruning.NoData, "prune.criterion %s needs data, which a run does not prune by", crit.Name)
-	_, strategy := scoring.StrategyNamed(c.Label.Strategy)
+	_, strategy := c.Label.strategy()
 	in := func(section string) func(string) string {
 		return func(key string) string { return section + "." + key }
 	}
@@ -142,6 +145,30 @@ func (c Config) Check() error {
 		return &ConfigError{problem.Error()}
 	}
 	return nil
+}
+
+// strategy settles by what samples are chosen from a pool whose labels are
+// not known, with one network.
+func (l Label) strategy() (scoring.Strategy, error) {
+	choice := scoring.Choice{Strategy: l.Strategy, K: 1, Measure: l.Measure, Params: l.Params}
+	s, err := choice.Check()
+	if err != nil {
+		return s, fmt.Errorf("label: %w", err)
+	}
+	if s.Labels {
+		return s, fmt.Errorf("label.strategy %s chooses from samples whose labels are known", s.Name)
+	}
+	if s.Measure != "" {
+		switch m, err := scoring.MeasureNamed(s.Measure); {
+		case err != nil:
+			return s, err
+		case m.Source == scoring.FromMembers:
+			return s, fmt.Errorf("label: measure %s needs several opinions of each sample, and a run has one network", m.Name)
+		case m.Source == scoring.FromTraining:
+			return s, fmt.Errorf("label: measure %s comes out of training on labels", m.Name)
+		}
+	}
+	return s, nil
 }
 
 // labels is how many samples are labelled after every round, the initial

@@ -186,15 +186,14 @@ func (r *run) rank(ctx context.Context, selector *network, rest []int, k int, co
 	defer pass.model.Close()
 	var chosen []scoring.Selected
 	err = r.timed("rank", nil, 0, costs, func() (int64, error) {
-		if !pass.strategy.Features {
-			chosen, err = scoring.Select(each(records), pass.strategy.Name, r.cfg.Label.Add[k], r.cfg.Seed)
-			return int64(len(records)), err
+		label := r.cfg.Label
+		choice := scoring.Choice{Strategy: label.Strategy, K: label.Add[k], Seed: r.cfg.Seed, Measure: label.Measure, Params: label.Params}
+		if pass.strategy.Labelled != scoring.Unused {
+			if choice.Labelled, err = pass.labelled(ctx, r.labelled); err != nil {
+				return 0, err
+			}
 		}
-		centres, err := pass.features(ctx, r.labelled)
-		if err != nil {
-			return 0, err
-		}
-		chosen, err = scoring.SelectKCenter(ctx, each(records), r.cfg.Label.Add[k], scoring.KCenterOptions{Labelled: centres})
+		chosen, err = scoring.Choose(ctx, each(records), choice)
 		return int64(len(records)), err
 	})
 	return chosen, err
@@ -203,7 +202,7 @@ func (r *run) rank(ctx context.Context, selector *network, rest []int, k int, co
 // scorePool passes samples of the pool through a network. The caller closes
 // the pass's model.
 func (r *run) scorePool(ctx context.Context, n *network, indices []int, costs *[]report.Cost) (*pass, []scoring.Record, error) {
-	strategy, err := scoring.StrategyNamed(r.cfg.Label.Strategy)
+	strategy, err := r.cfg.Label.strategy()
 	if err != nil {
 		return nil, nil, err
 	}
@@ -263,7 +262,8 @@ func (p *pass) score(ctx context.Context, indices []int, stage string) ([]scorin
 		p.run.opts.tell(Event{Stage: stage, Done: int64(done), Total: int64(total), Unit: "images"})
 	}
 	progress(0, len(indices))
-	o := scoring.Options{Seed: p.run.cfg.Seed, Features: p.strategy.Features, Probabilities: p.probabilities, Progress: progress}
+	o := scoring.Options{Seed: p.run.cfg.Seed, Probabilities: p.probabilities, Progress: progress}
+	o.Features, o.Distribution = p.strategy.Features, p.strategy.Probabilities
 	if p.strategy.Measure != "" {
 		o.Measures = []string{p.strategy.Measure}
 	}
@@ -277,14 +277,17 @@ func (p *pass) score(ctx context.Context, indices []int, stage string) ([]scorin
 	return records, nil
 }
 
-// features are the inputs of the last layer for samples of the pool.
-func (p *pass) features(ctx context.Context, indices []int) (scoring.Features, error) {
+// labelled is what the strategy makes use of of samples that have a label.
+func (p *pass) labelled(ctx context.Context, indices []int) (scoring.Candidates, error) {
 	records, err := p.score(ctx, indices, "features of the labelled images")
-	f := scoring.Features{Dim: p.model.FeatureLen()}
-	for _, rec := range records {
-		f.Data = append(f.Data, rec.Features...)
+	if err != nil {
+		return scoring.Candidates{}, err
 	}
-	return f, err
+	set, err := scoring.Gather(each(records), p.strategy.Needs)
+	if err != nil {
+		return scoring.Candidates{}, err
+	}
+	return *set, nil
 }
 
 // syncs reports whether the full network is trained and pruned anew after

@@ -75,11 +75,11 @@ func ExampleRecordWriter() {
 }
 
 // Coverage looks at where samples lie, not at how sure the model is of them.
-func ExampleSelectKCenter() {
+func ExampleChoose() {
 	ctx := context.Background()
 	records := scoring.Score(ctx, halfPlane{}, pool, scoring.Options{Features: true})
-	labelled := scoring.Features{Dim: 2, Data: []float32{-2, 1}}
-	batch, err := scoring.SelectKCenter(ctx, records, 2, scoring.KCenterOptions{Labelled: labelled})
+	labelled := scoring.Candidates{Features: scoring.Features{Dim: 2, Data: []float32{-2, 1}}}
+	batch, err := scoring.Choose(ctx, records, scoring.Choice{Strategy: "k-center", K: 2, Labelled: labelled})
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -57,6 +57,18 @@ func (m Measure) Uncertainty(value float64) float64 {
 	return value
 }
 
+// weighs reports whether a value can be a weight: a number of what a model
+// says, which is nowhere negative once it is turned.
+func (m Measure) weighs() bool { return m.Source == FromOutput || m.Source == FromMembers }
+
+// weight is a value as a weight, at least 0: larger means more uncertain.
+func (m Measure) weight(value float64) float64 {
+	if m.Order == LowestFirst { // of a scale that ends at 1
+		value = 1 - value
+	}
+	return max(0, value)
+}
+
 // The measures in the order in which they are listed; each has its file. A
 // ranking by each is a strategy.
 var measures = []Measure{

@@ -212,8 +212,11 @@ func TestNamedLookups(t *testing.T) {
 		if _, err := StrategyNamed(s.Name); err != nil {
 			t.Error(err)
 		}
-		if s.Features == (s.Measure != "") {
-			t.Errorf("%s ranks by a measure or needs features, one of the two", s.Name)
+		if s.Summary == "" || s.Reference == "" || s.Memory == "" || s.Time == "" {
+			t.Errorf("%s does not say all about itself: %+v", s.Name, s)
+		}
+		if s.Measure == "" && (!s.WholePool() || s.Scores || s.AnyMeasure) {
+			t.Errorf("%s goes by a measure and names none", s.Name)
 		}
 		if s.Measure != "" {
 			if _, err := MeasureNamed(s.Measure); err != nil {

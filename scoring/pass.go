@@ -34,14 +34,15 @@ type pass struct {
 
 // batch holds the buffers of up to Options.Batch consecutive samples.
 type batch struct {
-	start, n int
-	input    []float32
-	logits   []float32
-	keys     []uint64  // of the samples' IDs, for an ensemble
-	features []float32 // nil when not asked for
-	labels   []int
-	records  []Record
-	errs     []error // why a sample has no record
+	start, n     int
+	input        []float32
+	logits       []float32
+	keys         []uint64  // of the samples' IDs, for an ensemble
+	features     []float32 // nil when not asked for
+	distribution []float32 // of the classes, the same
+	labels       []int
+	records      []Record
+	errs         []error // why a sample has no record
 
 	unread atomic.Int32  // samples still to be read
 	ready  chan struct{} // told when none is
@@ -213,6 +214,9 @@ func (s *pass) score(b *batch, row *Row) {
 	if s.labels != nil {
 		b.labels = make([]int, b.n)
 	}
+	if s.opts.Distribution {
+		b.distribution = make([]float32, b.n*s.classes)
+	}
 	for i := range b.n {
 		r := &b.records[i]
 		*r = Record{Index: b.start + i, ID: s.pool.ID(b.start + i)}
@@ -235,6 +239,12 @@ func (s *pass) record(b *batch, i int, row *Row) error {
 		r.Features = b.features[i*s.features : (i+1)*s.features : (i+1)*s.features]
 		if err := checkFinite(r.Features); err != nil {
 			return err
+		}
+	}
+	if s.opts.Distribution {
+		r.Probabilities = b.distribution[i*s.classes : (i+1)*s.classes : (i+1)*s.classes]
+		for k, p := range row.P {
+			r.Probabilities[k] = float32(p)
 		}
 	}
 	if s.labels != nil {

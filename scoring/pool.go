@@ -85,6 +85,8 @@ type Options struct {
 	Probabilities bool
 	// Features asks for the input of the last layer in every record.
 	Features bool
+	// Distribution asks for the class probabilities in every record.
+	Distribution bool
 
 	// Skip is told, in index order, of each sample that cannot be read or
 	// whose output is not finite, and the rest is scored. Where it is nil,

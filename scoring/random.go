@@ -21,11 +21,13 @@ func keyOf(id string) uint64 {
 
 // draw is the uniform number in [0, 1) of a sample: PCG seeded with the run's
 // seed and the sample's key.
-func draw(seed uint64, id string) float64 {
+func draw(seed uint64, id string) float64 { return float64(bitsOf(seed, id)>>11) / (1 << 53) }
+
+// openDraw is such a number that is not 0 either.
+func openDraw(seed uint64, id string) float64 { return openUnit(bitsOf(seed, id)) }
+
+func bitsOf(seed uint64, id string) uint64 {
 	var pcg rand.PCG
 	pcg.Seed(seed, keyOf(id))
-	return unit(pcg.Uint64())
+	return pcg.Uint64()
 }
-
-// unit makes a number in [0, 1) of the upper 53 bits.
-func unit(bits uint64) float64 { return float64(bits>>11) / (1 << 53) }

@@ -31,6 +31,8 @@ type Record struct {
 	// Features are the input of the last layer, nil unless asked for. They
 	// are not part of a score file.
 	Features []float32
+	// Probabilities are the class probabilities, the same.
+	Probabilities []float32
 }
 
 // recordLine is a line of a score file as it is read. Pointers tell a value that is

@@ -114,7 +114,7 @@ func TestSelectorMergeEqualsOneRun(t *testing.T) {
 	}
 	records := scoredLogits(t, rows...)
 	for _, s := range Strategies() {
-		if _, scored := records[0].Scores.Of(s.Measure); !scored {
+		if _, scored := records[0].Scores.Of(s.Measure); !scored || s.WholePool() {
 			continue
 		}
 		want, err := Select(sequence(records), s.Name, 200, 9)
@@ -123,7 +123,7 @@ func TestSelectorMergeEqualsOneRun(t *testing.T) {
 		}
 		shards := make([]*Selector, 4)
 		for i := range shards {
-			if shards[i], err = NewSelector(s.Name, 200, 9); err != nil {
+			if shards[i], err = NewSelector(Choice{Strategy: s.Name, K: 200, Seed: 9}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -145,14 +145,14 @@ func TestSelectorMergeEqualsOneRun(t *testing.T) {
 			t.Errorf("%s: merged %v, whole %v", s.Name, indices(got), indices(want))
 		}
 	}
-	a, _ := NewSelector("random", 3, 1)
-	b, _ := NewSelector("random", 3, 2)
+	a, _ := NewSelector(Choice{Strategy: "random", K: 3, Seed: 1})
+	b, _ := NewSelector(Choice{Strategy: "random", K: 3, Seed: 2})
 	if err := a.Merge(b); err == nil {
 		t.Error("merged selections of two seeds")
 	}
 }
 
-func TestSelectKCenter(t *testing.T) {
+func TestChooseKCenter(t *testing.T) {
 	t.Parallel()
 	// A gap in the indices, as a skipped sample leaves one.
 	records := []Record{
@@ -160,7 +160,7 @@ func TestSelectKCenter(t *testing.T) {
 		{Index: 4, ID: "e", Features: []float32{9, 0}},
 		{Index: 7, ID: "h", Features: []float32{1, 0}},
 	}
-	got, err := SelectKCenter(context.Background(), sequence(records), 2, KCenterOptions{})
+	got, err := Choose(context.Background(), sequence(records), Choice{Strategy: "k-center", K: 2})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -179,7 +179,7 @@ func TestSelectKCenter(t *testing.T) {
 		"nothing at all": {nil, 1, ErrTooFew},
 		"k zero":         {records, 0, nil},
 	} {
-		_, err := SelectKCenter(context.Background(), sequence(c.records), c.k, KCenterOptions{})
+		_, err := Choose(context.Background(), sequence(c.records), Choice{Strategy: "k-center", K: c.k})
 		if err == nil || c.is != nil && !errors.Is(err, c.is) {
 			t.Errorf("%s: error is %v", name, err)
 		}

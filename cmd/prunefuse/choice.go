@@ -9,6 +9,7 @@ import (
 	"io"
 	"iter"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -20,24 +21,54 @@ import (
 // choiceOptions are the flags by which samples are chosen for labelling.
 // The command names path by a flag of its own.
 type choiceOptions struct {
-	path     string
-	strategy string
-	k        int
-	format   string
+	path    string
+	choice  scoring.Choice
+	chooser scoring.Strategy // what choice settles on
+	params  map[string]string
+	format  string
 }
 
 func (o *choiceOptions) addFlags(fs *pflag.FlagSet) {
-	fs.StringVarP(&o.strategy, "strategy", "S", "", "how to choose: a `name`, see above")
-	fs.IntVarP(&o.k, "count", "k", 0, "how many samples to choose: `N`")
+	fs.StringVarP(&o.choice.Strategy, "strategy", "S", "", "how to choose: a `name`, see above")
+	fs.IntVarP(&o.choice.K, "count", "k", 0, "how many samples to choose: `N`")
+	fs.StringVar(&o.choice.Measure, "by", "", "the `measure` a strategy weighs by, where it lets choose (default its own)")
+	fs.StringToStringVar(&o.params, "param", nil, "`NAME=NUMBER` of the strategy, see above; may be repeated")
 	fs.StringVar(&o.format, "format", "", "`form` of the selection: jsonl or txt; empty goes by the file's name, and is txt on stdout")
 }
 
 func strategiesHelp() string {
 	var b strings.Builder
 	for _, s := range scoring.Strategies() {
-		fmt.Fprintf(&b, "  %-17s %s\n", s.Name, s.Summary)
+		fmt.Fprintf(&b, "  %-17s %s%s\n", s.Name, s.Summary, needsText(s))
+		for _, p := range s.Params {
+			fmt.Fprintf(&b, "      --param %s=%g: %s\n", p.Name, p.Default, p.Summary)
+		}
 	}
 	return b.String()
+}
+
+// needsText says what a strategy asks for, by the flags that give it.
+func needsText(s scoring.Strategy) string {
+	var has []string
+	if s.AnyMeasure {
+		has = append(has, "--by "+s.Measure)
+	}
+	if s.Features {
+		has = append(has, "features")
+	}
+	if s.Probabilities {
+		has = append(has, "probabilities")
+	}
+	if s.Labelled == scoring.Required {
+		has = append(has, "--labelled")
+	}
+	if s.Labels {
+		has = append(has, "labels")
+	}
+	if len(has) == 0 {
+		return ""
+	}
+	return " [" + strings.Join(has, ", ") + "]"
 }
 
 func completeStrategies(cmd *cobra.Command) {
@@ -49,26 +80,16 @@ func completeStrategies(cmd *cobra.Command) {
 	})
 }
 
-// strategyWithFeatures is the name of the strategy that chooses by coverage.
-func strategyWithFeatures() string {
-	for _, s := range scoring.Strategies() {
-		if s.Features {
-			return s.Name
-		}
-	}
-	panic("BUG: no strategy takes features")
-}
-
 func (o *choiceOptions) settle() error {
-	if o.strategy == "" {
+	if o.choice.Strategy == "" {
 		return errors.New("say how to choose with --strategy")
 	}
-	if _, err := scoring.StrategyNamed(o.strategy); err != nil {
+	if _, err := scoring.StrategyNamed(o.choice.Strategy); err != nil {
 		return fmt.Errorf("--strategy: %w", err)
 	}
 	switch {
-	case o.k < 1:
-		return fmt.Errorf("--count (-k) %d: say how many samples to choose, at least 1", o.k)
+	case o.choice.K < 1:
+		return fmt.Errorf("--count (-k) %d: say how many samples to choose, at least 1", o.choice.K)
 	case o.format != "" && o.format != "jsonl" && o.format != "txt":
 		return fmt.Errorf("--format %q: want jsonl or txt", o.format)
 	}
@@ -78,16 +99,28 @@ func (o *choiceOptions) settle() error {
 			o.format = "jsonl"
 		}
 	}
-	return nil
+	o.choice.Params = make(map[string]float64, len(o.params))
+	for name, text := range o.params {
+		v, err := strconv.ParseFloat(text, 64)
+		if err != nil {
+			return fmt.Errorf("--param %s=%s: not a number", name, text)
+		}
+		o.choice.Params[name] = v
+	}
+	var err error
+	o.chooser, err = o.choice.Check()
+	return err
 }
 
-// choose picks from the records, which hold features where the strategy
-// needs them; centres are those of samples that have a label already.
-func (o *choiceOptions) choose(ctx context.Context, records iter.Seq2[scoring.Record, error], seed uint64, centres scoring.Features) ([]scoring.Selected, error) {
-	if o.strategy != strategyWithFeatures() {
-		return scoring.Select(records, o.strategy, o.k, seed)
-	}
-	return scoring.SelectKCenter(ctx, records, o.k, scoring.KCenterOptions{Labelled: centres})
+// chooses reports whether anything is to be chosen.
+func (o *choiceOptions) chooses() bool { return o.choice.Strategy != "" }
+
+// choose picks from the records, which hold what the strategy needs; labelled
+// is the same of samples that have a label already.
+func (o *choiceOptions) choose(ctx context.Context, records iter.Seq2[scoring.Record, error], seed uint64, labelled scoring.Candidates) ([]scoring.Selected, error) {
+	c := o.choice
+	c.Seed, c.Labelled = seed, labelled
+	return scoring.Choose(ctx, records, c)
 }
 
 // selectedSchema names the format of a line of a .jsonl selection.
@@ -104,6 +137,7 @@ type selectedLine struct {
 	Confidence float64        `json:"confidence"`
 	Label      *int           `json:"label,omitempty"`
 	Scores     scoring.Scores `json:"scores"`
+	Cluster    *int           `json:"cluster,omitempty"`
 }
 
 // write adds the selection, best first, to the outputs.
@@ -127,9 +161,13 @@ func (o *choiceOptions) write(out *outputs, chosen []scoring.Selected) error {
 
 func (o *choiceOptions) line(s scoring.Selected) selectedLine {
 	r := s.Record
-	return selectedLine{
-		selectedSchema, s.Rank, r.Index, r.ID, o.strategy, s.Score, r.Class, r.Confidence, r.Label, r.Scores,
+	line := selectedLine{
+		selectedSchema, s.Rank, r.Index, r.ID, o.choice.Strategy, s.Score, r.Class, r.Confidence, r.Label, r.Scores, nil,
 	}
+	if s.Cluster >= 0 {
+		line.Cluster = &s.Cluster
+	}
+	return line
 }
 
 func putID(w io.Writer, s scoring.Selected) error {

@@ -25,6 +25,9 @@ type scoreOptions struct {
 	pool       string
 	labelled   string
 	embeddings string
+	softmax    string
+	passes     int
+	committee  []string
 	batch      batchFlag
 }
 
@@ -33,9 +36,12 @@ func (o *scoreOptions) addFlags(fs *pflag.FlagSet) {
 	fs.StringVar(&o.pool, "pool", "", "the unlabelled samples: a `name` or path, see above")
 	fs.Var(&o.batch, "batch", "samples a batch: a `number`, or auto for what suits the model; scores do not depend on it")
 	fs.StringVar(&o.embeddings, "embeddings", "", "write the input of the last layer, a row a sample, to an .npy `file`")
+	fs.StringVar(&o.softmax, "probabilities", "", "write the class probabilities, a row a sample, to an .npy `file`")
+	fs.IntVar(&o.passes, "passes", 0, "score by the mean of `T` passes with Dropout on, and by how they differ")
+	fs.StringSliceVar(&o.committee, "committee", nil, "more `models`: score by the mean of MODEL and these, and by how they differ")
 	o.choice.addFlags(fs)
 	fs.StringVar(&o.choice.path, "selected", "", "write what --strategy chooses to a .jsonl or .txt `file` (default stdout)")
-	fs.StringVar(&o.labelled, "labelled", "", "for k-center: the samples that have a label already: a `name` or path")
+	fs.StringVar(&o.labelled, "labelled", "", "the samples that have a label already, for strategies that look at them: a `name` or path")
 	o.data.addFlags(fs)
 	o.data.addSubsetFlags(fs)
 }
@@ -51,6 +57,11 @@ Run a classifier over a pool and write, for every sample, the predicted class
 and all measures of uncertainty, as JSON lines. With --strategy and -k the same
 pass chooses the samples to label; "prunefuse select" does so later from the
 score file.
+
+With --passes the model is asked several times with its Dropout on, with
+--committee several models are asked once: scores are then of their mean, and
+bald, mean-std, variation-ratio, vote-entropy and consensus-kl of how far they
+differ.
 
 Samples are scored as they are: normalised as the model's metadata say, or by
 --preset or --mean and --std, and never augmented. Samples that cannot be read
@@ -80,34 +91,59 @@ func (o *scoreOptions) settle() error {
 	switch {
 	case o.pool == "":
 		return errors.New("name the samples with --pool")
-	case o.out.path == "" && o.choice.strategy == "" && o.embeddings == "":
-		return errors.New("say what to write: --output (-o), --embeddings, or --strategy and -k")
-	case o.choice.strategy == "" && o.choice.path != "":
+	case o.out.path == "" && !o.choice.chooses() && o.embeddings == "" && o.softmax == "":
+		return errors.New("say what to write: --output (-o), --embeddings, --probabilities, or --strategy and -k")
+	case !o.choice.chooses() && o.choice.path != "":
 		return errors.New("--selected needs --strategy and -k")
-	case o.embeddings == stdStream:
-		return errors.New("--embeddings cannot go to stdout")
+	case o.embeddings == stdStream || o.softmax == stdStream:
+		return errors.New("--embeddings and --probabilities cannot go to stdout")
+	case o.passes < 0 || o.passes == 1:
+		return fmt.Errorf("--passes %d: opinions can differ from 2 on", o.passes)
+	case o.passes > 0 && len(o.committee) > 0:
+		return errors.New("--passes and --committee exclude each other")
 	}
-	if o.choice.strategy != "" {
+	if o.choice.chooses() {
 		if err := o.choice.settle(); err != nil {
 			return err
 		}
-	} else if o.choice.k != 0 {
+		if err := o.opinions(); err != nil {
+			return err
+		}
+	} else if o.choice.choice.K != 0 {
 		return errors.New("-k needs --strategy")
 	}
-	if o.labelled != "" && o.choice.strategy != strategyWithFeatures() {
-		return fmt.Errorf("--labelled is for --strategy %s", strategyWithFeatures())
+	switch use := o.choice.chooser.Labelled; {
+	case o.labelled != "" && use == scoring.Unused:
+		return fmt.Errorf("--labelled: strategy %q makes no use of the labelled set", o.choice.choice.Strategy)
+	case o.labelled == "" && use == scoring.Required:
+		return fmt.Errorf("strategy %q needs the labelled set: name it with --labelled", o.choice.choice.Strategy)
 	}
-	if o.out.path == stdStream && o.choice.strategy != "" && o.choice.path == stdStream {
+	if o.out.path == stdStream && o.choice.chooses() && o.choice.path == stdStream {
 		return errors.New("--output and --selected cannot both go to stdout")
 	}
 	return o.data.settle()
+}
+
+// opinions checks that a measure of several opinions has them.
+func (o *scoreOptions) opinions() error {
+	m, err := scoring.MeasureNamed(o.choice.chooser.Measure)
+	if err != nil {
+		return nil //nolint:nilerror // the strategy goes by no measure
+	}
+	switch {
+	case m.Source == scoring.FromMembers && o.passes == 0 && len(o.committee) == 0:
+		return fmt.Errorf("measure %q needs several opinions of each sample: --passes T with Dropout on, or --committee", m.Name)
+	case m.Source == scoring.FromTraining:
+		return fmt.Errorf("measure %q comes out of training: select from the file that train --dynamics wrote", m.Name)
+	}
+	return nil
 }
 
 // scorer is one pass over a pool and what it leaves behind.
 type scorer struct {
 	g       *globals
 	o       scoreOptions
-	model   *scoring.Model
+	model   classifier
 	head    scoring.Head
 	pool    *data.Prepared
 	skipped []scoring.Skipped
@@ -116,13 +152,13 @@ type scorer struct {
 }
 
 func runScore(ctx context.Context, g *globals, o scoreOptions, path string) error {
-	if o.choice.strategy != "" && o.choice.path == "" && o.out.path != stdStream {
+	if o.choice.chooses() && o.choice.path == "" && o.out.path != stdStream {
 		o.choice.path = stdStream
 	}
-	if o.choice.strategy != "" && o.choice.path == "" {
+	if o.choice.chooses() && o.choice.path == "" {
 		return usagef("the scores go to stdout; name a file for the selection with --selected")
 	}
-	if err := o.out.check(o.choice.path, o.embeddings); err != nil {
+	if err := o.out.check(o.choice.path, o.embeddings, o.softmax); err != nil {
 		return err
 	}
 	m, err := onnxio.Load(path)
@@ -134,8 +170,8 @@ func runScore(ctx context.Context, g *globals, o scoreOptions, path string) erro
 		return err
 	}
 	defer data.Close(pool.Set)
-	if o.choice.k > pool.Len() {
-		return fmt.Errorf("choose %d of the %d samples of %s: %w", o.choice.k, pool.Len(), o.pool, scoring.ErrTooFew)
+	if o.choice.choice.K > pool.Len() {
+		return fmt.Errorf("choose %d of the %d samples of %s: %w", o.choice.choice.K, pool.Len(), o.pool, scoring.ErrTooFew)
 	}
 	if err := g.startRuntime(ctx); err != nil {
 		return err
@@ -154,7 +190,7 @@ func runScore(ctx context.Context, g *globals, o scoreOptions, path string) erro
 	if s.scored == 0 {
 		return fmt.Errorf("%s: not one sample could be scored; the first: %w", o.pool, s.skipped[0])
 	}
-	if o.choice.strategy != "" {
+	if o.choice.chooses() {
 		if err := o.choice.write(&out, chosen); err != nil {
 			return err
 		}
@@ -178,7 +214,7 @@ func samples(g *globals, o dataOptions, spec string, m *onnxio.Model) (*data.Pre
 	return p, nil
 }
 
-// open makes a session of the model that gives what the command asks for.
+// open makes sessions that give what the command asks for.
 func (s *scorer) open(ctx context.Context, m *onnxio.Model) error {
 	mo := scoring.ModelOptions{Session: s.g.session(), Sample: modelSample(m, s.pool.Shape())}
 	head, err := scoring.FindHead(m.Graph, "")
@@ -189,7 +225,7 @@ func (s *scorer) open(ctx context.Context, m *onnxio.Model) error {
 	if s.features() {
 		mo.Features = head.Features
 	}
-	s.model, err = scoring.NewModel(ctx, m, mo)
+	s.model, err = openClassifier(ctx, s.g, s.o, m, mo, head)
 	return unsupported(m, err)
 }
 
@@ -202,22 +238,27 @@ func modelSample(m *onnxio.Model, shape []int) []int {
 }
 
 func (s *scorer) features() bool {
-	return s.o.embeddings != "" || s.o.choice.strategy == strategyWithFeatures()
+	return s.o.embeddings != "" || s.o.choice.chooser.Features
+}
+
+// distribution reports whether the class probabilities are kept.
+func (s *scorer) distribution() bool {
+	return s.o.softmax != "" || s.o.choice.chooser.Probabilities
 }
 
 // pass scores the pool, writes scores and embeddings as they come, and
 // returns the choice.
 func (s *scorer) pass(ctx context.Context, m *onnxio.Model, out *outputs) (chosen []scoring.Selected, err error) {
-	centres, err := s.centres(ctx, m)
+	labelled, err := s.labelled(ctx, m)
 	if err != nil {
 		return nil, err
 	}
 	t := s.g.terminal(ctx)
 	defer t.Close()
 	begin := time.Now()
-	err = out.stream([]string{s.o.out.path, s.o.embeddings}, func(w []io.Writer) error {
-		records := s.records(ctx, t, w[0], w[1])
-		if s.o.choice.strategy == "" {
+	err = out.stream([]string{s.o.out.path, s.o.embeddings, s.o.softmax}, func(w []io.Writer) error {
+		records := s.records(ctx, t, w)
+		if !s.o.choice.chooses() {
 			for _, err := range records {
 				if err != nil {
 					return err
@@ -225,7 +266,7 @@ func (s *scorer) pass(ctx context.Context, m *onnxio.Model, out *outputs) (chose
 			}
 			return nil
 		}
-		chosen, err = s.o.choice.choose(ctx, records, s.g.seed, centres)
+		chosen, err = s.o.choice.choose(ctx, records, s.g.seed, labelled)
 		return err
 	})
 	s.elapsed = time.Since(begin)
@@ -234,19 +275,20 @@ func (s *scorer) pass(ctx context.Context, m *onnxio.Model, out *outputs) (chose
 
 // records are those of a pass over the pool, written on their way to the
 // files that are asked for.
-func (s *scorer) records(ctx context.Context, t *term.Term, scores, embeddings io.Writer) iter.Seq2[scoring.Record, error] {
+func (s *scorer) records(ctx context.Context, t *term.Term, files []io.Writer) iter.Seq2[scoring.Record, error] {
 	return func(yield func(scoring.Record, error) bool) {
 		bar := t.Bar("score", int64(s.pool.Len()), "samples")
 		defer bar.Done()
 		o := scoring.Options{
-			Batch: int(s.o.batch), Seed: s.g.seed, Probabilities: s.head.Probabilities, Features: s.features(),
+			Batch: int(s.o.batch), Seed: s.g.seed, Probabilities: s.head.Probabilities,
+			Features: s.features(), Distribution: s.distribution(),
 			Skip: func(sk scoring.Skipped) {
 				s.skipped = append(s.skipped, sk)
 				_, _ = fmt.Fprintf(t, "skipped: %s\n", oneLine(sk.Error()))
 			},
 			Progress: counter(bar),
 		}
-		sink, err := newRecordSink(scores, embeddings, s.pool.Len(), s.model.FeatureLen())
+		sink, err := newRecordSink(files, s.pool.Len(), s.model)
 		if err != nil {
 			yield(scoring.Record{}, err)
 			return
@@ -279,31 +321,31 @@ func counter(bar *term.Bar) func(done, total int) {
 	}
 }
 
-// centres are the features of the samples that k-center starts from.
-func (s *scorer) centres(ctx context.Context, m *onnxio.Model) (scoring.Features, error) {
-	f := scoring.Features{Dim: s.model.FeatureLen()}
+// labelled is what the strategy makes use of of the samples that have a label.
+func (s *scorer) labelled(ctx context.Context, m *onnxio.Model) (scoring.Candidates, error) {
 	if s.o.labelled == "" {
-		return f, nil
+		return scoring.Candidates{}, nil
 	}
 	whole := s.o.data
 	whole.only, whole.exclude, whole.labels = "", "", ""
 	set, err := samples(s.g, whole, s.o.labelled, m)
 	if err != nil {
-		return f, err
+		return scoring.Candidates{}, err
 	}
 	defer data.Close(set.Set)
 	t := s.g.terminal(ctx)
 	defer t.Close()
 	bar := t.Bar("labelled", int64(set.Len()), "samples")
 	defer bar.Done()
-	o := scoring.Options{Batch: int(s.o.batch), Features: true, Probabilities: s.head.Probabilities, Progress: counter(bar)}
-	for r, err := range scoring.Score(ctx, s.model, set, o) {
-		if err != nil {
-			return f, fmt.Errorf("%s: %w", s.o.labelled, err)
-		}
-		f.Data = append(f.Data, r.Features...)
+	o := scoring.Options{
+		Batch: int(s.o.batch), Probabilities: s.head.Probabilities, Progress: counter(bar),
+		Features: s.features(), Distribution: s.distribution(),
 	}
-	return f, nil
+	c, err := scoring.Gather(scoring.Score(ctx, s.model, set, o), s.o.choice.chooser.Needs)
+	if err != nil {
+		return scoring.Candidates{}, fmt.Errorf("%s: %w", s.o.labelled, err)
+	}
+	return *c, nil
 }
 
 type skippedSample struct {
@@ -327,11 +369,12 @@ func (s *scorer) report() error {
 			Pool       string          `json:"pool"`
 			Scores     string          `json:"scores,omitempty"`
 			Embeddings string          `json:"embeddings,omitempty"`
+			Softmax    string          `json:"probabilities,omitempty"`
 			Selected   string          `json:"selected,omitempty"`
 			Scored     int             `json:"scored"`
 			Skipped    []skippedSample `json:"skipped"`
 			Seconds    float64         `json:"seconds"`
-		}{"prunefuse.score.summary/1", s.o.pool, s.o.out.path, s.o.embeddings, s.o.choice.path, s.scored, skipped, s.elapsed.Seconds()})
+		}{"prunefuse.score.summary/1", s.o.pool, s.o.out.path, s.o.embeddings, s.o.softmax, s.o.choice.path, s.scored, skipped, s.elapsed.Seconds()})
 	case !stdoutTaken:
 		_, err = fmt.Fprintf(s.g.stdout, "%s: %s samples scored in %s (%s a second)%s\n", s.o.pool, term.Count(int64(s.scored)),
 			term.Duration(s.elapsed), term.Count(int64(float64(s.scored)/s.elapsed.Seconds())), s.written())
@@ -344,7 +387,7 @@ func (s *scorer) report() error {
 
 func (s *scorer) written() string {
 	var files []string
-	for _, path := range []string{s.o.out.path, s.o.embeddings, s.o.choice.path} {
+	for _, path := range []string{s.o.out.path, s.o.embeddings, s.o.softmax, s.o.choice.path} {
 		if path != "" {
 			files = append(files, path)
 		}

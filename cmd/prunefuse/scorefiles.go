@@ -13,33 +13,27 @@ import (
 	"github.com/prunefuse/prunefuse/scoring"
 )
 
-// recordSink writes the records of a pass: their scores as JSON lines and
-// their features as rows of an .npy array, each where it is asked for. A
-// sample that has no record has a row of NaN.
+// recordSink writes the records of a pass: their scores as JSON lines, their
+// features and their class probabilities as rows of .npy arrays, each where it
+// is asked for.
 type recordSink struct {
-	scores *scoring.RecordWriter
-	rows   *bufio.Writer
-	dim    int
-	total  int
-	next   int // the row to write next
-	nan    []byte
+	scores            *scoring.RecordWriter
+	features, softmax *rowWriter
 }
 
-func newRecordSink(scores, rows io.Writer, total, dim int) (*recordSink, error) {
-	s := &recordSink{total: total, dim: dim}
-	if scores != nil {
-		s.scores = scoring.NewRecordWriter(scores)
+// newRecordSink writes to up to three files: scores, features, probabilities.
+// What is not asked for is nil.
+func newRecordSink(files []io.Writer, total int, c scoring.Classifier) (*recordSink, error) {
+	s := &recordSink{}
+	if files[0] != nil {
+		s.scores = scoring.NewRecordWriter(files[0])
 	}
-	if rows != nil {
-		s.rows = bufio.NewWriter(rows)
-		for range dim {
-			s.nan = binary.LittleEndian.AppendUint32(s.nan, math.Float32bits(float32(math.NaN())))
-		}
-		if err := data.EncodeNPYHeader[float32](s.rows, []int{total, dim}); err != nil {
-			return nil, err
-		}
+	var err error
+	if s.features, err = newRowWriter(files[1], total, c.FeatureLen()); err != nil {
+		return nil, err
 	}
-	return s, nil
+	s.softmax, err = newRowWriter(files[2], total, c.Classes())
+	return s, err
 }
 
 func (s *recordSink) put(r scoring.Record) error {
@@ -48,85 +42,119 @@ func (s *recordSink) put(r scoring.Record) error {
 			return err
 		}
 	}
-	if s.rows == nil {
-		return nil
-	}
-	if err := s.fill(r.Index); err != nil {
+	if err := s.features.put(r.Index, r.Features); err != nil {
 		return err
 	}
-	s.next++
-	var b [4]byte
-	for _, v := range r.Features {
-		binary.LittleEndian.PutUint32(b[:], math.Float32bits(v))
-		if _, err := s.rows.Write(b[:]); err != nil {
-			return err
-		}
-	}
-	return nil
+	return s.softmax.put(r.Index, r.Probabilities)
 }
 
-// fill writes rows of NaN up to row i.
-func (s *recordSink) fill(i int) error {
-	for ; s.next < i; s.next++ {
-		if _, err := s.rows.Write(s.nan); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// end completes both files.
+// end completes the files.
 func (s *recordSink) end() error {
 	if s.scores != nil {
 		if err := s.scores.Flush(); err != nil {
 			return err
 		}
 	}
-	if s.rows == nil {
-		return nil
-	}
-	if err := s.fill(s.total); err != nil {
+	if err := s.features.end(); err != nil {
 		return err
 	}
-	return s.rows.Flush()
+	return s.softmax.end()
 }
 
-// embeddingFile is an .npy file with a row of features a sample.
-type embeddingFile struct {
+// rowWriter writes an .npy array of float32 row by row. A row that is left
+// out is NaN. A nil one writes nothing.
+type rowWriter struct {
+	w     *bufio.Writer
+	total int
+	next  int // the row to write next
+	nan   []byte
+	row   []byte
+}
+
+func newRowWriter(w io.Writer, total, dim int) (*rowWriter, error) {
+	if w == nil {
+		return nil, nil
+	}
+	r := &rowWriter{w: bufio.NewWriter(w), total: total}
+	for range dim {
+		r.nan = binary.LittleEndian.AppendUint32(r.nan, math.Float32bits(float32(math.NaN())))
+	}
+	return r, data.EncodeNPYHeader[float32](r.w, []int{total, dim})
+}
+
+func (r *rowWriter) put(i int, values []float32) error {
+	if r == nil {
+		return nil
+	}
+	if err := r.fill(i); err != nil {
+		return err
+	}
+	r.next++
+	r.row = r.row[:0]
+	for _, v := range values {
+		r.row = binary.LittleEndian.AppendUint32(r.row, math.Float32bits(v))
+	}
+	_, err := r.w.Write(r.row)
+	return err
+}
+
+// fill writes rows of NaN up to row i.
+func (r *rowWriter) fill(i int) error {
+	for ; r.next < i; r.next++ {
+		if _, err := r.w.Write(r.nan); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *rowWriter) end() error {
+	if r == nil {
+		return nil
+	}
+	if err := r.fill(r.total); err != nil {
+		return err
+	}
+	return r.w.Flush()
+}
+
+// rowFile is an .npy file with a row a sample: features, or class
+// probabilities.
+type rowFile struct {
 	*data.NPY
 	path      string
 	rows, dim int
 }
 
-func openEmbeddings(path string) (*embeddingFile, error) {
+func openRows(path string) (*rowFile, error) {
 	a, err := data.OpenNPY(path)
 	if err != nil {
 		return nil, err
 	}
 	if len(a.Shape) != 2 {
-		err := fmt.Errorf("embeddings %s: shape %v, want a row a sample", path, a.Shape)
+		err := fmt.Errorf("%s: shape %v, want a row a sample", path, a.Shape)
 		return nil, errors.Join(err, a.Close())
 	}
-	return &embeddingFile{a, path, a.Shape[0], a.Shape[1]}, nil
+	return &rowFile{a, path, a.Shape[0], a.Shape[1]}, nil
 }
 
-// row reads the features of sample i.
-func (e *embeddingFile) row(i int) ([]float32, error) {
+// row reads that of sample i.
+func (e *rowFile) row(i int) ([]float32, error) {
 	if i >= e.rows {
-		return nil, fmt.Errorf("embeddings %s: no row %d, only %d rows; was it written with this score file?", e.path, i, e.rows)
+		return nil, fmt.Errorf("%s: no row %d, only %d rows; was it written with this score file?", e.path, i, e.rows)
 	}
 	out := make([]float32, e.dim)
 	if err := e.ReadFloats(i*e.dim, out); err != nil {
-		return nil, fmt.Errorf("embeddings %s: %w", e.path, err)
+		return nil, fmt.Errorf("%s: %w", e.path, err)
 	}
 	if slices.ContainsFunc(out, func(v float32) bool { return v-v != 0 }) {
-		return nil, fmt.Errorf("embeddings %s: row %d is not finite", e.path, i)
+		return nil, fmt.Errorf("%s: row %d is not finite", e.path, i)
 	}
 	return out, nil
 }
 
 // all reads every row.
-func (e *embeddingFile) all() (scoring.Features, error) {
+func (e *rowFile) all() (scoring.Features, error) {
 	f := scoring.Features{Dim: e.dim}
 	for i := range e.rows {
 		row, err := e.row(i)

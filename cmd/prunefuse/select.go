@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -15,17 +14,22 @@ import (
 )
 
 type selectOptions struct {
-	out        outputOptions
-	choice     choiceOptions
-	embeddings string
-	labelled   string
+	out      outputOptions
+	choice   choiceOptions
+	given    rowFiles
+	labelled rowFiles
 }
+
+// rowFiles are the .npy files that a strategy needs of a set.
+type rowFiles struct{ features, softmax string }
 
 func (o *selectOptions) addFlags(fs *pflag.FlagSet) {
 	o.out.addFlags(fs, "the .jsonl or .txt `file` to write (default stdout)")
 	o.choice.addFlags(fs)
-	fs.StringVar(&o.embeddings, "embeddings", "", "for k-center: the .npy `file` that score wrote beside the scores")
-	fs.StringVar(&o.labelled, "labelled-embeddings", "", "for k-center: an .npy `file` of the samples that have a label already")
+	fs.StringVar(&o.given.features, "embeddings", "", "for strategies that look at features: the .npy `file` that score wrote beside the scores")
+	fs.StringVar(&o.given.softmax, "probabilities", "", "for strategies that look at class probabilities: the .npy `file` that score wrote")
+	fs.StringVar(&o.labelled.features, "labelled-embeddings", "", "the same of the samples that have a label already: an .npy `file`")
+	fs.StringVar(&o.labelled.softmax, "labelled-probabilities", "", "the same of the samples that have a label already: an .npy `file`")
 }
 
 func newSelectCommand(g *globals) *cobra.Command {
@@ -65,12 +69,23 @@ func (o *selectOptions) settle() error {
 	if err := o.choice.settle(); err != nil {
 		return err
 	}
-	needed := o.choice.strategy == strategyWithFeatures()
-	switch {
-	case needed && o.embeddings == "":
-		return fmt.Errorf("--strategy %s needs --embeddings", o.choice.strategy)
-	case !needed && (o.embeddings != "" || o.labelled != ""):
-		return fmt.Errorf("--embeddings and --labelled-embeddings are for --strategy %s", strategyWithFeatures())
+	s := o.choice.chooser
+	for _, f := range []struct {
+		flag, path string
+		takes      bool
+		needs      bool
+	}{
+		{"embeddings", o.given.features, s.Features, s.Features},
+		{"probabilities", o.given.softmax, s.Probabilities, s.Probabilities},
+		{"labelled-embeddings", o.labelled.features, s.Features && s.Labelled != scoring.Unused, s.Features && s.Labelled == scoring.Required},
+		{"labelled-probabilities", o.labelled.softmax, s.Probabilities && s.Labelled != scoring.Unused, s.Probabilities && s.Labelled == scoring.Required},
+	} {
+		switch {
+		case f.needs && f.path == "":
+			return fmt.Errorf("--strategy %s needs --%s", s.Name, f.flag)
+		case !f.takes && f.path != "":
+			return fmt.Errorf("--%s: strategy %q makes no use of it", f.flag, s.Name)
+		}
 	}
 	return nil
 }
@@ -107,36 +122,52 @@ func runSelect(ctx context.Context, g *globals, o selectOptions, path string) er
 			Selected string `json:"selected"`
 			Strategy string `json:"strategy"`
 			Count    int    `json:"count"`
-		}{"prunefuse.select/1", path, o.choice.path, o.choice.strategy, len(chosen)})
+		}{"prunefuse.select/1", path, o.choice.path, o.choice.choice.Strategy, len(chosen)})
 	}
 	return nil
 }
 
 func (o selectOptions) choose(ctx context.Context, g *globals, in io.Reader) ([]scoring.Selected, error) {
 	records := withContext(ctx, scoring.ReadRecords(in))
-	var centres scoring.Features
-	if o.labelled != "" {
-		f, err := openEmbeddings(o.labelled)
+	var labelled scoring.Candidates
+	var err error
+	if labelled.Features, err = readRows(o.labelled.features); err != nil {
+		return nil, err
+	}
+	if labelled.Probabilities, err = readRows(o.labelled.softmax); err != nil {
+		return nil, err
+	}
+	for _, f := range []struct {
+		path string
+		put  func(*scoring.Record, []float32)
+	}{
+		{o.given.features, func(r *scoring.Record, row []float32) { r.Features = row }},
+		{o.given.softmax, func(r *scoring.Record, row []float32) { r.Probabilities = row }},
+	} {
+		if f.path == "" {
+			continue
+		}
+		rows, err := openRows(f.path)
 		if err != nil {
 			return nil, err
 		}
-		defer f.Close()
-		if centres, err = f.all(); err != nil {
-			return nil, err
-		}
+		defer rows.Close()
+		records = withRows(records, rows, f.put)
 	}
-	if o.embeddings != "" {
-		f, err := openEmbeddings(o.embeddings)
-		if err != nil {
-			return nil, err
-		}
-		defer f.Close()
-		if o.labelled != "" && centres.Dim != f.dim {
-			return nil, errors.New("--embeddings and --labelled-embeddings have rows of different lengths")
-		}
-		records = withFeatures(records, f)
+	return o.choice.choose(ctx, records, g.seed, labelled)
+}
+
+// readRows reads a file whole; none where there is no path.
+func readRows(path string) (scoring.Features, error) {
+	if path == "" {
+		return scoring.Features{}, nil
 	}
-	return o.choice.choose(ctx, records, g.seed, centres)
+	f, err := openRows(path)
+	if err != nil {
+		return scoring.Features{}, err
+	}
+	defer f.Close()
+	return f.all()
 }
 
 // withContext ends the sequence when ctx does.
@@ -153,12 +184,14 @@ func withContext(ctx context.Context, records iter.Seq2[scoring.Record, error]) 
 	}
 }
 
-// withFeatures gives every record its row.
-func withFeatures(records iter.Seq2[scoring.Record, error], f *embeddingFile) iter.Seq2[scoring.Record, error] {
+// withRows gives every record its row of a file.
+func withRows(records iter.Seq2[scoring.Record, error], f *rowFile, put func(*scoring.Record, []float32)) iter.Seq2[scoring.Record, error] {
 	return func(yield func(scoring.Record, error) bool) {
 		for r, err := range records {
 			if err == nil {
-				r.Features, err = f.row(r.Index)
+				var row []float32
+				row, err = f.row(r.Index)
+				put(&r, row)
 			}
 			if !yield(r, err) || err != nil {
 				return
