@@ -212,15 +212,17 @@ func share(n, worker, workers int) (lo, hi int) {
 	return n * worker / workers, n * (worker + 1) / workers
 }
 
+// parallelStep is the length of the parts that parallel runs.
+const parallelStep = 256
+
 // parallel runs f over parts of n, which do not depend on the number of
 // workers.
 func parallel(ctx context.Context, workers, n int, f func(lo, hi int)) {
-	const step = 256
 	var wg sync.WaitGroup
 	for w := range workers {
 		wg.Go(func() {
-			for lo := w * step; lo < n && ctx.Err() == nil; lo += workers * step {
-				f(lo, min(lo+step, n))
+			for lo := w * parallelStep; lo < n && ctx.Err() == nil; lo += workers * parallelStep {
+				f(lo, min(lo+parallelStep, n))
 			}
 		})
 	}

@@ -66,7 +66,8 @@ type Param struct {
 }
 
 // strategies are a ranking by each measure, and what looks further.
-var strategies = append(rankings(), classBalanced, power, softmax, softRank, kCenter)
+var strategies = append(rankings(), classBalanced, power, softmax, softRank,
+	kCenter, kMeansBatch, weightedKMeans, clue, typiClust, probCover, cdal, badge, falcun, cal, density, ccs, moderate)
 
 func rankings() (out []Strategy) {
 	for _, m := range measures {

@@ -1,0 +1,236 @@
+package scoring
+
+import (
+	"context"
+	"math"
+)
+
+// clusters are the outcome of k-means.
+type clusters struct {
+	centres Features
+	of      []int // the cluster of each row
+}
+
+const (
+	// kMeansRounds and kMeansTolerance end Lloyd's algorithm where no row
+	// changes its cluster any more, or before: after so many rounds, or once
+	// the centres move, in squared distance, by less than that fraction of
+	// the mean variance of an axis.
+	kMeansRounds    = 100
+	kMeansTolerance = 1e-4
+)
+
+// kMeans cuts rows into k clusters, from a k-means++ start (Arthur &
+// Vassilvitskii 2007) by Lloyd's algorithm, with Hamerly's bounds (2010) to
+// leave out distances that cannot matter. A row of weight 2 counts as two;
+// weights may be nil for equal ones. A cluster that no row is left in keeps
+// its centre, so that duplicates do no harm. Memory is 28 bytes a row.
+func kMeans(ctx context.Context, f Features, weights []float64, k int, s stream, workers int) (*clusters, error) {
+	l := &lloyd{f: f, weights: weights, workers: workers, filter: newFilter(f.Dim), norms: f.lengths2()}
+	l.of = make([]int, f.Len())
+	l.upper, l.lower = make([]float64, f.Len()), make([]float64, f.Len())
+	l.centres = f.rows(l.seed(ctx, k, s))
+	for i := range l.of {
+		l.of[i], l.upper[i] = -1, math.Inf(1)
+	}
+	enough := kMeansTolerance * l.variance()
+	for range kMeansRounds {
+		changed := l.assign(ctx)
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		if !changed || l.move() <= enough {
+			break
+		}
+	}
+	return &clusters{l.centres, l.of}, nil
+}
+
+// lloyd is a run of k-means.
+type lloyd struct {
+	f       Features
+	norms   []float64
+	weights []float64
+	workers int
+	filter  filter
+
+	centres      Features
+	of           []int
+	upper, lower []float64 // bounds of the distance to the own and to any other centre
+}
+
+func (l *lloyd) weight(i int) float64 {
+	if l.weights == nil {
+		return 1
+	}
+	return l.weights[i]
+}
+
+// seed draws k rows by k-means++, each with probability proportional to its
+// weight times the squared distance to the nearest one before.
+func (l *lloyd) seed(ctx context.Context, k int, s stream) []int {
+	e := &euclid{pool: l.f, poolNorms: l.norms, filter: l.filter}
+	c := newCover(l.f.Len(), e, l.workers)
+	first := c.draw(ctx, s.sub(0), func(i int, _ float64) float64 { return l.weight(i) })
+	c.take(first.index)
+	for i := 1; i < k && ctx.Err() == nil; i++ {
+		c.take(c.draw(ctx, s.sub(i), func(i int, distance float64) float64 { return l.weight(i) * distance }).index)
+	}
+	return e.chosen
+}
+
+// variance is the mean over the axes of the variance.
+func (l *lloyd) variance() float64 {
+	n, d := float64(l.f.Len()), l.f.Dim
+	sum, square := make([]float64, d), make([]float64, d)
+	for i := range l.f.Len() {
+		for a, v := range l.f.Row(i) {
+			sum[a] += float64(v)
+		}
+	}
+	for i := range l.f.Len() {
+		for a, v := range l.f.Row(i) {
+			diff := float64(v) - sum[a]/n
+			square[a] += diff * diff
+		}
+	}
+	var mean float64
+	for _, v := range square {
+		mean += v / n / float64(d)
+	}
+	return mean
+}
+
+// boundSlack covers the rounding of bounds: they are compared as if they were
+// so much nearer to each other.
+const boundSlack = 1e-9
+
+// assign gives each row its nearest centre, the lower one of a tie, and
+// reports whether any row changed.
+func (l *lloyd) assign(ctx context.Context) bool {
+	norms := l.centres.lengths2()
+	half := l.halfGaps(ctx, norms)
+	changes := make([]bool, (l.f.Len()+parallelStep-1)/parallelStep)
+	parallel(ctx, l.workers, l.f.Len(), func(lo, hi int) {
+		for i := lo; i < hi; i++ {
+			if l.of[i] >= 0 {
+				safe := max(half[l.of[i]], l.lower[i]) * (1 - boundSlack)
+				if l.upper[i] < safe {
+					continue
+				}
+				if l.upper[i] = math.Sqrt(distance2(l.f.Row(i), l.centres.Row(l.of[i]))) * (1 + boundSlack); l.upper[i] < safe {
+					continue
+				}
+			}
+			if was := l.of[i]; l.nearest(i, norms) != was {
+				changes[lo/parallelStep] = true
+			}
+		}
+	})
+	for _, c := range changes {
+		if c {
+			return true
+		}
+	}
+	return false
+}
+
+// nearest finds the centre of row i anew.
+func (l *lloyd) nearest(i int, norms []float64) int {
+	row, least, second, at := l.f.Row(i), math.Inf(1), math.Inf(1), 0
+	for j, norm := range norms {
+		if l.filter.atLeast(second, row, l.centres.Row(j), l.norms[i]+norm) {
+			continue
+		}
+		switch d := distance2(row, l.centres.Row(j)); {
+		case d < least:
+			at, least, second = j, d, least
+		case d < second:
+			second = d
+		}
+	}
+	l.of[i], l.upper[i], l.lower[i] = at, math.Sqrt(least)*(1+boundSlack), math.Sqrt(second)*(1-boundSlack)
+	return at
+}
+
+// halfGaps are half the distances of each centre to the nearest other one: a
+// row nearer to its centre than that has no nearer centre.
+func (l *lloyd) halfGaps(ctx context.Context, norms []float64) []float64 {
+	half := make([]float64, len(norms))
+	parallel(ctx, l.workers, len(norms), func(lo, hi int) {
+		for a := lo; a < hi; a++ {
+			gap, row := math.Inf(1), l.centres.Row(a)
+			for b := range norms {
+				if b != a && !l.filter.atLeast(gap, row, l.centres.Row(b), norms[a]+norms[b]) {
+					gap = min(gap, distance2(row, l.centres.Row(b)))
+				}
+			}
+			half[a] = math.Sqrt(gap) / 2
+		}
+	})
+	return half
+}
+
+// move makes each centre the mean of its rows, brings the bounds up to date
+// and returns the sum of the squared distances moved.
+func (l *lloyd) move() float64 {
+	k, d := l.centres.Len(), l.f.Dim
+	sums, total := make([]float64, k*d), make([]float64, k)
+	for i, c := range l.of {
+		w := l.weight(i)
+		total[c] += w
+		for a, v := range l.f.Row(i) {
+			sums[c*d+a] += float64(w * float64(v))
+		}
+	}
+	moved := make([]float64, k)
+	var all, most float64
+	for c := range k {
+		if total[c] == 0 {
+			continue
+		}
+		old := append([]float32(nil), l.centres.Row(c)...)
+		for a := range d {
+			l.centres.Data[c*d+a] = float32(sums[c*d+a] / total[c])
+		}
+		square := distance2(old, l.centres.Row(c))
+		all += square
+		moved[c] = math.Sqrt(square) * (1 + boundSlack)
+		most = max(most, moved[c])
+	}
+	for i, c := range l.of {
+		l.upper[i] += moved[c]
+		l.lower[i] -= most
+	}
+	return all
+}
+
+// nearestEach takes for each cluster in turn the row nearest to its centre
+// that is not taken yet.
+func (c *clusters) nearestEach(ctx context.Context, f Features, workers int) []candidate {
+	norms, centreNorms, filter := f.lengths2(), c.centres.lengths2(), newFilter(f.Dim)
+	gone := make([]bool, f.Len())
+	out := make([]candidate, 0, c.centres.Len())
+	for j := range c.centres.Len() {
+		centre := c.centres.Row(j)
+		next := best(min(workers, f.Len()), func(w int) candidate {
+			lo, hi := share(f.Len(), w, min(workers, f.Len()))
+			found, least := none, math.Inf(1)
+			for i := lo; i < hi && ctx.Err() == nil; i++ {
+				if gone[i] || filter.atLeast(least, f.Row(i), centre, norms[i]+centreNorms[j]) {
+					continue
+				}
+				if d := distance2(f.Row(i), centre); d < least {
+					found, least = candidate{i, -d}, d
+				}
+			}
+			return found
+		})
+		if ctx.Err() != nil {
+			return out
+		}
+		gone[next.index] = true
+		out = append(out, next)
+	}
+	return out
+}
