@@ -74,6 +74,7 @@ func newDropoutModel(ctx context.Context, m *onnxio.Model, o ModelOptions, passe
 	if d.halves, err = split(dropping, draws, logits); err != nil {
 		return d, fmt.Errorf("cut the model where Dropout begins: %w", err)
 	}
+	lanes(&o) // as newModel, whose lanes these sessions run on, too
 	o.Session.Outputs = nil
 	if d.halves.trunk != nil {
 		if d.trunk, err = ort.SessionOf(ctx, d.halves.trunk, o.Session); err != nil {

@@ -72,6 +72,12 @@ func TestStrategiesEqualReference(t *testing.T) {
 	}
 }
 
+// known is a score that the pool has.
+func known(pool Candidates, i int, name string) float64 {
+	v, _ := pool.Records[i].Scores.Of(name)
+	return v
+}
+
 // argBest is the index with the largest value, the lowest of a tie, of those
 // that are not in but.
 func argBest(n int, but []int, value func(int) float64) int {
@@ -273,9 +279,9 @@ func plainMeans(name, measure string, beta float64, weigh bool) reference {
 		n := len(pool.Records)
 		uncertain := func(i int) float64 {
 			if measure == "margin" {
-				return max(0, 1-pool.Records[i].Scores["margin"])
+				return max(0, 1-known(pool, i, "margin"))
 			}
-			return pool.Records[i].Scores["entropy"]
+			return known(pool, i, "entropy")
 		}
 		rows := topRows(n, int(min(float64(n), beta*float64(k))), uncertain)
 		slices.Sort(rows)
@@ -426,7 +432,7 @@ func plainDensity(pool, _ Candidates, k int, _ uint64) []int {
 		for j := range n {
 			mean += cosine(pool.Features.Row(i), pool.Features.Row(j)) / float64(n)
 		}
-		return pool.Records[i].Scores["entropy"] * max(0, mean)
+		return known(pool, i, "entropy") * max(0, mean)
 	})
 }
 
@@ -470,7 +476,7 @@ func plainFALCUN(pool, _ Candidates, k int, seed uint64) []int {
 
 func plainCCS(pool, _ Candidates, k int, seed uint64) []int {
 	n := len(pool.Records)
-	hard := func(i int) float64 { return -pool.Records[i].Scores["aum"] }
+	hard := func(i int) float64 { return -known(pool, i, "aum") }
 	rows := topRows(n, n, hard)[int(0.1*float64(n)):]
 	most, least := hard(rows[0]), hard(rows[len(rows)-1])
 	strata := make([][]int, 50)
@@ -530,7 +536,7 @@ func plainModerate(pool, _ Candidates, k int, _ uint64) []int {
 
 func plainSoftRank(pool, _ Candidates, k int, seed uint64) []int {
 	n := len(pool.Records)
-	order := topRows(n, n, func(i int) float64 { return pool.Records[i].Scores["entropy"] })
+	order := topRows(n, n, func(i int) float64 { return known(pool, i, "entropy") })
 	return topRows(n, k, func(i int) float64 {
 		rank := float64(slices.Index(order, i) + 1)
 		return 1 / rank / -math.Log1p(-openDraw(seed, pool.Records[i].ID))
@@ -580,7 +586,7 @@ func TestDrawsFollowTheirLaw(t *testing.T) {
 
 	records := make([]Record, 5)
 	for i, w := range weights {
-		records[i] = Record{Index: i, ID: fmt.Sprint("r", i), Scores: map[string]float64{"entropy": w}}
+		records[i] = Record{Index: i, ID: fmt.Sprint("r", i), Scores: ScoresOf(map[string]float64{"entropy": w})}
 	}
 	laws := map[string]func(w, rank, temperature float64) float64{
 		"power":    func(w, _, temperature float64) float64 { return math.Pow(w, 1/temperature) },

@@ -40,7 +40,7 @@ func candidatesOf(seed uint64, n, dim, classes int, draw func(*rand.Rand) float6
 		label := rng.IntN(3)
 		c.Records = append(c.Records, Record{
 			Index: i, ID: fmt.Sprint("s", i), Class: row.First, Label: &label,
-			Scores: map[string]float64{"entropy": entropy.Of(&row), "margin": margin.Of(&row), "aum": rng.NormFloat64()},
+			Scores: ScoresOf(map[string]float64{"entropy": entropy.Of(&row), "margin": margin.Of(&row), "aum": rng.NormFloat64()}),
 		})
 	}
 	return c
@@ -214,8 +214,8 @@ func TestStrategiesRefuse(t *testing.T) {
 		}{
 			"NaN features":      {s.Features, broken(func(c *Candidates) { c.Features.Data[9] = nan }), "row 2"},
 			"NaN probabilities": {s.Probabilities, broken(func(c *Candidates) { c.Probabilities.Data[9] = nan }), "row 1"},
-			"NaN score":         {s.Scores, broken(func(c *Candidates) { c.Records[3].Scores = map[string]float64{s.Measure: math.NaN()} }), "not a number"},
-			"no score":          {s.Scores, broken(func(c *Candidates) { c.Records[3].Scores = map[string]float64{"x": 1} }), "no score"},
+			"NaN score":         {s.Scores, broken(func(c *Candidates) { c.Records[3].Scores = ScoresOf(map[string]float64{s.Measure: math.NaN()}) }), "not a number"},
+			"no score":          {s.Scores, broken(func(c *Candidates) { c.Records[3].Scores = ScoresOf(map[string]float64{"x": 1}) }), "no score"},
 			"no label":          {s.Labels, broken(func(c *Candidates) { c.Records[3].Label = nil }), "no label"},
 			"no features":       {s.Features, broken(func(c *Candidates) { c.Features = Features{} }), "features"},
 			"rows missing":      {s.Features, broken(func(c *Candidates) { c.Features.Data = c.Features.Data[:40] }), "10 rows"},

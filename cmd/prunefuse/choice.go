@@ -36,39 +36,39 @@ func (o *choiceOptions) addFlags(fs *pflag.FlagSet) {
 	fs.StringVar(&o.format, "format", "", "`form` of the selection: jsonl or txt; empty goes by the file's name, and is txt on stdout")
 }
 
+// strategiesHelp lists the strategies, what each asks for, and what it can be
+// told.
 func strategiesHelp() string {
 	var b strings.Builder
+	b.WriteString(`Strategies (f looks at features, p at class probabilities, L needs the labelled
+set, y labels of the pool; m goes by a measure that --by may replace):
+`)
 	for _, s := range scoring.Strategies() {
-		fmt.Fprintf(&b, "  %-17s %s%s\n", s.Name, s.Summary, needsText(s))
+		fmt.Fprintf(&b, "  %-17s %-3s %s\n", s.Name, needsOf(s), s.Summary)
 		for _, p := range s.Params {
-			fmt.Fprintf(&b, "      --param %s=%g: %s\n", p.Name, p.Default, p.Summary)
+			fmt.Fprintf(&b, "%27s--param %s=%g: %s\n", "", p.Name, p.Default, p.Summary)
 		}
 	}
 	return b.String()
 }
 
-// needsText says what a strategy asks for, by the flags that give it.
-func needsText(s scoring.Strategy) string {
-	var has []string
-	if s.AnyMeasure {
-		has = append(has, "--by "+s.Measure)
+// needsOf says what a strategy asks for, in the letters of the help.
+func needsOf(s scoring.Strategy) (letters string) {
+	for _, need := range []struct {
+		letter string
+		is     bool
+	}{
+		{"m", s.AnyMeasure},
+		{"f", s.Features},
+		{"p", s.Probabilities},
+		{"L", s.Labelled == scoring.Required},
+		{"y", s.Labels},
+	} {
+		if need.is {
+			letters += need.letter
+		}
 	}
-	if s.Features {
-		has = append(has, "features")
-	}
-	if s.Probabilities {
-		has = append(has, "probabilities")
-	}
-	if s.Labelled == scoring.Required {
-		has = append(has, "--labelled")
-	}
-	if s.Labels {
-		has = append(has, "labels")
-	}
-	if len(has) == 0 {
-		return ""
-	}
-	return " [" + strings.Join(has, ", ") + "]"
+	return letters
 }
 
 func completeStrategies(cmd *cobra.Command) {

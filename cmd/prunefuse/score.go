@@ -69,7 +69,6 @@ are listed on stderr and left out.
 
 `+dataFormats+`
 
-Strategies:
 `+strategiesHelp(),
 			exitOK, exitFailed, exitUsage, exitSkipped, exitNoRuntime, exitUnsupported, exitInterrupted),
 		Example: `  prunefuse score selector.onnx --pool images/ -o scores.jsonl

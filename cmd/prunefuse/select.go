@@ -26,8 +26,8 @@ type rowFiles struct{ features, softmax string }
 func (o *selectOptions) addFlags(fs *pflag.FlagSet) {
 	o.out.addFlags(fs, "the .jsonl or .txt `file` to write (default stdout)")
 	o.choice.addFlags(fs)
-	fs.StringVar(&o.given.features, "embeddings", "", "for strategies that look at features: the .npy `file` that score wrote beside the scores")
-	fs.StringVar(&o.given.softmax, "probabilities", "", "for strategies that look at class probabilities: the .npy `file` that score wrote")
+	fs.StringVar(&o.given.features, "embeddings", "", "the .npy `file` of features that score wrote beside the scores")
+	fs.StringVar(&o.given.softmax, "probabilities", "", "the .npy `file` of class probabilities that score wrote")
 	fs.StringVar(&o.labelled.features, "labelled-embeddings", "", "the same of the samples that have a label already: an .npy `file`")
 	fs.StringVar(&o.labelled.softmax, "labelled-probabilities", "", "the same of the samples that have a label already: an .npy `file`")
 }
@@ -44,7 +44,6 @@ useful first; - reads it from stdin. A .txt selection is the samples' names,
 one a line; a .jsonl one has rank, scores and prediction as well. Nothing is
 run: one score file serves any number of selections.
 
-Strategies:
 `+strategiesHelp(),
 			exitOK, exitFailed, exitUsage, exitInterrupted),
 		Example: `  prunefuse select scores.jsonl --strategy margin -k 1000 -o batch.txt
