@@ -244,6 +244,9 @@ func TestPace(t *testing.T) {
 	if p.perEpoch() != 3 {
 		t.Errorf("%d steps an epoch, want 3", p.perEpoch())
 	}
+	if p := (pace{batches: 3, accumulate: 8}); p.perEpoch() != 1 || p.steps(5) != 1 || p.within(5) != 2 || p.until(2) != 6 {
+		t.Errorf("an epoch of fewer batches than a step: %d steps an epoch, %d after 5 batches and %d more, two in %d", p.perEpoch(), p.steps(5), p.within(5), p.until(2))
+	}
 }
 
 // TestStepAllocates holds what a step allocates to what the runtime's binding

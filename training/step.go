@@ -193,7 +193,7 @@ func (s *Step) Parameters() []string {
 // a finite number, or on an error, everything stays as it was.
 func (s *Step) Run(ctx context.Context, b *Batch, rate float32) (loss float32, err error) {
 	s.fillScalars(ort.Data[float32](s.scalars), rate)
-	loss, err = s.forward(ctx, b)
+	loss, err = s.runGradient(ctx, b)
 	if err != nil || !finite(loss) {
 		return loss, err
 	}
@@ -218,7 +218,7 @@ func (s *Step) Accumulate(ctx context.Context, b *Batch) (loss float32, err erro
 	if !s.options.Accumulate {
 		return 0, errors.New("the step was not made to accumulate gradients")
 	}
-	loss, err = s.forward(ctx, b)
+	loss, err = s.runGradient(ctx, b)
 	if err != nil || !finite(loss) {
 		return loss, err
 	}
@@ -227,8 +227,8 @@ func (s *Step) Accumulate(ctx context.Context, b *Batch) (loss float32, err erro
 	return loss, nil
 }
 
-// forward runs a batch through the first program.
-func (s *Step) forward(ctx context.Context, b *Batch) (loss float32, err error) {
+// runGradient runs a batch through the first program.
+func (s *Step) runGradient(ctx context.Context, b *Batch) (loss float32, err error) {
 	r := &s.gradient
 	r.in = append(r.in[:0], b.samples, b.target)
 	if !s.options.Accumulate {

@@ -30,16 +30,19 @@ func torchPython(t *testing.T) string {
 
 // torchRun is what testdata/resnet_steps.py is told.
 type torchRun struct {
-	Depth     int            `json:"depth"`
-	Width     int            `json:"width"`
-	Input     [3]int         `json:"input"`
-	Classes   int            `json:"classes"`
-	Batch     int            `json:"batch"`
-	Steps     int            `json:"steps"`
-	Rate      float32        `json:"rate"`
-	Optimizer string         `json:"optimizer"` // of torch.optim
-	Settings  map[string]any `json:"settings"`
-	Tensors   []torchTensor  `json:"tensors"`
+	Depth      int            `json:"depth"`
+	Width      int            `json:"width"`
+	Input      [3]int         `json:"input"`
+	Classes    int            `json:"classes"`
+	Batch      int            `json:"batch"`
+	Steps      int            `json:"steps"`
+	Accumulate int            `json:"accumulate"` // batches a step
+	Rate       float32        `json:"rate"`
+	Optimizer  string         `json:"optimizer"` // of torch.optim
+	Settings   map[string]any `json:"settings"`
+	Spare      bool           `json:"spare"` // biases and normalisations, from weight decay
+	ClipNorm   float32        `json:"clip_norm"`
+	Tensors    []torchTensor  `json:"tensors"`
 }
 
 type torchTensor struct {
@@ -61,39 +64,54 @@ const (
 func TestResNet20FollowsPyTorch(t *testing.T) {
 	orttest.Need(t)
 	run := torchRun{
-		Depth: 20, Width: 16, Input: [3]int{3, 16, 16}, Classes: 10, Batch: 16, Steps: 6,
+		Depth: 20, Width: 16, Input: [3]int{3, 16, 16}, Classes: 10, Batch: 16, Steps: 6, Accumulate: 1,
 		Rate: 0.05, Optimizer: "SGD", Settings: map[string]any{"momentum": 0.9, "weight_decay": 5e-4},
 	}
-	followPyTorch(t, torchPython(t), "resnet20", run, SGD{Momentum: 0.9, WeightDecay: 5e-4})
+	followPyTorch(t, torchPython(t), "resnet20", run, StepOptions{Optimizer: SGD{Momentum: 0.9, WeightDecay: 5e-4}})
 }
 
 func TestOptimizersFollowPyTorch(t *testing.T) {
 	orttest.Need(t)
 	python := torchPython(t)
+	weighted := map[string]any{"weight_decay": 5e-4}
 	for _, c := range []struct {
-		name     string
-		o        Optimizer
-		rate     float32
-		torch    string
-		settings map[string]any
+		name string
+		o    StepOptions
+		run  torchRun
 	}{
-		{"plain", SGD{}, 0.05, "SGD", map[string]any{}},
-		{"momentum", SGD{Momentum: 0.9, WeightDecay: 5e-4}, 0.05, "SGD", map[string]any{"momentum": 0.9, "weight_decay": 5e-4}},
-		{"nesterov", SGD{Momentum: 0.9, Nesterov: true}, 0.05, "SGD", map[string]any{"momentum": 0.9, "nesterov": true}},
-		{"adam", Adam{WeightDecay: 5e-4}, 1e-3, "Adam", map[string]any{"weight_decay": 5e-4}},
-		{"adamw", AdamW{Beta2: 0.99, Epsilon: 1e-6, WeightDecay: 0.05}, 1e-3, "AdamW", map[string]any{"betas": []float64{0.9, 0.99}, "eps": 1e-6, "weight_decay": 0.05}},
+		{"plain", StepOptions{}, torchRun{Optimizer: "SGD", Rate: 0.05}},
+		{
+			"momentum", StepOptions{Optimizer: SGD{Momentum: 0.9, WeightDecay: 5e-4}},
+			torchRun{Optimizer: "SGD", Rate: 0.05, Settings: map[string]any{"momentum": 0.9, "weight_decay": 5e-4}},
+		},
+		{
+			"nesterov", StepOptions{Optimizer: SGD{Momentum: 0.9, Nesterov: true}},
+			torchRun{Optimizer: "SGD", Rate: 0.05, Settings: map[string]any{"momentum": 0.9, "nesterov": true}},
+		},
+		{"adam", StepOptions{Optimizer: Adam{WeightDecay: 5e-4}}, torchRun{Optimizer: "Adam", Rate: 1e-3, Settings: weighted}},
+		{
+			"adamw", StepOptions{Optimizer: AdamW{Beta2: 0.99, Epsilon: 1e-6, WeightDecay: 0.05}},
+			torchRun{Optimizer: "AdamW", Rate: 1e-3, Settings: map[string]any{"betas": []float64{0.9, 0.99}, "eps": 1e-6, "weight_decay": 0.05}},
+		},
+		{
+			"two batches a step", StepOptions{Optimizer: AdamW{Epsilon: 1e-5, WeightDecay: 0.1}, Decay: DecayWeights, Clip: Clip{Norm: 1}, Accumulate: true},
+			torchRun{Optimizer: "AdamW", Rate: 1e-3, Settings: map[string]any{"eps": 1e-5, "weight_decay": 0.1}, Spare: true, ClipNorm: 1, Accumulate: 2},
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			followPyTorch(t, python, "resnet8", torchRun{
-				Depth: 8, Width: 16, Input: [3]int{3, 8, 8}, Classes: 10, Batch: 16, Steps: 20,
-				Rate: c.rate, Optimizer: c.torch, Settings: c.settings,
-			}, c.o)
+			c.run.Depth, c.run.Width, c.run.Input, c.run.Classes, c.run.Batch = 8, 16, [3]int{3, 8, 8}, 10, 16
+			c.run.Accumulate = max(c.run.Accumulate, 1)
+			c.run.Steps = 20 / c.run.Accumulate
+			if c.run.Settings == nil {
+				c.run.Settings = map[string]any{}
+			}
+			followPyTorch(t, python, "resnet8", c.run, c.o)
 		})
 	}
 }
 
 // followPyTorch takes the steps of a run here and there.
-func followPyTorch(t *testing.T, python, arch string, run torchRun, o Optimizer) {
+func followPyTorch(t *testing.T, python, arch string, run torchRun, o StepOptions) {
 	for seed := range uint64(torchRuns) {
 		m, err := models.Build(arch, models.Options{Input: run.Input, Classes: run.Classes, Seed: seed})
 		if err != nil {
@@ -103,7 +121,7 @@ func followPyTorch(t *testing.T, python, arch string, run torchRun, o Optimizer)
 		for _, c := range m.Graph.Initializers() {
 			run.Tensors = append(run.Tensors, torchTensor{c.Name(), c.Dims()})
 		}
-		set := noise(seed, run.Batch*run.Steps, run.Classes, run.Input[:]...)
+		set := noise(seed, run.Batch*run.Steps*run.Accumulate, run.Classes, run.Input[:]...)
 		ours, trained := stepsOf(t, m, run, o, set)
 		theirs, weights := torchSteps(t, python, m, run, set)
 		if follows(t, ours, theirs) && sameWeights(t, trained, weights) {
@@ -144,8 +162,8 @@ func sameWeights(t *testing.T, m *onnxio.Model, weights []float32) bool {
 }
 
 // stepsOf takes the steps of a run here.
-func stepsOf(t *testing.T, m *onnxio.Model, run torchRun, o Optimizer, set *samples) ([]float32, *onnxio.Model) {
-	step, err := NewStep(m, StepOptions{Optimizer: o})
+func stepsOf(t *testing.T, m *onnxio.Model, run torchRun, o StepOptions, set *samples) ([]float32, *onnxio.Model) {
+	step, err := NewStep(m, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -156,12 +174,16 @@ func stepsOf(t *testing.T, m *onnxio.Model, run torchRun, o Optimizer, set *samp
 	}
 	defer b.Close()
 	var losses []float32
-	for k := range run.Steps {
+	for k := range run.Steps * run.Accumulate {
 		for i := range run.Batch {
 			copy(b.Samples()[i*size(set.shape):], set.x[k*run.Batch+i])
 			b.SetLabel(i, set.labels[k*run.Batch+i])
 		}
-		loss, err := step.Run(context.Background(), b, run.Rate)
+		take := func() (float32, error) { return step.Run(context.Background(), b, run.Rate) }
+		if (k+1)%run.Accumulate != 0 {
+			take = func() (float32, error) { return step.Accumulate(context.Background(), b) }
+		}
+		loss, err := take()
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -16,7 +16,8 @@ import (
 // descent at a rate of 0.1 with batches of 128, shuffled by seed 0, without
 // augmentation.
 type Options struct {
-	// Step is what one step does.
+	// Step is what one step does. Whether it accumulates follows from
+	// Accumulate.
 	Step StepOptions
 
 	Batch    int  // samples; 0 is 128, and never more than the set

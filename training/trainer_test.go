@@ -89,6 +89,46 @@ func TestTrainOverfits(t *testing.T) {
 	}
 }
 
+// TestTrainGivesTheAverage expects the moving average where a model leaves
+// the training, and the weights themselves where it goes on.
+func TestTrainGivesTheAverage(t *testing.T) {
+	orttest.Need(t)
+	o := tinyOptions()
+	o.Validation = tinySet(5)
+	o.Checkpoint = t.TempDir() + "/run.onnx"
+	plain, _ := train(t, tiny(t), tinySet(tinySamples), o)
+	o.Step.Average = 0.5
+	o.Checkpoint = t.TempDir() + "/run.onnx"
+	averaged, h := train(t, tiny(t), tinySet(tinySamples), o)
+	state, err := onnxio.Load(o.Checkpoint)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range plain.Graph.Initializers() {
+		same := func(m *onnxio.Model) bool {
+			a, errA := c.Bytes()
+			b, errB := m.Graph.Initializer(c.Name()).Bytes()
+			if err := errors.Join(errA, errB); err != nil {
+				t.Fatal(err)
+			}
+			return bytes.Equal(a, b)
+		}
+		if !same(state) {
+			t.Errorf("%s: the checkpoint has not the weights of the run without an average", c.Name())
+		}
+		if c.Elem() == onnxio.Float32 && same(averaged) {
+			t.Errorf("%s is no average", c.Name())
+		}
+	}
+	e, err := Evaluate(context.Background(), averaged, tinySet(5), EvalOptions{Normalize: o.Normalize})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v := h.Epochs[len(h.Epochs)-1].Validation; math.Abs(v.Loss-e.Loss) > 1e-6 {
+		t.Errorf("validation loss %v, but %v of the model that came out", v.Loss, e.Loss)
+	}
+}
+
 func TestTrainIsDeterministic(t *testing.T) {
 	orttest.Need(t)
 	for _, a := range []Augment{
