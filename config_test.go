@@ -87,6 +87,7 @@ func TestReadConfigErrors(t *testing.T) {
 		{"rate", base + "final: {lr: 0}\n", "final.lr 0"},
 		{"schedule", base + "final: {schedule: sine}\n", "step, constant, cosine, linear or one-cycle"},
 		{"least rate", base + "final: {schedule: cosine, min_lr: 1}\n", "final.min_lr 1"},
+		{"warm-up", base + "final: {schedule: linear, warmup: 9, steps: 9}\n", "final.warmup 9"},
 		{"clip", base + "final: {clip_norm: 1, clip_value: 1}\n", "final.clip_norm and final.clip_value"},
 		{"average", base + "final: {ema: 1}\n", "final.ema 1"},
 		{"pattern", base + "final: {freeze: ['[']}\n", `final.freeze "[" is no pattern`},

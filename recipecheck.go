@@ -58,6 +58,8 @@ func (t Training) checkSchedule(c *recipeCheck) {
 	c.say(!(t.MinLR >= 0 && t.MinLR <= t.LR), "min_lr", "%v: want from 0 to the learning rate", t.MinLR)
 	c.say(t.MinLR > 0 && t.Schedule != ScheduleCosine && t.Schedule != ScheduleLinear, "min_lr", "is for the schedules cosine and linear")
 	c.least("warmup", t.Warmup, 0)
+	steady := slices.Contains([]string{"", ScheduleStep, ScheduleConstant}, t.Schedule)
+	c.say(t.Steps > 0 && t.Warmup >= t.Steps && !steady, "warmup", "%d: leaves none of %d steps to the schedule %s", t.Warmup, t.Steps, t.Schedule)
 }
 
 func (t Training) checkWeights(c *recipeCheck) {

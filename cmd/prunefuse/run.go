@@ -64,7 +64,9 @@ Simulate the method on data whose labels are known: prune the dense network to a
 selector, train that on a few random labels, let it choose which samples to
 label next, repeat; fuse it into the dense network, fine-tune and export; and
 compare with the alternatives. CONFIG is a YAML file; - reads it from stdin.
---seed, where given, takes the place of the configuration's.
+--seed, where given, takes the place of the configuration's. The sections
+selector and final say how each is trained: their keys are the flags of train,
+with _ for -, from epochs over optimizer and schedule to freeze.
 
 An interrupted run keeps its finished rounds, and --resume goes on behind them.
 
