@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 
 	"github.com/prunefuse/prunefuse/internal/data"
 	"github.com/prunefuse/prunefuse/internal/report"
@@ -12,8 +13,9 @@ import (
 
 // trained is what a training did, for the report.
 type trained struct {
-	steps int
-	curve report.Curve
+	steps  int
+	waited float64 // seconds, for samples
+	curve  report.Curve
 }
 
 // train fits a network to labelled samples of the pool by a recipe. The
@@ -47,10 +49,24 @@ func (r *run) train(ctx context.Context, n *network, labelled []int, t Training,
 		for _, e := range h.Epochs {
 			res.curve.Loss = append(res.curve.Loss, e.Loss)
 			res.curve.Accuracy = append(res.curve.Accuracy, e.Train)
+			res.curve.Rate = append(res.curve.Rate, shortest(e.Rate))
 		}
+		res.waited = h.Waited
 		return int64(h.Samples), nil
 	})
+	if err == nil {
+		(*costs)[len(*costs)-1].Waited = res.waited
+	}
 	return out, res, err
+}
+
+// shortest is the float64 that reads like v: 0.1 for the float32 nearest to 0.1.
+func shortest(v float32) float64 {
+	x, err := strconv.ParseFloat(strconv.FormatFloat(float64(v), 'g', -1, 32), 64)
+	if err != nil {
+		panic("BUG: a formatted number does not parse: " + err.Error())
+	}
+	return x
 }
 
 // evaluate counts the test images that a network gets right.

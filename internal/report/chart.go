@@ -112,6 +112,15 @@ func accuracyChart(curves []Curve) *chart {
 	return c
 }
 
+func rateChart(curves []Curve) *chart {
+	c := newChart(epochs(curves, func(c Curve) []float64 { return c.Rate }), numberTick, 0, math.Inf(1))
+	if c != nil {
+		c.ID, c.Title, c.XLabel = "rate", "Learning rate", "epoch"
+		c.Desc = "A line for each network. The table below has the last values."
+	}
+	return c
+}
+
 func epochs(curves []Curve, values func(Curve) []float64) []track {
 	var tracks []track
 	for _, c := range curves {

@@ -194,6 +194,7 @@ func (r *Report) total() {
 			sum = &comparison
 		}
 		sum.Seconds += c.Seconds
+		sum.Waited += c.Waited
 		sum.MACs += c.MACs
 		sum.Samples += c.Samples
 	}

@@ -39,6 +39,7 @@ var page = template.Must(template.Must(template.New("page").Funcs(template.FuncM
 		return figure{exact(x), strings.ReplaceAll(strconv.FormatFloat(x, 'g', 2, 64), "-", "−")}
 	},
 	"loss":    func(x float64) figure { return figure{exact(x), fmt.Sprintf("%.3f", x)} },
+	"rate":    func(x float64) figure { return figure{exact(x), strconv.FormatFloat(x, 'g', 3, 64)} },
 	"share":   func(x float64) string { return fmt.Sprintf("%.2f%%", 100*x) },
 	"dataURI": dataURI,
 	"strip":   strip,
@@ -93,13 +94,13 @@ func last(xs []float64) float64 { return xs[len(xs)-1] }
 // view is what the template sees: the report and its drawings.
 type view struct {
 	*Report
-	Result, Random *Accuracy
-	Intervals      *intervals
-	BySize         *chart
-	Loss, Accuracy *chart
-	Grid           [][]*Point // a row per labelled count, a column per series
-	Style          template.CSS
-	Data           template.JS
+	Result, Random       *Accuracy
+	Intervals            *intervals
+	BySize               *chart
+	Loss, Accuracy, Rate *chart
+	Grid                 [][]*Point // a row per labelled count, a column per series
+	Style                template.CSS
+	Data                 template.JS
 }
 
 // Render completes r and writes the page to w.
@@ -121,6 +122,7 @@ func Render(w io.Writer, r *Report) error {
 		BySize:    seriesChart(r.Series),
 		Loss:      lossChart(r.Curves),
 		Accuracy:  accuracyChart(r.Curves),
+		Rate:      rateChart(r.Curves),
 		Grid:      grid(r.Series),
 		Style:     template.CSS(style),
 		Data:      template.JS(data),

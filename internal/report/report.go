@@ -108,6 +108,7 @@ type Cost struct {
 	Module     string  `json:"module"`            // "prune", "train", "score", "rank", "fuse", "fine-tune", "evaluate", "export"
 	Network    string  `json:"network,omitempty"` // "selector", "dense", "fused"
 	Seconds    float64 `json:"seconds"`           // wall clock, measured
+	Waited     float64 `json:"waited,omitempty"`  // of these, for a training's samples
 	MACs       int64   `json:"macs"`              // multiply-accumulates, forward and backward
 	Samples    int64   `json:"samples"`           // images read, each time they were read
 	Comparison bool    `json:"comparison"`        // spent only to have something to compare with
@@ -133,6 +134,7 @@ type Curve struct {
 	Name     string    `json:"name"`
 	Loss     []float64 `json:"loss,omitempty"`
 	Accuracy []float64 `json:"accuracy,omitempty"` // on the batches as they were trained on
+	Rate     []float64 `json:"rate,omitempty"`     // learning rate of the last step
 }
 
 // Layer is one prunable axis and what is left of it.
@@ -182,6 +184,7 @@ func (r *Report) Spend(c Cost) {
 		e := &r.Ledger[i]
 		if e.Module == c.Module && e.Network == c.Network && e.Comparison == c.Comparison {
 			e.Seconds += c.Seconds
+			e.Waited += c.Waited
 			e.MACs += c.MACs
 			e.Samples += c.Samples
 			return

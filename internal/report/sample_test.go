@@ -41,8 +41,8 @@ func sample(t *testing.T) *Report {
 			{ID: "train/4", PNG: dot(t), Rank: 2, Score: 0.013, Predicted: "Bag", Label: "Bag"},
 		}},
 		Curves: []Curve{
-			{Name: "selector", Loss: []float64{1.61, 0.93, 0.71, 0.58}, Accuracy: []float64{0.42, 0.66, 0.74, 0.79}},
-			{Name: "fine-tuning", Loss: []float64{0.82, 0.55}, Accuracy: []float64{0.71, 0.81}},
+			{Name: "selector", Loss: []float64{1.61, 0.93, 0.71, 0.58}, Accuracy: []float64{0.42, 0.66, 0.74, 0.79}, Rate: []float64{0.1, 0.1, 0.01, 0.001}},
+			{Name: "fine-tuning", Loss: []float64{0.82, 0.55}, Accuracy: []float64{0.71, 0.81}, Rate: []float64{0.01, 0.001}},
 		},
 		Notes:    []string{"One run: no claim is made beyond this seed."},
 		Config:   []Setting{{"ratio", "0.5"}, {"rest", "init"}},
@@ -50,8 +50,8 @@ func sample(t *testing.T) *Report {
 		Inputs:   []File{{Name: "images.idx.gz", Bytes: 4_402_112, SHA256: "00c0ffee00"}},
 	}
 	r.Spend(Cost{Module: "prune", Network: "dense", Seconds: 0.021})
-	r.Spend(Cost{Module: "train", Network: "selector", Seconds: 4, MACs: 700_000_000_000, Samples: 20_000})
-	r.Spend(Cost{Module: "train", Network: "selector", Seconds: 4.4, MACs: 680_000_000_000, Samples: 20_000})
+	r.Spend(Cost{Module: "train", Network: "selector", Seconds: 4, Waited: 0.012, MACs: 700_000_000_000, Samples: 20_000})
+	r.Spend(Cost{Module: "train", Network: "selector", Seconds: 4.4, Waited: 0.003, MACs: 680_000_000_000, Samples: 20_000})
 	r.Spend(Cost{Module: "score", Network: "selector", Seconds: 1.3, MACs: 39_000_000_000, Samples: 5000})
 	r.Spend(Cost{Module: "rank", Seconds: 0.0004, Samples: 5000})
 	r.Spend(Cost{Module: "train", Network: "dense", Seconds: 24.1, MACs: 5_400_000_000_000, Samples: 40_000, Comparison: true})
