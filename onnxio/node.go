@@ -103,6 +103,15 @@ func (n *Node) Str(name, def string) string {
 	return def
 }
 
+// Strs is a list-of-strings attribute, nil when absent.
+func (n *Node) Strs(name string) []string {
+	var out []string
+	for _, s := range n.attr(name).GetStrings() {
+		out = append(out, string(s))
+	}
+	return out
+}
+
 // Tensor is a tensor attribute, nil when absent.
 func (n *Node) Tensor(name string) *Tensor {
 	if t := n.attr(name).GetT(); t != nil {

@@ -44,7 +44,7 @@ func gradient(t *testing.T, d *op.Def, c *op.Case, m *onnxio.Model, kernels bool
 	if len(wrt) == 0 {
 		t.Skip("no input that a gradient could be taken by")
 	}
-	back, err := backward(m, facts, wrt, kernels)
+	back, err := backward(m, wrt, kernels)
 	var none *op.UnsupportedError
 	if errors.As(err, &none) {
 		t.Skipf("no gradient: %s", none.Reason)
@@ -178,15 +178,23 @@ func forwardAlone(m *onnxio.Model, facts *op.Facts, wrt []int, kernels bool) (*w
 	return w, w.finish(p)
 }
 
-// backward is the forward graph followed by the gradients.
-func backward(m *onnxio.Model, facts *op.Facts, wrt []int, kernels bool) (*written, error) {
+// backward is the forward graph, of parts where gradients are taken through
+// them, followed by the gradients.
+func backward(m *onnxio.Model, wrt []int, kernels bool) (*written, error) {
+	m, err := op.Decompose(m, op.InferOptions{})
+	if err != nil {
+		return nil, err
+	}
+	facts, err := op.InferGraph(m, op.InferOptions{})
+	if err != nil {
+		return nil, err
+	}
 	w := &written{missing: make([]bool, len(wrt))}
 	var p *onnxio.Patch
 	w.model, p = target(m, nil)
 	e := op.NewEmit(p, m.Opset(""), "g.")
 	e.Kernels = kernels
 	d := op.NewDerivative(e, facts, m.Graph)
-	var err error
 	if w.training, err = d.Forward(); err != nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"testing"
 
@@ -36,6 +37,9 @@ func check(t *testing.T, d *op.Def, c *op.Case) {
 	t.Run("shape", func(t *testing.T) { shape(t, d, c, m) })
 	if c.Version() < op.TrainOpset {
 		t.Run("upgrade", func(t *testing.T) { upgrade(t, d, c, m) })
+	}
+	if d.Parts != nil {
+		t.Run("parts", func(t *testing.T) { parts(t, d, c, m) })
 	}
 	t.Run("gradient", func(t *testing.T) { gradient(t, d, c, m, false) })
 	if usesKernels(c, m) {
@@ -83,6 +87,47 @@ func upgrade(t *testing.T, d *op.Def, c *op.Case, m *onnxio.Model) {
 	for i := range want {
 		if !slices.Equal(got[i].Shape(), want[i].Shape()) || !bytes.Equal(got[i].Bytes(), want[i].Bytes()) {
 			t.Errorf("output %d is %v after lifting, %v before", i, got[i], want[i])
+		}
+	}
+}
+
+// partsTolerance is how far, beside the greatest element, the parts of an
+// operator may be from it by rounding.
+const partsTolerance = 2e-6
+
+// parts compares a case with the graph of other operators that its gradient is
+// taken through.
+func parts(t *testing.T, d *op.Def, c *op.Case, m *onnxio.Model) {
+	lifted, err := op.Lift(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	apart, err := op.Decompose(lifted, op.InferOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if apart == lifted {
+		t.Skip("it has no parts")
+	}
+	want := run(t, m, feeds(t, d, c))
+	got := run(t, apart, feeds(t, d, c))
+	for i, w := range want {
+		if !slices.Equal(got[i].Shape(), w.Shape()) || got[i].Elem() != w.Elem() {
+			t.Fatalf("output %d is %v of parts, %v as a whole", i, got[i], w)
+		}
+		if w.Elem() != onnxio.Float32 {
+			if !bytes.Equal(got[i].Bytes(), w.Bytes()) {
+				t.Errorf("output %d is %v of parts, %v as a whole", i, got[i], w)
+			}
+			continue
+		}
+		size, worst := 0.0, 0.0
+		for k, v := range ort.Data[float32](w) {
+			size = max(size, math.Abs(float64(v)))
+			worst = max(worst, math.Abs(float64(v)-float64(ort.Data[float32](got[i])[k])))
+		}
+		if !(worst <= partsTolerance*size) {
+			t.Errorf("output %d of parts is off by %.3g of up to %.3g", i, worst, size)
 		}
 	}
 }

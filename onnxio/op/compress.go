@@ -37,7 +37,17 @@ var compress = Def{
 		}
 		return a.alikeBut("its positions are chosen by a condition", k)
 	},
-	Grad: NoGrad("its gradient is not derived"), Cost: free,
+	// Gather takes what a list of the true positions names.
+	Parts: func(p *Parts) error {
+		x, axis := p.Node.Input(0), p.Node.Int("axis", 0)
+		if !p.Node.Has("axis") {
+			x = p.Reshape(x, -1)
+		}
+		at := p.Op("Squeeze", []string{p.Of("NonZero", p.Node.Input(1)), p.List(0)})
+		p.Become(0, p.Op("Gather", []string{x, at}, onnxio.Int("axis", axis)))
+		return nil
+	},
+	Grad: throughParts, Cost: free,
 	Cases: []Case{
 		{Name: "channels", Inputs: []Input{X(2, 4, 3), constBools(0, 1, 1)}, Attrs: attrs(onnxio.Int("axis", 1))},
 		{Name: "last", Inputs: []Input{X(2, 3), constBools(1, 0, 1)}, Attrs: attrs(onnxio.Int("axis", -1))},

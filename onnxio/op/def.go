@@ -31,6 +31,9 @@ type Def struct {
 	// the same at opset 17. Operators without it never changed meaning or
 	// form from opset 7 to 17.
 	Upgrade func(*Upgrade) error
+	// Parts, where set, writes the node as a graph of other operators, through
+	// which its gradient is taken (Decompose).
+	Parts func(*Parts) error
 	// Jumps says that the least change of an input can change an output
 	// wholly, as where something is sorted, chosen or drawn: beyond it two
 	// models cannot be compared number by number.

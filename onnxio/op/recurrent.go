@@ -17,6 +17,12 @@ type recurrent struct {
 	gates    int
 	states   int // initial states, from input 5 on; as many last ones, from output 1 on
 	peephole int // the input of weights [D,3·H] from the cell, 0 where there are none
+	apart    int // how many of the last gates use weights that the others do not wait for
+
+	activations []string // unless stated
+	// step is one step of a direction: fed is what the input adds to the
+	// gates, the result the next states, the hidden one first.
+	step func(u *unrolled, fed string, state []string) []string
 }
 
 const (
@@ -118,38 +124,41 @@ func (r recurrent) cost(c *Infer) onnxio.Dim {
 func (r recurrent) def(name string, cases []Case, since ...int64) Def {
 	return Def{
 		Type: name, Since: since, Shape: r.shape, Axes: r.axes, Cost: r.cost,
-		Grad: NoGrad("its gradient is not derived"), Cases: cases,
+		Parts: r.parts, Grad: throughParts, Cases: cases,
 	}
 }
 
-// cases are those of every operator of this form: inputs of T=4 steps, a
-// batch of 3, 5 features and a hidden state of 3.
+// inputs are all those of an operator of this form, for d directions: T=4
+// steps, a batch of 3, 5 features and a hidden state of 3.
+func (r recurrent) inputs(d int64) []Input {
+	const steps, batch, features, h = 4, 3, 5, 3
+	g := int64(r.gates)
+	in := []Input{X(steps, batch, features), W(d, g*h, features), W(d, g*h, h), W(d, 2*g*h)}
+	in = append(in, Input{Shape: []int64{batch}, Ints: []int64{4, 2, 3}, Elem: onnxio.Int32, Const: true})
+	for range r.states {
+		in = append(in, W(d, batch, h))
+	}
+	if r.peephole > 0 {
+		in = append(in, W(d, 3*h))
+	}
+	return in
+}
+
+// cases are those of every operator of this form.
 func (r recurrent) cases() []Case {
 	const steps, batch, features, h = 4, 3, 5, 3
 	g := int64(r.gates)
 	size := onnxio.Int("hidden_size", h)
-	weights := func(d int64) []Input {
-		return []Input{X(steps, batch, features), W(d, g*h, features), W(d, g*h, h), W(d, 2*g*h)}
-	}
-	all := func(d int64) []Input {
-		in := append(weights(d), Input{Shape: []int64{batch}, Ints: []int64{4, 2, 3}, Elem: onnxio.Int32, Const: true})
-		for range r.states {
-			in = append(in, W(d, batch, h))
-		}
-		if r.peephole > 0 {
-			in = append(in, W(d, 3*h))
-		}
-		return in
-	}
+	weights, all := r.inputs(1)[:4:4], r.inputs
 	out := 1 + r.states
 	return []Case{
-		{Name: "weights alone", Inputs: weights(1)[:3], Attrs: attrs(size)},
-		{Name: "bias", Inputs: weights(1), Attrs: attrs(size), Out: out},
+		{Name: "weights alone", Inputs: weights[:3], Attrs: attrs(size)},
+		{Name: "bias", Inputs: weights, Attrs: attrs(size), Out: out},
 		{Name: "all inputs", Inputs: all(1), Attrs: attrs(size), Out: out},
 		{Name: "reverse", Inputs: all(1), Attrs: attrs(size, onnxio.Str("direction", "reverse")), Out: out},
 		{Name: "both directions", Inputs: all(2), Attrs: attrs(size, onnxio.Str("direction", "bidirectional")), Out: out},
-		{Name: "initial state", Inputs: append(append(weights(1), None()), W(1, batch, h)), Attrs: attrs(size), Out: out},
-		{Name: "clip", Inputs: weights(1), Attrs: attrs(size, onnxio.Float("clip", 0.5))},
+		{Name: "initial state", Inputs: append(weights, None(), W(1, batch, h)), Attrs: attrs(size), Out: out},
+		{Name: "clip", Inputs: weights, Attrs: attrs(size, onnxio.Float("clip", 0.5))},
 		{Name: "one sequence", Inputs: []Input{X(steps, 1, features), W(1, g*h, features), W(1, g*h, h)}, Attrs: attrs(size), Out: out},
 		{Name: "opset 7", Opset: 7, Inputs: all(1), Attrs: attrs(size), Out: out},
 		{Name: "opset 14", Opset: 14, Inputs: all(2), Attrs: attrs(size, onnxio.Str("direction", "bidirectional")), Out: out},

@@ -66,6 +66,13 @@ func (c *Case) differentiate(d *Def) (reason string, err error) {
 	if m, err = Lift(m); err != nil {
 		return "", err
 	}
+	wrt := slices.DeleteFunc(slices.Clone(m.Graph.Nodes()[0].Inputs()), func(name string) bool { return name == "" })
+	if len(wrt) == 0 {
+		return "it has no inputs", nil
+	}
+	if m, err = Decompose(m, InferOptions{}); err != nil {
+		return "", err
+	}
 	f, err := InferGraph(m, InferOptions{})
 	if err != nil {
 		return "", err
@@ -73,11 +80,6 @@ func (c *Case) differentiate(d *Def) (reason string, err error) {
 	seeds := map[string]string{}
 	for _, v := range m.Graph.Outputs() {
 		seeds[v.Name] = "seed." + v.Name
-	}
-	n := m.Graph.Nodes()[0]
-	wrt := slices.DeleteFunc(slices.Clone(n.Inputs()), func(name string) bool { return name == "" })
-	if len(wrt) == 0 {
-		return "it has no inputs", nil
 	}
 	back := NewDerivative(NewEmit(onnxio.New("").Graph.Edit(), m.Opset(""), ""), f, m.Graph)
 	if _, err := back.Forward(); err != nil {
