@@ -68,8 +68,9 @@ func newTrainingGraph(m *onnxio.Model, o StepOptions) (*trainingGraph, error) {
 	return t, nil
 }
 
-// newForward lifts the model to an opset that gradients are written in, frees
-// its batch axis and finds the logits.
+// newForward lifts the model to an opset that gradients are written in, takes
+// apart what they are taken through in parts, frees its batch axis and finds
+// the logits.
 func newForward(base *onnxio.Model, o StepOptions) (*forward, error) {
 	ins := base.Graph.Inputs()
 	if len(ins) != 1 {
@@ -92,11 +93,15 @@ func newForward(base *onnxio.Model, o StepOptions) (*forward, error) {
 		}
 		shape[1+i] = onnxio.Known(int64(o.Sample[i]))
 	}
+	open := op.InferOptions{Inputs: map[string]onnxio.Shape{in.Name: shape}}
 	lifted, err := op.Lift(base)
 	if err != nil {
 		return nil, err
 	}
-	facts, err := op.InferGraph(lifted, op.InferOptions{Inputs: map[string]onnxio.Shape{in.Name: shape}})
+	if lifted, err = op.Decompose(lifted, open); err != nil {
+		return nil, err
+	}
+	facts, err := op.InferGraph(lifted, open)
 	if err != nil {
 		return nil, err
 	}

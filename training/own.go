@@ -8,10 +8,13 @@ import (
 )
 
 // ownWeights is the model with every weight where training can write it: an
-// initializer. A model that is so already comes back as a clone with nothing
-// changed.
+// initializer. Functions and branches that are decided are in their places. A
+// model that is so already comes back as a clone with nothing changed.
 func ownWeights(m *onnxio.Model) (*onnxio.Model, error) {
-	m = m.Clone()
+	m, err := op.Inline(m)
+	if err != nil {
+		return nil, err
+	}
 	p := m.Graph.Edit()
 	for _, n := range m.Graph.Nodes() {
 		if n.Domain() != "" || (n.Op() != "Constant" && n.Op() != "Identity") {

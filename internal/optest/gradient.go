@@ -101,11 +101,7 @@ func usesKernels(c *op.Case, m *onnxio.Model) bool {
 	if err != nil {
 		return false
 	}
-	facts, err := op.InferGraph(m, op.InferOptions{})
-	if err != nil {
-		return false
-	}
-	back, err := backward(m, facts, differentiable(c), true)
+	back, err := backward(m, differentiable(c), true)
 	return err == nil && slices.ContainsFunc(back.model.Graph.Nodes(), func(n *onnxio.Node) bool { return n.Domain() == op.Native })
 }
 
