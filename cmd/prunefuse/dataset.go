@@ -24,6 +24,7 @@ const dataFormats = `Data is named by
   -                           such a list from standard input
   a file x.npy                N×C×H×W, N×H×W×C, N×H×W or N×F; labels.npy beside it
   x.tar, x-{000..012}.tar     WebDataset: key.jpg with key.cls or key.json; or a folder of such
+  x.parquet                   a column of images, as Hugging Face has it; several by a pattern or folder
 A folder that holds both parts takes :train or :test at the end.`
 
 // dataOptions are the flags of a command that reads samples.

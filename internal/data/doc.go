@@ -11,6 +11,7 @@
 //	dir/                               class folders of images, or a flat folder of unlabelled ones
 //	x.csv, x.tsv, x.jsonl, x.txt       a list of image files, relative to it; - reads one from Options.Stdin
 //	x.tar, x-{000..012}.tar, *.tar     tar archives (WebDataset): key.jpg, key.cls or key.json; a folder of such
+//	x.parquet, *.parquet, dir/         Parquet files with a column of images, in Hugging Face's layout
 //	x.npy                              N×C×H×W, N×H×W×C, N×H×W or N×F, labels in labels.npy beside it
 //
 // A path may end in ":train" or ":test" where a folder holds both.

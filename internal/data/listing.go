@@ -66,10 +66,15 @@ func (n *names) checkUnique() error {
 	})
 	// Strings that differ and share their hash may hide another pair; one in 2⁶⁴
 	// does.
+	first, second := -1, n.len()
 	for k := 1; k < len(all); k++ {
-		if a, b := all[k-1], all[k]; a.hash == b.hash && n.at(a.at) == n.at(b.at) {
-			return fmt.Errorf("samples %d and %d are both named %q", a.at, b.at, n.at(a.at))
+		a, b := all[k-1], all[k]
+		if a.hash == b.hash && b.at < second && n.at(a.at) == n.at(b.at) {
+			first, second = a.at, b.at
 		}
+	}
+	if first >= 0 {
+		return fmt.Errorf("samples %d and %d are both named %q", first, second, n.at(first))
 	}
 	return nil
 }

@@ -222,10 +222,8 @@ func openFolder(dir string, opts Options) (Set, error) {
 	if paths, ok := cifarInFolder(dir, opts.Split); ok {
 		return OpenCIFAR(paths...)
 	}
-	if paths, err := shardsInFolder(dir, ".tar", opts.Split); err != nil {
-		return nil, err
-	} else if len(paths) > 0 {
-		return openTar(paths, opts)
+	if set, err := openShardFolder(dir, opts); set != nil || err != nil {
+		return set, err
 	}
 	root, err := splitFolder(os.DirFS(dir), opts.Split)
 	if err != nil {
@@ -243,6 +241,8 @@ func openFile(path string, opts Options) (Set, error) {
 	switch {
 	case listed:
 		return openManifest(path, form, opts)
+	case bytes.HasPrefix(head, []byte("PAR1")):
+		return openParquet([]string{path}, opts)
 	case isTarName(path):
 		return openTar([]string{path}, opts)
 	case isPackedTar(path):
@@ -259,6 +259,8 @@ func openFile(path string, opts Options) (Set, error) {
 	switch strings.ToLower(filepath.Ext(path)) {
 	case ".npy":
 		return nil, errors.New("it does not begin as an .npy file does")
+	case ".parquet":
+		return nil, errors.New("it does not begin as a Parquet file does")
 	case ".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp":
 		return nil, errors.New("it is a single image; name the folder that holds the images")
 	}

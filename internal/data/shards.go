@@ -139,6 +139,25 @@ func shardsInFolder(dir, ext, split string) (paths []string, err error) {
 	return paths, nil
 }
 
+// openShardFolder opens the tar archives or Parquet files that a folder consists
+// of, or its folder data, where Hugging Face puts the latter; nil for none.
+func openShardFolder(dir string, opts Options) (Set, error) {
+	tars, err := shardsInFolder(dir, ".tar", opts.Split)
+	if err != nil {
+		return nil, err
+	}
+	if len(tars) > 0 {
+		return openTar(tars, opts)
+	}
+	for _, d := range []string{dir, filepath.Join(dir, "data")} {
+		files, err := shardsInFolder(d, ".parquet", opts.Split)
+		if err == nil && len(files) > 0 {
+			return openParquet(files, opts)
+		}
+	}
+	return nil, nil
+}
+
 // openShards opens the files of a pattern, which are all tar archives or all
 // Parquet files.
 func openShards(pattern string, opts Options) (Set, error) {
@@ -155,8 +174,10 @@ func openShards(pattern string, opts Options) (Set, error) {
 	switch ext {
 	case ".tar":
 		return openTar(paths, opts)
+	case ".parquet":
+		return openParquet(paths, opts)
 	}
-	return nil, fmt.Errorf("it stands for %s; only tar archives are read by several", paths[0])
+	return nil, fmt.Errorf("it stands for %s; only tar archives and Parquet files are read by several", paths[0])
 }
 
 // shardName is what the IDs of a shard's samples begin with.

@@ -1,0 +1,339 @@
+package data
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"slices"
+	"sort"
+	"strconv"
+	"strings"
+
+	"github.com/parquet-go/parquet-go"
+)
+
+// parquetImages is the source of the images in a column of Parquet files, as
+// Hugging Face's datasets are kept: a structure whose field bytes is an encoded
+// image, or such bytes themselves. Of the files only the footers and the labels
+// are held; a sample's ID is its file's name and its row.
+type parquetImages struct {
+	listing // its IDs only where a column has them
+	files   *openFiles
+	names   []string // of the files, with a slash
+	ends    []int    // of each file, in samples
+	values  columnReader
+}
+
+// openParquet reads the footers and the labels of files.
+func openParquet(paths []string, opts Options) (Set, error) {
+	if err := uniqueShards(paths); err != nil {
+		return nil, err
+	}
+	s := &parquetImages{files: newOpenFiles(paths)}
+	var labels parquetLabels
+	for k, path := range paths {
+		if err := guarded(func() error { return s.file(k, opts, &labels) }); err != nil {
+			if len(paths) > 1 {
+				err = fmt.Errorf("%s: %w", path, bare(err, path))
+			}
+			return nil, errors.Join(err, s.Close())
+		}
+	}
+	s.labels, s.classes = labels.settle()
+	var err error
+	if s.ids != nil {
+		err = s.ids.checkUnique()
+	}
+	var set Set
+	if err == nil {
+		set, err = asSet(newImageSet(s, opts))
+	}
+	if err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return set, nil
+}
+
+// guarded turns a panic of the library over a damaged file into an error.
+func guarded(do func() error) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("the Parquet file is damaged: %v", r)
+		}
+	}()
+	return do()
+}
+
+// shardFile is one of many files, which is opened when it is read.
+type shardFile struct {
+	files *openFiles
+	k     int
+}
+
+func (f shardFile) ReadAt(b []byte, offset int64) (n int, err error) {
+	err = f.files.with(f.k, func(file *os.File) error {
+		n, err = file.ReadAt(b, offset)
+		return err
+	})
+	return n, err
+}
+
+// file lists the row groups and the labels of file k.
+func (s *parquetImages) file(k int, opts Options, labels *parquetLabels) error {
+	info, err := os.Stat(s.files.paths[k])
+	if err != nil {
+		return err
+	}
+	f, err := parquet.OpenFile(shardFile{s.files, k}, info.Size(), parquet.SkipBloomFilters(true))
+	if err != nil {
+		return fmt.Errorf("it is no Parquet file, or cut short before its footer: %w", err)
+	}
+	image, err := imageColumn(f, opts.PathColumn)
+	if err != nil {
+		return err
+	}
+	label, err := scalarColumn(f, opts.LabelColumn, labelColumns)
+	if err != nil && opts.LabelColumn != "" {
+		return err
+	}
+	if label != nil {
+		labels.names(f, label.Name())
+	}
+	var id *parquet.Column
+	if opts.IDColumn != "" {
+		if id, err = scalarColumn(f, opts.IDColumn, nil); err != nil {
+			return err
+		}
+	}
+	for _, group := range f.RowGroups() {
+		chunks := group.ColumnChunks()
+		s.values.add(chunks[image.Index()], int(group.NumRows()))
+		if err := labels.add(label, chunks, int(group.NumRows())); err != nil {
+			return err
+		}
+		if id != nil {
+			if err := s.addIDs(chunks[id.Index()]); err != nil {
+				return err
+			}
+		}
+	}
+	s.names = append(s.names, shardName(s.files.paths[k])+"/")
+	s.ends = append(s.ends, s.values.len())
+	return nil
+}
+
+func (s *parquetImages) addIDs(chunk parquet.ColumnChunk) error {
+	if s.ids == nil {
+		s.ids = new(names)
+	}
+	return eachValue(chunk, func(v parquet.Value) error {
+		if v.IsNull() {
+			return fmt.Errorf("row %d has no ID", s.ids.len())
+		}
+		s.ids.add(v.String())
+		return nil
+	})
+}
+
+func (s *parquetImages) Len() int { return s.values.len() }
+
+func (s *parquetImages) ID(i int) string {
+	if s.ids != nil {
+		return s.ids.at(i)
+	}
+	k := sort.SearchInts(s.ends, i+1)
+	if k > 0 {
+		i -= s.ends[k-1]
+	}
+	return s.names[k] + strconv.Itoa(i)
+}
+
+func (s *parquetImages) load(i, limit int, buf []byte) (content []byte, err error) {
+	err = guarded(func() error {
+		content, err = s.values.read(i, limit, buf)
+		return err
+	})
+	return content, err
+}
+
+func (s *parquetImages) Close() error {
+	s.values.close()
+	return s.files.Close()
+}
+
+// imageColumn finds the bytes of images: of a column of that name, or of the
+// first that can be one.
+func imageColumn(f *parquet.File, name string) (*parquet.Column, error) {
+	var all []string
+	for _, column := range f.Root().Columns() {
+		all = append(all, column.Name())
+		if name != "" && column.Name() != name {
+			continue
+		}
+		if column.Repeated() {
+			continue
+		}
+		if column.Leaf() {
+			known := name != "" || slices.Contains([]string{"image", "img", "bytes", "jpg", "jpeg", "png", "webp"}, column.Name())
+			if known && column.Type().Kind() == parquet.ByteArray {
+				return column, nil
+			}
+			continue
+		}
+		if bytes := column.Column("bytes"); bytes != nil && bytes.Leaf() && !bytes.Repeated() && bytes.Type().Kind() == parquet.ByteArray {
+			return bytes, nil
+		}
+	}
+	if name == "" {
+		return nil, fmt.Errorf("none of its columns (%s) holds images; name the one that does", strings.Join(all, ", "))
+	}
+	return nil, fmt.Errorf("none of its columns (%s) is named %s and holds images", strings.Join(all, ", "), name)
+}
+
+// scalarColumn finds a column that has one value a row by its name, or else the
+// first of those known.
+func scalarColumn(f *parquet.File, name string, known []string) (*parquet.Column, error) {
+	var all []string
+	for _, column := range f.Root().Columns() {
+		all = append(all, column.Name())
+	}
+	i, err := column(all, name, known)
+	if err != nil {
+		return nil, err
+	}
+	c := f.Root().Columns()[i]
+	if !c.Leaf() || c.Repeated() {
+		return nil, fmt.Errorf("column %s has more than one value a row", c.Name())
+	}
+	return c, nil
+}
+
+// eachValue goes over the values of a column that has one a row.
+func eachValue(chunk parquet.ColumnChunk, use func(parquet.Value) error) error {
+	pages := chunk.Pages()
+	defer pages.Close()
+	for {
+		page, err := pages.ReadPage()
+		if isEOF(err) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		err = eachOfPage(page, use)
+		parquet.Release(page)
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// eachOfPage goes over the values of a page, which hold until it is released.
+func eachOfPage(page parquet.Page, use func(parquet.Value) error) error {
+	values := page.Values()
+	var some [64]parquet.Value
+	for {
+		n, err := values.ReadValues(some[:])
+		for _, v := range some[:n] {
+			if err := use(v); err != nil {
+				return err
+			}
+		}
+		if isEOF(err) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// parquetLabels collects labels that are numbers, which Hugging Face's metadata
+// may name, or texts.
+type parquetLabels struct {
+	numbers []int32
+	texts   labelTexts
+	classes []string
+	any     bool
+	text    bool
+}
+
+// names takes those of the classes from the metadata of a file.
+func (l *parquetLabels) names(f *parquet.File, column string) {
+	text, _ := f.Lookup("huggingface")
+	var meta struct {
+		Info struct {
+			Features map[string]json.RawMessage `json:"features"`
+		} `json:"info"`
+	}
+	var feature struct {
+		Names []string `json:"names"`
+	}
+	if json.Unmarshal([]byte(text), &meta) == nil && json.Unmarshal(meta.Info.Features[column], &feature) == nil {
+		l.classes = feature.Names
+	}
+}
+
+// add reads the labels of the rows of a group; without a column they have none.
+func (l *parquetLabels) add(column *parquet.Column, chunks []parquet.ColumnChunk, rows int) error {
+	if column == nil {
+		for range rows {
+			l.numbers = append(l.numbers, -1)
+			l.texts.add("")
+		}
+		return nil
+	}
+	l.any = true
+	switch kind := column.Type().Kind(); kind {
+	case parquet.ByteArray:
+		l.text = true
+	case parquet.Int32, parquet.Int64, parquet.Boolean:
+	default:
+		return fmt.Errorf("column %s of %v is no column of labels", column.Name(), kind)
+	}
+	return eachValue(chunks[column.Index()], func(v parquet.Value) error {
+		if l.text {
+			l.texts.add(textOf(v))
+			return nil
+		}
+		number := int64(-1)
+		switch {
+		case v.IsNull():
+		case v.Kind() == parquet.Boolean:
+			number = int64(v.Byte())
+		case v.Kind() == parquet.Int32:
+			number = int64(v.Int32())
+		default:
+			number = v.Int64()
+		}
+		if number < -1 || number > math.MaxInt32 {
+			return fmt.Errorf("label %d of row %d is out of range", number, len(l.numbers))
+		}
+		l.numbers = append(l.numbers, int32(number))
+		return nil
+	})
+}
+
+func textOf(v parquet.Value) string {
+	if v.IsNull() {
+		return ""
+	}
+	return string(v.ByteArray())
+}
+
+func (l *parquetLabels) settle() (labels []int32, classes []string) {
+	switch {
+	case !l.any:
+		return nil, nil
+	case l.text:
+		return l.texts.settle()
+	}
+	for _, n := range l.numbers {
+		if int(n) >= len(l.classes) {
+			return l.numbers, nil
+		}
+	}
+	return l.numbers, l.classes
+}
