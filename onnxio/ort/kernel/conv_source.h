@@ -85,12 +85,19 @@ static void PF_AT(correlate)(const pf_correlation *c) {
 	}
 }
 
-static inline float PF_AT(total)(const V *v) {
-	const float *f = (const float *)v;
-	float sum[4] = {0};
-	for (int i = 0; i < PF_LANES; i += 4)
-		for (int j = 0; j < 4; j++) sum[j] += f[i + j];
-	return (sum[0] + sum[1]) + (sum[2] + sum[3]);
+// totals adds up the lanes of n registers, which lie in memory one behind the
+// other.
+static inline void PF_AT(totals)(const float *v, int n, float *total) {
+	for (int i = 0; i < n; i += 4, v += 4 * PF_LANES) {
+		pf_four q[4];
+		for (int k = 0; k < 4; k++) {
+			q[k] = *(const pf_four *)(v + k * PF_LANES);
+			for (int at = 4; at < PF_LANES; at += 4) q[k] += *(const pf_four *)(v + k * PF_LANES + at);
+		}
+		pf_four a = PF_FOUR(q[0], q[1], 0, 4, 1, 5) + PF_FOUR(q[0], q[1], 2, 6, 3, 7);
+		pf_four b = PF_FOUR(q[2], q[3], 0, 4, 1, 5) + PF_FOUR(q[2], q[3], 2, 6, 3, 7);
+		*(pf_four *)(total + i) = PF_FOUR(a, b, 0, 1, 4, 5) + PF_FOUR(a, b, 2, 3, 6, 7);
+	}
 }
 
 // A block of a product is M rows by N terms, each an accumulator.
@@ -113,11 +120,14 @@ static inline float PF_AT(total)(const V *v) {
 				}                                                                                  \
 			}                                                                                      \
 		}                                                                                          \
-		V flat[M * N];                                                                             \
+		V flat[(M * N + 3) / 4 * 4];                                                               \
 		_Pragma("GCC unroll 8") for (int m = 0; m < M; m++)                                        \
 			_Pragma("GCC unroll 8") for (int n = 0; n < N; n++) flat[m * N + n] = sum[m][n];       \
-		for (int m = 0; m < M; m++)                                                                \
-			for (int n = 0; n < N; n++) dw[m * p->dw_pitch + n] += PF_AT(total)(&flat[m * N + n]); \
+		for (int i = M * N; i % 4; i++) flat[i] = (V){0};                                          \
+		float total[(M * N + 3) / 4 * 4];                                                          \
+		PF_AT(totals)((const float *)flat, M * N, total);                                          \
+		_Pragma("GCC unroll 8") for (int m = 0; m < M; m++)                                        \
+			_Pragma("GCC unroll 8") for (int n = 0; n < N; n++) dw[m * p->dw_pitch + n] += total[m * N + n]; \
 	}
 
 #define PF_BLOCKS(M) PF_BLOCK(M, 1) PF_BLOCK(M, 2) PF_BLOCK(M, 3) PF_BLOCK(M, 4) PF_BLOCK(M, 5) PF_BLOCK(M, 6)

@@ -34,7 +34,7 @@ typedef struct weight_job {
 	pf_slots slots;
 	size_t groups, shares, cuts;
 	size_t at_once;        // groups of images in scratch
-	size_t cells, packed;  // floats of one of them
+	size_t cells, packed;  // floats of one of them; a channel's lie together
 } weight_job;
 
 enum { AT_ONCE = 128 }; // registers of a row of dy that are summed at a time
@@ -71,16 +71,16 @@ static void weight_images(const weight_job *j, size_t first, size_t count, size_
 			int64_t image = (int64_t)(first + i) * interleaved;
 			int64_t there = v->n - image < interleaved ? v->n - image : interleaved;
 			for (int64_t c = 0; c < v->c && !j->source.direct; c++)
-				j->k->spread(&j->source, x + image * x_image + c * in, (pf_images){x_image, there}, cells + i * j->cells + (size_t)(c * j->source.size));
+				j->k->spread(&j->source, x + image * x_image + c * in, (pf_images){x_image, there}, cells + ((size_t)c * j->at_once + i) * (size_t)j->source.size);
 			for (size_t r = row; r < end && !j->lattice.dense; r++)
-				j->k->pack(&j->lattice, dy + image * dy_image + (int64_t)(r - row) * out, interleaved, packed + i * j->packed + (r - row) * pitch, (pf_images){dy_image, there});
+				j->k->pack(&j->lattice, dy + image * dy_image + (int64_t)(r - row) * out, interleaved, packed + ((r - row) * j->at_once + i) * pitch, (pf_images){dy_image, there});
 		}
 		weight_multiply(j, (pf_product){
 			.base = j->source.direct ? x + (int64_t)first * x_image : cells,
-			.base_step = j->source.direct ? (size_t)x_image : j->cells,
+			.base_step = j->source.direct ? (size_t)x_image : (size_t)j->source.size,
 			.dy = j->lattice.dense ? dy + (int64_t)first * dy_image : packed,
-			.dy_step = j->lattice.dense ? (size_t)dy_image : j->packed,
-			.pitch = j->lattice.dense ? (size_t)out : pitch,
+			.dy_step = j->lattice.dense ? (size_t)dy_image : pitch,
+			.pitch = j->lattice.dense ? (size_t)out : j->at_once * pitch,
 			.groups = count, .rows = end - row,
 		}, sums + row * (size_t)(v->c * v->taps));
 		row = end;
@@ -135,18 +135,18 @@ static void weight_choose_images(weight_job *j) {
 
 static const char *weight_prepare(weight_job *j, pf_call *call) {
 	const pf_conv *v = &j->v;
-	weight_choose_images(j);
 	pf_lattice *l = &j->lattice;
-	if (v->c * j->source.size > INT32_MAX || v->out[0] * v->out[1] * v->out[2] > INT32_MAX) return pf_too_large;
+	if (v->c * j->source.size > INT32_MAX / (int64_t)j->at_once || v->out[0] * v->out[1] * v->out[2] > INT32_MAX) return pf_too_large;
 	int32_t *table = call->alloc(call, (l->vectors + 3 * l->pieces + (size_t)(v->c * v->taps)) * sizeof *table);
 	if (!table) return pf_no_memory;
 	l->start = table, table += l->vectors;
 	l->piece = (pf_piece *)table, table += 3 * l->pieces;
 	pf_lattice_fill(l, &j->source, j->k->lanes);
 	j->offset = table;
+	const int64_t channel = j->source.direct ? j->source.size : (int64_t)j->at_once * j->source.size;
 	for (int64_t c = 0; c < v->c; c++)
 		for (int64_t t = 0; t < v->taps; t++)
-			*table++ = (int32_t)(c * j->source.size + pf_source_tap(&j->source, (int64_t[3]){t / v->kernel[2] / v->kernel[1], t / v->kernel[2] % v->kernel[1], t % v->kernel[2]}));
+			*table++ = (int32_t)(c * channel + pf_source_tap(&j->source, (int64_t[3]){t / v->kernel[2] / v->kernel[1], t / v->kernel[2] % v->kernel[1], t % v->kernel[2]}));
 	return NULL;
 }
 
@@ -178,9 +178,10 @@ static const char *weight_grad_compute(pf_call *call) {
 		return NULL;
 	}
 	j.source = pf_conv_source(&j.v), j.lattice = pf_conv_lattice(&j.v);
+	weight_choose_images(&j);
+	weight_divide(&j, call->pool.threads);
 	wrong = weight_prepare(&j, call);
 	if (wrong) return wrong;
-	weight_divide(&j, call->pool.threads);
 	wrong = pf_slots_make(&j.slots, call, j.at_once * (j.cells + j.packed) * sizeof(float));
 	if (wrong) return wrong;
 	j.sums = call->alloc(call, j.shares * weights(&j.v) * sizeof(float));
