@@ -13,11 +13,8 @@ func convGrad(g *Grad, dy string) error {
 	if !g.In(1).Shape.Known() || !g.In(0).Shape[1:].Known() {
 		return &noGradError{fmt.Sprintf("the extents of its input %v and weight %v must be known, the batch apart", g.In(0).Shape, g.In(1).Shape)}
 	}
-	w, err := newWindow(g.Infer, g.In(1).Shape[2:])
+	w, err := convWindow(g.Infer)
 	if err != nil {
-		return err
-	}
-	if err := w.resolve(g.In(0).Shape[2:]); err != nil {
 		return err
 	}
 	if g.Needs(2) {
@@ -26,6 +23,16 @@ func convGrad(g *Grad, dy string) error {
 			axes = append(axes, int64(k))
 		}
 		g.GI(2, g.Sum(dy, false, axes...))
+	}
+	if attrs, ok := nativeConv(g.Emit, g.In(0), w, g.Node.Int("group", 1)); ok {
+		in, _ := g.In(0).Shape[2:].Ints()
+		if g.Needs(0) {
+			g.GI(0, g.Native("ConvInputGrad", []string{dy, g.I(1)}, append(slices.Clone(attrs), onnxio.Ints("spatial", in...))...))
+		}
+		if g.Needs(1) {
+			g.GI(1, g.Native("ConvWeightGrad", []string{g.I(0), dy}, append(slices.Clone(attrs), onnxio.Ints("kernel_shape", w.kernel...))...))
+		}
+		return nil
 	}
 	if g.Needs(0) {
 		g.GI(0, convInputGrad(g, dy, w))
