@@ -64,7 +64,7 @@ const (
 func TestResNet20FollowsPyTorch(t *testing.T) {
 	orttest.Need(t)
 	run := torchRun{
-		Depth: 20, Width: 16, Input: [3]int{3, 16, 16}, Classes: 10, Batch: 16, Steps: 6, Accumulate: 1,
+		Depth: 20, Width: 16, Input: [3]int{3, 8, 8}, Classes: 10, Batch: 8, Steps: 6, Accumulate: 1,
 		Rate: 0.05, Optimizer: "SGD", Settings: map[string]any{"momentum": 0.9, "weight_decay": 5e-4},
 	}
 	followPyTorch(t, torchPython(t), "resnet20", run, StepOptions{Optimizer: SGD{Momentum: 0.9, WeightDecay: 5e-4}})

@@ -19,8 +19,16 @@ func convWindow(c *Infer) (*window, error) {
 // convolution of x and its gradients; false where they do not: they are there
 // for float32, one to three spatial axes of known extents and padding that
 // adds.
+//
+// A kernel of one position without stride or groups is one matrix product,
+// which the runtime is better at: for the 1×1 convolutions of a ResNet-50, two
+// threads, ours take 1.0 to 2.1 times as long, and 0.1 to 0.9 times for the
+// other convolutions of ResNets, 0.01 to 0.6 times for grouped ones.
 func nativeConv(e *Emit, x onnxio.Type, w *window, group int64) ([]onnxio.Attr, bool) {
 	pads := slices.Concat(w.begin, w.end)
+	if group == 1 && allOnes(w.kernel) && allOnes(w.stride) {
+		return nil, false
+	}
 	if !e.Kernels || x.Elem != onnxio.Float32 || len(w.kernel) > 3 || !x.Shape[1:].Known() || slices.Min(pads) < 0 {
 		return nil, false
 	}

@@ -13,6 +13,12 @@ typedef int pf_four_at __attribute__((vector_size(16)));
 #define PF_FOUR(a, b, i, j, k, l) __builtin_shuffle(a, b, (pf_four_at){i, j, k, l})
 #endif
 
+// PF_EACH is a loop that is unrolled whole, so that arrays stay in registers.
+#define PF_EACH(i, n) _Pragma("GCC unroll 8") for (int i = 0; i < n; i++)
+
+// PF_PART is how many terms are added up before their sum goes to the others.
+#define PF_PART 64
+
 #define PF_SOURCE "conv_source.h"
 #include "levels.h"
 #undef PF_SOURCE

@@ -14,26 +14,29 @@ typedef float PF_AT(lanes) __attribute__((vector_size(4 * PF_LANES), aligned(4),
 
 // A tile is M rows by N registers of a correlation, in M·N accumulators: M
 // broadcasts and N loads, half of them across cache lines, feed M·N
-// multiplications.
+// multiplications. Long sums are taken in parts, which are added up: rounding
+// then grows with the root of a part.
 #define PF_TILE(M, N)                                                                              \
 	static void PF_AT(tile_##M##_##N)(const pf_correlation *c, const float *w, const float *bias,  \
 	                                  const int32_t *start, float *out) {                          \
-		V sum[M][N];                                                                               \
 		const float *at[N];                                                                        \
-		_Pragma("GCC unroll 8") for (int n = 0; n < N; n++) at[n] = c->base + start[n];            \
-		_Pragma("GCC unroll 8") for (int m = 0; m < M; m++)                                        \
-			_Pragma("GCC unroll 8") for (int n = 0; n < N; n++) sum[m][n] = (bias ? bias[m] : 0) - (V){0}; \
-		const int32_t *offset = c->offset, *end = offset + c->terms;                               \
-		for (; offset < end; offset++, w += M) {                                                   \
-			V x[N];                                                                                \
-			_Pragma("GCC unroll 8") for (int n = 0; n < N; n++) x[n] = *(const V *)(at[n] + *offset); \
-			_Pragma("GCC unroll 8") for (int m = 0; m < M; m++) {                                  \
-				V f = w[m] - (V){0};                                                               \
-				_Pragma("GCC unroll 8") for (int n = 0; n < N; n++) sum[m][n] += f * x[n];         \
+		PF_EACH(n, N) at[n] = c->base + start[n];                                                  \
+		PF_EACH(m, M) PF_EACH(n, N) *(V *)(out + m * c->pitch + n * PF_LANES) = (bias ? bias[m] : 0) - (V){0}; \
+		const int32_t *offset = c->offset;                                                         \
+		size_t parts = (c->terms + PF_PART - 1) / PF_PART;                                         \
+		for (size_t part = 1; part <= parts; part++) {                                             \
+			V sum[M][N];                                                                           \
+			PF_EACH(m, M) PF_EACH(n, N) sum[m][n] = (V){0};                                        \
+			for (const int32_t *end = c->offset + pf_share(c->terms, part, parts); offset < end; offset++, w += M) { \
+				V x[N];                                                                            \
+				PF_EACH(n, N) x[n] = *(const V *)(at[n] + *offset);                                \
+				PF_EACH(m, M) {                                                                    \
+					V f = w[m] - (V){0};                                                           \
+					PF_EACH(n, N) sum[m][n] += f * x[n];                                           \
+				}                                                                                  \
 			}                                                                                      \
+			PF_EACH(m, M) PF_EACH(n, N) *(V *)(out + m * c->pitch + n * PF_LANES) += sum[m][n];    \
 		}                                                                                          \
-		_Pragma("GCC unroll 8") for (int m = 0; m < M; m++)                                        \
-			_Pragma("GCC unroll 8") for (int n = 0; n < N; n++) *(V *)(out + m * c->pitch + n * PF_LANES) = sum[m][n]; \
 	}
 
 #define PF_TILES_3(M) PF_TILE(M, 1) PF_TILE(M, 2) PF_TILE(M, 3)
@@ -104,30 +107,27 @@ static inline void PF_AT(totals)(const float *v, int n, float *total) {
 #define PF_BLOCK(M, N)                                                                             \
 	static void PF_AT(block_##M##_##N)(const pf_product *p, const float *dy, const int32_t *offset, float *dw) { \
 		V sum[M][N];                                                                               \
-		_Pragma("GCC unroll 8") for (int m = 0; m < M; m++)                                        \
-			_Pragma("GCC unroll 8") for (int n = 0; n < N; n++) sum[m][n] = (V){0};                \
+		PF_EACH(m, M) PF_EACH(n, N) sum[m][n] = (V){0};                \
 		for (size_t g = 0; g < p->groups; g++) {                                                   \
 			const float *x[N], *d[M];                                                              \
-			_Pragma("GCC unroll 8") for (int n = 0; n < N; n++) x[n] = p->base + g * p->base_step + offset[n]; \
-			_Pragma("GCC unroll 8") for (int m = 0; m < M; m++) d[m] = dy + g * p->dy_step + m * p->pitch; \
+			PF_EACH(n, N) x[n] = p->base + g * p->base_step + offset[n]; \
+			PF_EACH(m, M) d[m] = dy + g * p->dy_step + m * p->pitch; \
 			for (size_t v = 0; v < p->vectors; v++) {                                              \
 				V f[M];                                                                            \
 				ptrdiff_t start = p->start[v];                                                     \
-				_Pragma("GCC unroll 8") for (int m = 0; m < M; m++) f[m] = *(const V *)(d[m] + v * PF_LANES); \
-				_Pragma("GCC unroll 8") for (int n = 0; n < N; n++) {                              \
+				PF_EACH(m, M) f[m] = *(const V *)(d[m] + v * PF_LANES); \
+				PF_EACH(n, N) {                              \
 					V q = *(const V *)(x[n] + start);                                              \
-					_Pragma("GCC unroll 8") for (int m = 0; m < M; m++) sum[m][n] += f[m] * q;     \
+					PF_EACH(m, M) sum[m][n] += f[m] * q;     \
 				}                                                                                  \
 			}                                                                                      \
 		}                                                                                          \
 		V flat[(M * N + 3) / 4 * 4];                                                               \
-		_Pragma("GCC unroll 8") for (int m = 0; m < M; m++)                                        \
-			_Pragma("GCC unroll 8") for (int n = 0; n < N; n++) flat[m * N + n] = sum[m][n];       \
+		PF_EACH(m, M) PF_EACH(n, N) flat[m * N + n] = sum[m][n];       \
 		for (int i = M * N; i % 4; i++) flat[i] = (V){0};                                          \
 		float total[(M * N + 3) / 4 * 4];                                                          \
 		PF_AT(totals)((const float *)flat, M * N, total);                                          \
-		_Pragma("GCC unroll 8") for (int m = 0; m < M; m++)                                        \
-			_Pragma("GCC unroll 8") for (int n = 0; n < N; n++) dw[m * p->dw_pitch + n] += total[m * N + n]; \
+		PF_EACH(m, M) PF_EACH(n, N) dw[m * p->dw_pitch + n] += total[m * N + n]; \
 	}
 
 #define PF_BLOCKS(M) PF_BLOCK(M, 1) PF_BLOCK(M, 2) PF_BLOCK(M, 3) PF_BLOCK(M, 4) PF_BLOCK(M, 5) PF_BLOCK(M, 6)
