@@ -18,14 +18,15 @@ import (
 const dataFormats = `Data is named by
   demo, demo:test             7,000 images of Fashion-MNIST, built in
   fashion-mnist[:test]        all of it, from Debian's dataset-fashion-mnist
-  a folder or file            idx (MNIST) or CIFAR binaries, as downloaded
-  a folder of images          one folder a class, or a flat one without labels
-  a file .csv, .tsv, .jsonl   a list of images: path, and label and id where there are; .txt: paths alone
+  a folder of images          one folder a class, or images without labels
+  x.csv, x.tsv, x.jsonl       a list: path, and label and id where there are; x.txt: paths
   -                           such a list from standard input
-  a file x.npy                N×C×H×W, N×H×W×C, N×H×W or N×F; labels.npy beside it
-  x.tar, x-{000..012}.tar     WebDataset: key.jpg with key.cls or key.json; or a folder of such
-  x.parquet                   a column of images, as Hugging Face has it; several by a pattern or folder
-A folder that holds both parts takes :train or :test at the end.`
+  x.tar, x-{000..012}.tar     WebDataset: key.jpg with key.cls or key.json
+  x.parquet                   a column of images, as Hugging Face has it
+  x.npy, x.npz                N×C×H×W, N×H×W×C, N×H×W or N×F; labels.npy beside it, or in it
+  a folder or file            idx (MNIST) or CIFAR binaries, as downloaded
+Several tar or Parquet files are named by a pattern or by their folder. What holds
+more than one part takes :train, :val or :test at the end.`
 
 // dataOptions are the flags of a command that reads samples.
 type dataOptions struct {

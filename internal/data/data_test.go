@@ -172,7 +172,7 @@ func TestOpenErrors(t *testing.T) {
 		{"none", Options{}, []string{"holds no images"}},
 		{"notes.md", Options{}, []string{"not an idx"}},
 		{"a.png", Options{}, []string{"single image"}},
-		{"x.npz", Options{}, []string{"unpack"}},
+		{"x.npz", Options{}, []string{"cut short"}},
 		{"x.npy", Options{}, []string{".npy"}},
 		{"x.bin", Options{}, []string{"label 11 of sample 0 out of range"}},
 		{"y.bin", Options{}, []string{"3000 bytes", "truncated"}},

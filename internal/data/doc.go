@@ -12,6 +12,7 @@
 //	x.csv, x.tsv, x.jsonl, x.txt       a list of image files, relative to it; - reads one from Options.Stdin
 //	x.tar, x-{000..012}.tar, *.tar     tar archives (WebDataset): key.jpg, key.cls or key.json; a folder of such
 //	x.parquet, *.parquet, dir/         Parquet files with a column of images, in Hugging Face's layout
+//	x.npz                              such an array by a usual name (x, x_train, train_images, …), labels beside it
 //	x.npy                              N×C×H×W, N×H×W×C, N×H×W or N×F, labels in labels.npy beside it
 //
 // A path may end in ":train" or ":test" where a folder holds both.

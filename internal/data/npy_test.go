@@ -249,7 +249,7 @@ func FuzzNPY(f *testing.F) {
 			return
 		}
 		_, _ = a.labels()
-		set, err := newNPYSet(a, "fuzz.npy", "")
+		set, err := newNPYSet(a, "fuzz.npy", "fuzz/", "")
 		if err != nil {
 			return
 		}

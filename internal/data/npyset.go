@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"path/filepath"
 	"strconv"
-	"strings"
 )
 
 // npySet is a set of the rows of an array.
@@ -24,7 +23,7 @@ func openNPYSet(path string, opts Options) (Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	set, err := newNPYSet(a, path, opts.Layout)
+	set, err := newNPYSet(a, path, shardName(path)+"/", opts.Layout)
 	if err != nil {
 		a.Close()
 		return nil, err
@@ -44,9 +43,8 @@ func openNPYSet(path string, opts Options) (Set, error) {
 	return WithLabels(set, labels, nil)
 }
 
-func newNPYSet(a *NPY, path, layout string) (Set, error) {
-	base := filepath.Base(path)
-	set := &npySet{a: a, path: path, prefix: strings.TrimSuffix(base, filepath.Ext(base)) + "/"}
+func newNPYSet(a *NPY, path, prefix, layout string) (Set, error) {
+	set := &npySet{a: a, path: path, prefix: prefix}
 	d := a.Shape
 	switch len(d) {
 	case 2:

@@ -209,7 +209,7 @@ func openSource(source string, opts Options) (Set, error) {
 	if info.Size() == 0 {
 		return nil, errors.New("the file is empty")
 	}
-	if opts.Split == "test" || opts.Split == "val" {
+	if (opts.Split == "test" || opts.Split == "val") && !strings.EqualFold(filepath.Ext(source), ".npz") {
 		return nil, fmt.Errorf("a single file has no split %s", opts.Split)
 	}
 	return openFile(source, opts)
@@ -250,7 +250,7 @@ func openFile(path string, opts Options) (Set, error) {
 	case bytes.HasPrefix(head, []byte(npyMagic)):
 		return openNPYSet(path, opts)
 	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
-		return nil, errors.New("it is a zip or .npz archive; unpack it first")
+		return openNPZ(path, opts)
 	case bytes.HasPrefix(head, []byte{0x1f, 0x8b}), len(head) >= 4 && head[0] == 0 && head[1] == 0 && head[2] == idxUbyte:
 		return OpenIDX(path)
 	case strings.EqualFold(filepath.Ext(path), ".bin"):
