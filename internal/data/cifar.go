@@ -6,7 +6,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 )
 
@@ -119,30 +118,24 @@ func cifarLabels(r io.ReaderAt, size, labelBytes int64) ([]uint8, error) {
 	return labels, nil
 }
 
-// cifarInFolder finds the files of a split: data_batch_*.bin and test_batch.bin
-// of CIFAR-10, train.bin and test.bin of CIFAR-100.
-func cifarInFolder(dir, split string) ([]string, bool) {
+// cifarFiles picks the files of a split among names: data_batch_*.bin and
+// test_batch.bin of CIFAR-10, train.bin and test.bin of CIFAR-100.
+func cifarFiles(names []string, split string) (files []string) {
 	patterns := []string{"data_batch_*.bin", "train.bin"}
 	if split == "test" || split == "val" {
 		patterns = []string{"test_batch.bin", "test.bin"}
 	}
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return nil, false
-	}
 	for _, pattern := range patterns {
-		var paths []string
-		for _, e := range entries {
-			if ok, _ := filepath.Match(pattern, e.Name()); ok {
-				paths = append(paths, filepath.Join(dir, e.Name()))
+		for _, name := range names {
+			if ok, _ := filepath.Match(pattern, name); ok {
+				files = append(files, name)
 			}
 		}
-		if len(paths) > 0 {
-			slices.Sort(paths)
-			return paths, true
+		if len(files) > 0 {
+			return files
 		}
 	}
-	return nil, false
+	return nil
 }
 
 // classNames reads one name a line, or returns nil when the file is not there

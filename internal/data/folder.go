@@ -154,42 +154,50 @@ func leadsBack(fsys fs.FS, dir string, above []string) bool {
 // known of them.
 const entriesAtATime = 4096
 
-// readFolder returns the images and the folders in dir, the latter sorted. Links
-// are followed; those to nothing are kept as images, so that they are reported.
-func readFolder(fsys fs.FS, dir string) (images, folders []string, err error) {
+// eachEntry goes over the entries of dir in no order.
+func eachEntry(fsys fs.FS, dir string, use func(fs.DirEntry)) error {
 	f, err := fsys.Open(dir)
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
 	defer f.Close()
 	d, ok := f.(fs.ReadDirFile)
 	if !ok {
-		return nil, nil, fmt.Errorf("%s: its entries cannot be listed", dir)
+		return fmt.Errorf("%s: its entries cannot be listed", dir)
 	}
 	for {
 		entries, err := d.ReadDir(entriesAtATime)
 		for _, e := range entries {
-			name := path.Join(dir, e.Name())
-			isDir := e.IsDir()
-			if e.Type()&fs.ModeSymlink != 0 {
-				info, err := fs.Stat(fsys, name)
-				isDir = err == nil && info.IsDir()
-			}
-			switch {
-			case isDir && !strings.HasPrefix(e.Name(), "."):
-				folders = append(folders, name)
-			case !isDir && isImageName(e.Name()):
-				images = append(images, name)
-			}
+			use(e)
 		}
 		if errors.Is(err, io.EOF) {
-			slices.Sort(folders)
-			return images, folders, nil
+			return nil
 		}
 		if err != nil {
-			return nil, nil, err
+			return err
 		}
 	}
+}
+
+// readFolder returns the images and the folders in dir, the latter sorted. Links
+// are followed; those to nothing are kept as images, so that they are reported.
+func readFolder(fsys fs.FS, dir string) (images, folders []string, err error) {
+	err = eachEntry(fsys, dir, func(e fs.DirEntry) {
+		name := path.Join(dir, e.Name())
+		isDir := e.IsDir()
+		if e.Type()&fs.ModeSymlink != 0 {
+			info, err := fs.Stat(fsys, name)
+			isDir = err == nil && info.IsDir()
+		}
+		switch {
+		case isDir && !strings.HasPrefix(e.Name(), "."):
+			folders = append(folders, name)
+		case !isDir && isImageName(e.Name()):
+			images = append(images, name)
+		}
+	})
+	slices.Sort(folders)
+	return images, folders, err
 }
 
 func (f *imageFolder) Close() error { return nil }

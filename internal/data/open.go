@@ -219,10 +219,7 @@ func openFolder(dir string, opts Options) (Set, error) {
 	if path, ok := idxInFolder(dir, opts.Split); ok {
 		return OpenIDX(path)
 	}
-	if paths, ok := cifarInFolder(dir, opts.Split); ok {
-		return OpenCIFAR(paths...)
-	}
-	if set, err := openShardFolder(dir, opts); set != nil || err != nil {
+	if set, err := openBinaries(dir, opts); set != nil || err != nil {
 		return set, err
 	}
 	root, err := splitFolder(os.DirFS(dir), opts.Split)

@@ -3,6 +3,7 @@ package data
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -93,67 +94,91 @@ func braceChoices(inner string) ([]string, error) {
 	return all, nil
 }
 
-// shardsInFolder lists the files of an extension in dir, sorted; none where there
-// are images or folders beside them. Where their names begin with those of splits (train-00000-of-00002.parquet), it takes the
-// files of the one that is asked for, or of train.
-func shardsInFolder(dir, ext, split string) (paths []string, err error) {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return nil, err
-	}
-	var all []string
-	for _, e := range entries {
+// binaries are the names of the files in a folder that are no images, by
+// extension, sorted.
+type binaries struct {
+	cifar, tar, parquet []string
+	images              bool // there are images or folders, too
+}
+
+// binariesIn looks a folder through, which may hold a million images.
+func binariesIn(dir string) (b binaries, err error) {
+	err = eachEntry(os.DirFS(dir), ".", func(e fs.DirEntry) {
 		switch name := e.Name(); {
 		case strings.HasPrefix(name, "."):
 		case e.IsDir() || isImageName(name):
-			return nil, nil
-		case strings.EqualFold(filepath.Ext(name), ext):
-			all = append(all, name)
+			b.images = true
+		case strings.EqualFold(filepath.Ext(name), ".bin"):
+			b.cifar = append(b.cifar, name)
+		case isTarName(name):
+			b.tar = append(b.tar, name)
+		case strings.EqualFold(filepath.Ext(name), ".parquet"):
+			b.parquet = append(b.parquet, name)
 		}
-	}
-	slices.Sort(all)
-	of := func(splits ...string) (paths []string) {
+	})
+	slices.Sort(b.cifar)
+	slices.Sort(b.tar)
+	slices.Sort(b.parquet)
+	return b, err
+}
+
+// shardsOf picks the files of a split. Where names begin with those of splits
+// (train-00000-of-00002.parquet), it takes those of the one that is asked for, or
+// of train.
+func shardsOf(all []string, split string) []string {
+	of := func(splits ...string) (files []string) {
 		for _, name := range all {
 			if slices.ContainsFunc(splits, func(s string) bool {
 				return strings.HasPrefix(name, s+"-") || strings.HasPrefix(name, s+".")
 			}) {
-				paths = append(paths, filepath.Join(dir, name))
+				files = append(files, name)
 			}
 		}
-		return paths
+		return files
 	}
 	train, test, val := of("train"), of("test"), of("val", "validation")
 	switch {
 	case split == "test" && len(test) > 0:
-		return test, nil
-	case (split == "test" || split == "val") && len(val) > 0:
-		return val, nil
+		return test
 	case split == "test" || split == "val":
-		return nil, nil
+		return val
 	case len(train) > 0 && (split != "" || len(test) > 0 || len(val) > 0):
-		return train, nil
+		return train
 	}
-	for _, name := range all {
-		paths = append(paths, filepath.Join(dir, name))
-	}
-	return paths, nil
+	return all
 }
 
-// openShardFolder opens the tar archives or Parquet files that a folder consists
-// of, or its folder data, where Hugging Face puts the latter; nil for none.
-func openShardFolder(dir string, opts Options) (Set, error) {
-	tars, err := shardsInFolder(dir, ".tar", opts.Split)
+// inFolder puts the path of a folder before names.
+func inFolder(dir string, names []string) []string {
+	paths := make([]string, len(names))
+	for i, name := range names {
+		paths[i] = filepath.Join(dir, name)
+	}
+	return paths
+}
+
+// openBinaries opens the CIFAR files of a folder, or the tar archives or Parquet
+// files that it or its folder data, where Hugging Face puts the latter, consists
+// of; nil for none.
+func openBinaries(dir string, opts Options) (Set, error) {
+	b, err := binariesIn(dir)
 	if err != nil {
 		return nil, err
 	}
-	if len(tars) > 0 {
-		return openTar(tars, opts)
+	if files := cifarFiles(b.cifar, opts.Split); len(files) > 0 {
+		return OpenCIFAR(inFolder(dir, files)...)
 	}
-	for _, d := range []string{dir, filepath.Join(dir, "data")} {
-		files, err := shardsInFolder(d, ".parquet", opts.Split)
-		if err == nil && len(files) > 0 {
-			return openParquet(files, opts)
+	if files := shardsOf(b.tar, opts.Split); len(files) > 0 && !b.images {
+		return openTar(inFolder(dir, files), opts)
+	}
+	if len(b.parquet) == 0 && b.images {
+		dir = filepath.Join(dir, "data")
+		if b, err = binariesIn(dir); err != nil {
+			return nil, nil // there is no such folder
 		}
+	}
+	if files := shardsOf(b.parquet, opts.Split); len(files) > 0 && !b.images {
+		return openParquet(inFolder(dir, files), opts)
 	}
 	return nil, nil
 }
