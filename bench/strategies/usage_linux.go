@@ -1,0 +1,25 @@
+package main
+
+import (
+	"os"
+	"syscall"
+	"time"
+)
+
+// peakMemory is the largest resident memory of a process that has ended, in
+// bytes.
+func peakMemory(p *os.ProcessState) int64 {
+	if u, ok := p.SysUsage().(*syscall.Rusage); ok {
+		return u.Maxrss << 10
+	}
+	return 0
+}
+
+// processorTime is what this process has had of all cores so far.
+func processorTime() time.Duration {
+	var u syscall.Rusage
+	if syscall.Getrusage(syscall.RUSAGE_SELF, &u) != nil {
+		return 0
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
