@@ -41,6 +41,7 @@ func TestMain(m *testing.M) {
 //	await FILE                  wait until the file is there
 //	cut FILE N                  shorten a file to N bytes
 //	foreign FILE OUT            put an operator that nobody knows into a model
+//	dropout FILE OUT            put a Dropout into a model
 //	open FILE OUT               leave the size of a model's input open
 //	tmpfs DIR BYTES             mount a small disk
 //	lock DIR                    be the other process that works in a run folder
@@ -81,6 +82,7 @@ func TestScripts(t *testing.T) {
 			"cut":     cmdCut,
 			"foreign": cmdForeign,
 			"open":    cmdOpen,
+			"dropout": cmdDropout,
 			"tmpfs":   cmdTmpfs,
 			"lock":    cmdLock,
 		},
@@ -221,6 +223,17 @@ func cmdForeign(ts *testscript.TestScript, _ bool, args []string) {
 	in := m.Graph.Inputs()[0].Name
 	p.Redirect(in, "foreign")
 	p.Add(onnxio.NodeSpec{Op: "Frobnicate", Name: "odd", Inputs: []string{in}, Outputs: []string{"foreign"}})
+	ts.Check(p.Apply())
+	ts.Check(m.Save(ts.MkAbs(args[1]), onnxio.SaveOptions{}))
+}
+
+func cmdDropout(ts *testscript.TestScript, _ bool, args []string) {
+	m, err := onnxio.Load(ts.MkAbs(args[0]))
+	ts.Check(err)
+	p := m.Graph.Edit()
+	in := m.Graph.Inputs()[0].Name
+	p.Redirect(in, "dropped")
+	p.Add(onnxio.NodeSpec{Op: "Dropout", Name: "drop", Inputs: []string{in}, Outputs: []string{"dropped"}})
 	ts.Check(p.Apply())
 	ts.Check(m.Save(ts.MkAbs(args[1]), onnxio.SaveOptions{}))
 }
