@@ -9,7 +9,7 @@ var badge = Strategy{
 	Name: "badge", Summary: "k-means++ on the gradients that the predicted labels would give",
 	Reference: "Ash et al. 2020 (arXiv 1906.03671)",
 	Needs:     Needs{Features: true, Probabilities: true},
-	Memory:    "20 B + 4c", Time: "at most k·n·(c + d), mostly far less",
+	Memory:    "20 B + 4c", Time: "k·n + at most k·n·(c + d)",
 	// The first is the longest gradient, each next is drawn with probability
 	// proportional to the squared distance to the nearest one chosen. The
 	// score is the distance, of the first its length.

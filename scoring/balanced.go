@@ -8,7 +8,7 @@ import (
 
 var classBalanced = Strategy{
 	Name: "class-balanced", Summary: "a uniform draw, as many of each predicted class",
-	Reference: "a baseline", Memory: "16 B", Time: "n·log n",
+	Reference: "a baseline", Memory: "32 B", Time: "n·log n",
 	// The r-th draw of every class comes before the r+1-th of any; a class
 	// that has no more leaves its share to the others.
 	pick: func(_ context.Context, t *task) ([]Picked, error) {

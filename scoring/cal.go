@@ -8,7 +8,7 @@ var cal = Strategy{
 	Name: "cal", Summary: "the predictions farthest from those of labelled neighbours",
 	Reference: "Margatina et al. 2021 (arXiv 2109.03764)", Params: []Param{neighbours},
 	Needs:  Needs{Features: true, Probabilities: true, Labelled: Required},
-	Memory: "16 B", Time: "n·labelled·d",
+	Memory: "16 B + 4c", Time: "n·L·d",
 	// The score is the mean of KL(p(neighbour) ‖ p(x)) over the nearest
 	// labelled samples in feature space; the largest are taken.
 	pick: func(ctx context.Context, t *task) ([]Picked, error) {

@@ -16,7 +16,7 @@ var ccs = Strategy{
 	Name: "ccs", Summary: "as many of each degree of difficulty, the hardest left out",
 	Reference: "Zheng et al. 2022 (arXiv 2210.15809)", Measure: "aum", AnyMeasure: true, Scores: true, Params: []Param{hardest},
 	Needs:  Needs{Labels: true},
-	Memory: "40 B", Time: "n·log n",
+	Memory: "24 B", Time: "n·log n",
 	// The range of scores is cut into 50 strata of equal width. The budget is
 	// shared evenly, the smallest stratum first, and what it cannot use goes
 	// to the others; within a stratum the draw is uniform. Hard strata come

@@ -9,7 +9,7 @@ var cdal = Strategy{
 	Name: "cdal", Summary: "greedily the class probabilities farthest from all others",
 	Reference: "Agarwal et al. 2020 (arXiv 2008.05723)",
 	Needs:     Needs{Probabilities: true, Labelled: Welcome},
-	Memory:    "12 B + 4c", Time: "at most (k + labelled)·n·c, mostly far less",
+	Memory:    "12 B + 4c", Time: "at most (k + L)·n·c",
 	// k-center greedy with d(a, b) = ½ Σ (a − b)·(ln a − ln b), the mean of
 	// the two divergences. Where nothing is labelled it begins with the
 	// sample nearest to the mean. The score is the distance.

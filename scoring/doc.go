@@ -2,10 +2,13 @@
 //
 // A pass over the pool is one call. [Score] runs a [Classifier] over a [Pool]
 // and yields a [Record] a sample: the predicted class and every measure asked
-// for, each in its textbook definition ([Measures]). [Select] or a [Selector]
-// ranks the records by a strategy ([Strategies]) and keeps the k to label
-// first; there every measure is turned so that larger means label first.
-// [KCenter] chooses by coverage instead, from the features of the pool.
+// for, each in its textbook definition ([Measures]). An [Ensemble], that is a
+// [Committee] or a [DropoutModel], has several opinions of each sample, and
+// measures of how far they differ. [Choose] takes the k to label first by a
+// strategy ([Strategies]): a ranking, where every measure is turned so that
+// larger means label first and a [Selector] needs one record at a time, or a
+// look at the whole pool, its features and its class probabilities, as
+// [Candidates] hold them.
 // Records are written and read as JSON lines ([RecordWriter], [ReadRecords]),
 // so that one pass serves many selections. [Model] is a Classifier on ONNX
 // Runtime.
@@ -17,12 +20,14 @@
 //   - A selection is a function of the records and the seed. Ties go to the
 //     lower index; order of arrival and sharding do not matter; no sample is
 //     chosen twice.
-//   - Memory of a pass depends on the batch, of a selection on k, and of
-//     KCenter on the pool but not on k: never on a pair of samples.
+//   - Memory of a pass depends on the batch, of a ranking on k, and of what
+//     looks at the whole pool on the pool but not on k: never on a pair of
+//     samples, nor on classes times features.
 //   - Softmax and measures are computed in float64. A sample whose output is
 //     not finite gets no score, only a reason ([Skipped]).
 //   - Scoring sees the samples as they are: no augmentation, no shuffling, and
-//     the model in inference mode.
+//     the model in inference mode, but for the Dropout of a DropoutModel. What
+//     that drops depends on the seed and the sample's ID.
 //
 // What is not guaranteed: scores equal to the last bit on another processor
 // or with another build of the runtime, which may round sums differently. A
@@ -31,5 +36,6 @@
 // Sources: Settles, "Active Learning Literature Survey", 2009, for the
 // measures; Sener and Savarese, "Active Learning for Convolutional Neural
 // Networks: A Core-Set Approach", 2018 (arXiv 1708.00489), for k-center; each
-// measure and strategy names its own.
+// measure and strategy names its own. The tests hold every strategy to its
+// definition written down plainly.
 package scoring

@@ -12,7 +12,7 @@ var kCenter = Strategy{
 	Name: "k-center", Summary: "greedily the farthest from all that is labelled or chosen",
 	Reference: "Sener & Savarese 2018 (arXiv 1708.00489)",
 	Needs:     Needs{Features: true, Labelled: Welcome},
-	Memory:    "20 B", Time: "at most (k + labelled)·n·d, mostly far less",
+	Memory:    "20 B", Time: "at most (k + L)·n·d",
 	pick: func(ctx context.Context, t *task) ([]Picked, error) {
 		centres, err := KCenter(ctx, t.pool.Features, t.k, KCenterOptions{
 			Labelled: t.labelled.Features, Workers: t.workers, Progress: t.progress,

@@ -11,7 +11,7 @@ var moderate = Strategy{
 	Name: "moderate", Summary: "neither near to nor far from the centre of their class",
 	Reference: "Xia et al. 2023 (ICLR)",
 	Needs:     Needs{Features: true, Labels: true},
-	Memory:    "24 B", Time: "n·d + n·log n",
+	Memory:    "16 B", Time: "n·d + n·log n",
 	// The distance is that to the mean of the features of the samples of the
 	// same label; those with distances nearest to the median distance are
 	// taken. The score is minus the difference.

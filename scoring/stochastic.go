@@ -7,7 +7,7 @@ import (
 	"slices"
 )
 
-const kirsch = "Kirsch et al. 2021 (arXiv 2106.12059)"
+const kirsch = "Kirsch et al. 2022 (arXiv 2106.12059)"
 
 var temperature = Param{Name: "temperature", Default: 1, Min: 1e-3, Max: 1e3, Summary: "small ranks by the measure, large draws at random"}
 

@@ -25,7 +25,8 @@ type Strategy struct {
 	Needs
 	// Memory is what it holds for each sample of the pool, besides the
 	// records and what it Needs; Time how its work grows with the pool n, the
-	// batch k, the length d of the features and the classes c.
+	// batch k, the labelled set L, the length d of the features and the
+	// classes c.
 	Memory, Time string
 
 	// perturb turns the weight of a sample and an exponential draw into the
