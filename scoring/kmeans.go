@@ -13,10 +13,10 @@ type clusters struct {
 
 const (
 	// kMeansRounds and kMeansTolerance end Lloyd's algorithm where no row
-	// changes its cluster any more, or before: after so many rounds, or once
-	// the centres move, in squared distance, by less than that fraction of
-	// the mean variance of an axis.
-	kMeansRounds    = 100
+	// changes its cluster any more, or before: after so many rounds, as in
+	// Faiss, or once the centres move, in squared distance, by less than that
+	// fraction of the mean variance of an axis, as in scikit-learn.
+	kMeansRounds    = 25
 	kMeansTolerance = 1e-4
 )
 
