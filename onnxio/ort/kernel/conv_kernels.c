@@ -1,20 +1,17 @@
 #include "conv_kernels.h"
 
-#include <string.h>
-
 #include "level.h"
 #include "op.h"
 
 typedef float pf_four __attribute__((vector_size(16), aligned(4), may_alias));
 #if defined(__clang__)
-#define PF_FOUR(a, b, i, j, k, l) __builtin_shufflevector(a, b, i, j, k, l)
+#define PF_SHUFFLE(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
 #else
-typedef int pf_four_at __attribute__((vector_size(16)));
-#define PF_FOUR(a, b, i, j, k, l) __builtin_shuffle(a, b, (pf_four_at){i, j, k, l})
+#define PF_SHUFFLE(a, b, ...) __builtin_shuffle(a, b, (PF_AT(indices)){__VA_ARGS__})
 #endif
 
 // PF_EACH is a loop that is unrolled whole, so that arrays stay in registers.
-#define PF_EACH(i, n) _Pragma("GCC unroll 8") for (int i = 0; i < n; i++)
+#define PF_EACH(i, n) _Pragma("GCC unroll 32") for (int i = 0; i < n; i++)
 
 // PF_PART is how many terms are added up before their sum goes to the others.
 #define PF_PART 64

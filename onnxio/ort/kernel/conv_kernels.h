@@ -17,18 +17,14 @@ typedef struct pf_correlation {
 	size_t pitch;
 } pf_correlation;
 
-// pf_product is dw[m][k] += Σ_g Σ_v dy[g][m][v] · base[g][start[v] + offset[k]],
-// summed over the lanes of a register too. A g is an image, or several that
-// are interleaved.
+// pf_product is dw[m][k] += Σ_v dy[m][at[v] + lane] · base[start[v] + offset[k] + lane],
+// summed over the lanes of registers v.
 typedef struct pf_product {
 	const float *base, *dy;
-	size_t base_step, dy_step; // from one g to the next
-	size_t groups;
-	const int32_t *offset, *start;
+	const int32_t *offset, *start, *at;
 	size_t terms, vectors, rows;
 	size_t pitch; // of dy, from one row to the next
 	float *dw;
-	size_t dw_pitch;
 } pf_product;
 
 // pf_images are planes of one channel in a row of images, of which the first
@@ -42,8 +38,9 @@ typedef struct pf_conv_kernels {
 	size_t block; // rows that a correlation takes at a time, at most
 	void (*correlate)(const pf_correlation *);
 	void (*multiply)(const pf_product *);
-	// spread lays a channel's planes out; the scratch was cleared before.
-	void (*spread)(const pf_source *, const float *x, pf_images, float *cells);
+	// spread lays out channels that lie one behind the other, to every pitch
+	// floats of the scratch, which was cleared before.
+	void (*spread)(const pf_source *, const float *x, int64_t channels, pf_images, float *cells, int64_t pitch);
 	// unpack writes packed values to the planes, pack reads them from there;
 	// lanes that are of no position keep what they had.
 	void (*unpack)(const pf_lattice *, const float *packed, int64_t images, float *y, pf_images);

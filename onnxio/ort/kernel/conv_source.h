@@ -2,6 +2,7 @@
 // PF_LANES floats: 32 registers of 16, or 16 registers of fewer.
 
 typedef float PF_AT(lanes) __attribute__((vector_size(4 * PF_LANES), aligned(4), may_alias));
+typedef int PF_AT(indices) __attribute__((vector_size(4 * PF_LANES)));
 #define V PF_AT(lanes)
 
 #if PF_LANES == 16
@@ -88,46 +89,46 @@ static void PF_AT(correlate)(const pf_correlation *c) {
 	}
 }
 
-// totals adds up the lanes of n registers, which lie in memory one behind the
-// other.
-static inline void PF_AT(totals)(const float *v, int n, float *total) {
-	for (int i = 0; i < n; i += 4, v += 4 * PF_LANES) {
-		pf_four q[4];
-		for (int k = 0; k < 4; k++) {
-			q[k] = *(const pf_four *)(v + k * PF_LANES);
-			for (int at = 4; at < PF_LANES; at += 4) q[k] += *(const pf_four *)(v + k * PF_LANES + at);
-		}
-		pf_four a = PF_FOUR(q[0], q[1], 0, 4, 1, 5) + PF_FOUR(q[0], q[1], 2, 6, 3, 7);
-		pf_four b = PF_FOUR(q[2], q[3], 0, 4, 1, 5) + PF_FOUR(q[2], q[3], 2, 6, 3, 7);
-		*(pf_four *)(total + i) = PF_FOUR(a, b, 0, 1, 4, 5) + PF_FOUR(a, b, 2, 3, 6, 7);
-	}
+#define PF_PICK(i, at) ((i) < 4 ? (i) + (at) : PF_LANES + (i)-4 + (at))
+#define PF_FOUR(i, j, k, l, at) PF_PICK(i, at), PF_PICK(j, at), PF_PICK(k, at), PF_PICK(l, at)
+#if PF_LANES == 16
+#define PF_MIX(a, b, i, j, k, l) PF_SHUFFLE(a, b, PF_FOUR(i, j, k, l, 0), PF_FOUR(i, j, k, l, 4), PF_FOUR(i, j, k, l, 8), PF_FOUR(i, j, k, l, 12))
+#elif PF_LANES == 8
+#define PF_MIX(a, b, i, j, k, l) PF_SHUFFLE(a, b, PF_FOUR(i, j, k, l, 0), PF_FOUR(i, j, k, l, 4))
+#else
+#define PF_MIX(a, b, i, j, k, l) PF_SHUFFLE(a, b, PF_FOUR(i, j, k, l, 0))
+#endif
+
+// totals adds up the lanes of four registers: within groups of four lanes,
+// which the registers exchange, then over the groups.
+static inline __attribute__((always_inline)) void PF_AT(totals)(const V *v, float *total) {
+	V a = PF_MIX(v[0], v[1], 0, 4, 1, 5) + PF_MIX(v[0], v[1], 2, 6, 3, 7);
+	V b = PF_MIX(v[2], v[3], 0, 4, 1, 5) + PF_MIX(v[2], v[3], 2, 6, 3, 7);
+	V c = PF_MIX(a, b, 0, 1, 4, 5) + PF_MIX(a, b, 2, 3, 6, 7);
+	pf_four sum = *(const pf_four *)&c;
+	for (int i = 1; i < PF_LANES / 4; i++) sum += ((const pf_four *)&c)[i];
+	*(pf_four *)total = sum;
 }
 
 // A block of a product is M rows by N terms, each an accumulator.
 #define PF_BLOCK(M, N)                                                                             \
 	static void PF_AT(block_##M##_##N)(const pf_product *p, const float *dy, const int32_t *offset, float *dw) { \
-		V sum[M][N];                                                                               \
-		PF_EACH(m, M) PF_EACH(n, N) sum[m][n] = (V){0};                \
-		for (size_t g = 0; g < p->groups; g++) {                                                   \
-			const float *x[N], *d[M];                                                              \
-			PF_EACH(n, N) x[n] = p->base + g * p->base_step + offset[n]; \
-			PF_EACH(m, M) d[m] = dy + g * p->dy_step + m * p->pitch; \
-			for (size_t v = 0; v < p->vectors; v++) {                                              \
-				V f[M];                                                                            \
-				ptrdiff_t start = p->start[v];                                                     \
-				PF_EACH(m, M) f[m] = *(const V *)(d[m] + v * PF_LANES); \
-				PF_EACH(n, N) {                              \
-					V q = *(const V *)(x[n] + start);                                              \
-					PF_EACH(m, M) sum[m][n] += f[m] * q;     \
-				}                                                                                  \
+		V sum[(M * N + 3) / 4 * 4];                                                                \
+		const float *x[N];                                                                         \
+		PF_EACH(n, N) x[n] = p->base + offset[n];                                                  \
+		PF_EACH(i, (M * N + 3) / 4 * 4) sum[i] = (V){0};                                           \
+		const size_t pitch = p->pitch;                                                             \
+		for (const int32_t *start = p->start, *at = p->at, *end = start + p->vectors; start < end; start++, at++) { \
+			V f[M];                                                                                \
+			PF_EACH(m, M) f[m] = *(const V *)(dy + *at + m * pitch);                               \
+			PF_EACH(n, N) {                                                                        \
+				V q = *(const V *)(x[n] + *start);                                                 \
+				PF_EACH(m, M) sum[m * N + n] += f[m] * q;                                          \
 			}                                                                                      \
 		}                                                                                          \
-		V flat[(M * N + 3) / 4 * 4];                                                               \
-		PF_EACH(m, M) PF_EACH(n, N) flat[m * N + n] = sum[m][n];       \
-		for (int i = M * N; i % 4; i++) flat[i] = (V){0};                                          \
 		float total[(M * N + 3) / 4 * 4];                                                          \
-		PF_AT(totals)((const float *)flat, M * N, total);                                          \
-		PF_EACH(m, M) PF_EACH(n, N) dw[m * p->dw_pitch + n] += total[m * N + n]; \
+		PF_EACH(i, (M * N + 3) / 4) PF_AT(totals)(&sum[4 * i], &total[4 * i]);                     \
+		PF_EACH(m, M) PF_EACH(n, N) dw[m * p->terms + n] += total[m * N + n];                      \
 	}
 
 #define PF_BLOCKS(M) PF_BLOCK(M, 1) PF_BLOCK(M, 2) PF_BLOCK(M, 3) PF_BLOCK(M, 4) PF_BLOCK(M, 5) PF_BLOCK(M, 6)
@@ -153,15 +154,21 @@ static void PF_AT(multiply)(const pf_product *p) {
 		size_t m = pf_share(p->rows, r, rows), height = pf_share(p->rows, r + 1, rows) - m;
 		for (size_t c = 0; c < columns; c++) {
 			size_t k = pf_share(p->terms, c, columns), width = pf_share(p->terms, c + 1, columns) - k;
-			PF_AT(blocks)[height - 1][width - 1](p, p->dy + m * p->pitch, p->offset + k, p->dw + m * p->dw_pitch + k);
+			PF_AT(blocks)[height - 1][width - 1](p, p->dy + m * p->pitch, p->offset + k, p->dw + m * p->terms + k);
 		}
 	}
+}
+
+static inline void PF_AT(copy)(float *to, const float *from, int64_t n) {
+	int64_t i = 0;
+	for (; i + PF_LANES <= n; i += PF_LANES) *(V *)(to + i) = *(const V *)(from + i);
+	for (; i < n; i++) to[i] = from[i];
 }
 
 // gather puts n values of each image, step apart, one behind the other.
 static inline void PF_AT(gather)(const float *x, int64_t step, int64_t n, int64_t images, pf_images from, float *packed) {
 	if (images == 1 && step == 1) {
-		memcpy(packed, x, (size_t)n * sizeof(float));
+		PF_AT(copy)(packed, x, n);
 	} else if (images == 1 && step == 2) {
 		for (int64_t i = 0; i < n; i++) packed[i] = x[2 * i];
 	} else if (images == 2 && step == 1 && from.count == 2) {
@@ -175,7 +182,7 @@ static inline void PF_AT(gather)(const float *x, int64_t step, int64_t n, int64_
 
 static inline void PF_AT(scatter)(const float *packed, int64_t step, int64_t n, int64_t images, pf_images to, float *y) {
 	if (images == 1 && step == 1) {
-		memcpy(y, packed, (size_t)n * sizeof(float));
+		PF_AT(copy)(y, packed, n);
 	} else if (images == 2 && step == 1 && to.count == 2) {
 		float *z = y + to.step;
 		for (int64_t i = 0; i < n; i++) y[i] = packed[2 * i], z[i] = packed[2 * i + 1];
@@ -185,7 +192,8 @@ static inline void PF_AT(scatter)(const float *packed, int64_t step, int64_t n, 
 	}
 }
 
-static void PF_AT(spread)(const pf_source *s, const float *x, pf_images images, float *cells) {
+static void PF_AT(spread)(const pf_source *s, const float *x, int64_t channels, pf_images images, float *cells, int64_t pitch) {
+	const int64_t plane = s->in[0] * s->in[1] * s->in[2];
 	for (int64_t f = 0; f < s->phases[0] * s->phases[1] * s->phases[2]; f++, cells += s->phase_size) {
 		int64_t phase[3] = {f / s->phases[2] / s->phases[1], f / s->phases[2] % s->phases[1], f % s->phases[2]};
 		int64_t from[3], to[3], origin[3];
@@ -194,10 +202,13 @@ static void PF_AT(spread)(const pf_source *s, const float *x, pf_images images, 
 			origin[i] = phase[i] * s->dilation[i] % s->step[i] - s->begin[i];
 		}
 		if (from[2] >= to[2]) continue;
-		for (int64_t d = from[0]; d < to[0]; d++) {
-			for (int64_t h = from[1]; h < to[1]; h++) {
-				const float *row = x + ((origin[0] + d * s->step[0]) * s->in[1] + origin[1] + h * s->step[1]) * s->in[2] + origin[2] + from[2] * s->step[2];
-				PF_AT(gather)(row, s->step[2], to[2] - from[2], s->images, images, cells + d * s->pitch[0] + h * s->pitch[1] + from[2] * s->images);
+		for (int64_t c = 0; c < channels; c++) {
+			for (int64_t d = from[0]; d < to[0]; d++) {
+				for (int64_t h = from[1]; h < to[1]; h++) {
+					int64_t row = ((origin[0] + d * s->step[0]) * s->in[1] + origin[1] + h * s->step[1]) * s->in[2];
+					PF_AT(gather)(x + c * plane + row + origin[2] + from[2] * s->step[2], s->step[2], to[2] - from[2], s->images, images,
+					              cells + c * pitch + d * s->pitch[0] + h * s->pitch[1] + from[2] * s->images);
+				}
 			}
 		}
 	}
@@ -227,6 +238,9 @@ static const pf_conv_kernels PF_AT(conv_kernels) = {
 #undef PF_NAMES_3
 #undef PF_NAMES_4
 #undef PF_NAMES_6
+#undef PF_PICK
+#undef PF_FOUR
+#undef PF_MIX
 #undef PF_BLOCK
 #undef PF_BLOCKS
 #undef PF_BLOCK_NAMES

@@ -47,8 +47,7 @@ static void sweep_task(void *arg, size_t i) {
 			int64_t g = (int64_t)(unit / blocks);
 			size_t first = unit % blocks, last = to - (size_t)g * blocks < blocks ? to - (size_t)g * blocks : blocks;
 			const float *x = s->in + (image * s->group + g) * s->channels * s->in_plane;
-			for (int64_t c = 0; c < s->channels && !s->source.direct; c++)
-				j->k->spread(&s->source, x + c * s->in_plane, images, cells + c * s->source.size);
+			if (!s->source.direct) j->k->spread(&s->source, x, s->channels, images, cells, s->source.size);
 			for (size_t p = 0; p < s->parts; p++)
 				sweep_part(j, &s->part[p], s->source.direct ? x : cells, packed, image, g, first, last);
 			unit += last - first;

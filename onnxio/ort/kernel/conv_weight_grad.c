@@ -28,30 +28,28 @@ typedef struct weight_job {
 	pf_source source;
 	pf_lattice lattice;
 	const pf_conv_kernels *k;
-	const int32_t *offset;
+	const int32_t *offset, *start, *at;
 	const float *x, *dy;
 	float *sums; // of all shares
 	pf_slots slots;
 	size_t groups, shares, cuts;
-	size_t at_once;        // groups of images in scratch
-	size_t cells, packed;  // floats of one of them; a channel's lie together
+	size_t at_once;        // groups of images that are taken together
+	size_t cells, packed;  // floats of one of them in scratch, where a channel's lie together
+	int64_t channel_pitch; // from one channel of x to the next
 } weight_job;
 
 enum { AT_ONCE = 128 }; // registers of a row of dy that are summed at a time
 
 static size_t weights(const pf_conv *v) { return (size_t)(v->group * v->m * v->c * v->taps); }
 
-// multiply adds to the sums of rows from … of a group what some groups of
-// images give.
-static void weight_multiply(const weight_job *j, pf_product p, float *sums) {
-	const pf_lattice *l = &j->lattice;
-	size_t parts = (l->vectors + AT_ONCE - 1) / AT_ONCE;
-	const float *dy = p.dy;
-	p.offset = j->offset, p.terms = p.dw_pitch = (size_t)(j->v.c * j->v.taps), p.dw = sums;
+// weight_multiply adds to the sums of some rows of a group what groups of
+// images give that are this many registers.
+static void weight_multiply(const weight_job *j, pf_product p, size_t registers) {
+	size_t parts = (registers + AT_ONCE - 1) / AT_ONCE;
+	p.offset = j->offset, p.terms = (size_t)(j->v.c * j->v.taps);
 	for (size_t i = 0; i < parts; i++) {
-		size_t from = pf_share(l->vectors, i, parts);
-		p.start = l->start + from, p.vectors = pf_share(l->vectors, i + 1, parts) - from;
-		p.dy = dy + from * (size_t)j->k->lanes;
+		size_t from = pf_share(registers, i, parts);
+		p.start = j->start + from, p.at = j->at + from, p.vectors = pf_share(registers, i + 1, parts) - from;
 		j->k->multiply(&p);
 	}
 }
@@ -70,19 +68,17 @@ static void weight_images(const weight_job *j, size_t first, size_t count, size_
 		for (size_t i = 0; i < count; i++) {
 			int64_t image = (int64_t)(first + i) * interleaved;
 			int64_t there = v->n - image < interleaved ? v->n - image : interleaved;
-			for (int64_t c = 0; c < v->c && !j->source.direct; c++)
-				j->k->spread(&j->source, x + image * x_image + c * in, (pf_images){x_image, there}, cells + ((size_t)c * j->at_once + i) * (size_t)j->source.size);
+			if (!j->source.direct)
+				j->k->spread(&j->source, x + image * x_image, v->c, (pf_images){x_image, there}, cells + i * (size_t)j->source.size, j->channel_pitch);
 			for (size_t r = row; r < end && !j->lattice.dense; r++)
 				j->k->pack(&j->lattice, dy + image * dy_image + (int64_t)(r - row) * out, interleaved, packed + ((r - row) * j->at_once + i) * pitch, (pf_images){dy_image, there});
 		}
 		weight_multiply(j, (pf_product){
 			.base = j->source.direct ? x + (int64_t)first * x_image : cells,
-			.base_step = j->source.direct ? (size_t)x_image : (size_t)j->source.size,
 			.dy = j->lattice.dense ? dy + (int64_t)first * dy_image : packed,
-			.dy_step = j->lattice.dense ? (size_t)dy_image : pitch,
 			.pitch = j->lattice.dense ? (size_t)out : j->at_once * pitch,
-			.groups = count, .rows = end - row,
-		}, sums + row * (size_t)(v->c * v->taps));
+			.rows = end - row, .dw = sums + row * (size_t)(v->c * v->taps),
+		}, count * j->lattice.vectors);
 		row = end;
 	}
 }
@@ -136,17 +132,26 @@ static void weight_choose_images(weight_job *j) {
 static const char *weight_prepare(weight_job *j, pf_call *call) {
 	const pf_conv *v = &j->v;
 	pf_lattice *l = &j->lattice;
-	if (v->c * j->source.size > INT32_MAX / (int64_t)j->at_once || v->out[0] * v->out[1] * v->out[2] > INT32_MAX) return pf_too_large;
-	int32_t *table = call->alloc(call, (l->vectors + 3 * l->pieces + (size_t)(v->c * v->taps)) * sizeof *table);
+	const int64_t out = v->out[0] * v->out[1] * v->out[2];
+	if (v->group * (v->c * j->source.size + v->m * out) > INT32_MAX / (int64_t)j->at_once) return pf_too_large;
+	const size_t registers = j->at_once * l->vectors;
+	int32_t *table = call->alloc(call, (2 * registers + l->vectors + 3 * l->pieces + (size_t)(v->c * v->taps)) * sizeof *table);
 	if (!table) return pf_no_memory;
 	l->start = table, table += l->vectors;
 	l->piece = (pf_piece *)table, table += 3 * l->pieces;
 	pf_lattice_fill(l, &j->source, j->k->lanes);
 	j->offset = table;
-	const int64_t channel = j->source.direct ? j->source.size : (int64_t)j->at_once * j->source.size;
 	for (int64_t c = 0; c < v->c; c++)
 		for (int64_t t = 0; t < v->taps; t++)
-			*table++ = (int32_t)(c * channel + pf_source_tap(&j->source, (int64_t[3]){t / v->kernel[2] / v->kernel[1], t / v->kernel[2] % v->kernel[1], t % v->kernel[2]}));
+			*table++ = (int32_t)(c * j->channel_pitch + pf_source_tap(&j->source, (int64_t[3]){t / v->kernel[2] / v->kernel[1], t / v->kernel[2] % v->kernel[1], t % v->kernel[2]}));
+	const int64_t x_step = j->source.direct ? v->group * v->c * j->source.size : j->source.size;
+	const int64_t dy_step = l->dense ? v->group * v->m * out : (int64_t)l->vectors * j->k->lanes;
+	j->start = table, j->at = table + registers;
+	for (size_t i = 0; i < registers; i++) {
+		size_t image = i / l->vectors, vector = i % l->vectors;
+		table[i] = (int32_t)((int64_t)image * x_step) + l->start[vector];
+		table[registers + i] = (int32_t)((int64_t)image * dy_step + (int64_t)vector * j->k->lanes);
+	}
 	return NULL;
 }
 
@@ -167,6 +172,7 @@ static void weight_divide(weight_job *j, size_t threads) {
 	j->at_once = j->lattice.vectors < AT_ONCE ? AT_ONCE / j->lattice.vectors : 1;
 	if (j->cells + j->packed && j->at_once > SCRATCH_FLOATS / (j->cells + j->packed)) j->at_once = SCRATCH_FLOATS / (j->cells + j->packed);
 	if (j->at_once < 1) j->at_once = 1;
+	j->channel_pitch = j->source.direct ? j->source.size : (int64_t)j->at_once * j->source.size;
 }
 
 static const char *weight_grad_compute(pf_call *call) {
