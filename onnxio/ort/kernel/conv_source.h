@@ -91,11 +91,16 @@ static void PF_AT(correlate)(const pf_correlation *c) {
 
 #define PF_PICK(i, at) ((i) < 4 ? (i) + (at) : PF_LANES + (i)-4 + (at))
 #define PF_FOUR(i, j, k, l, at) PF_PICK(i, at), PF_PICK(j, at), PF_PICK(k, at), PF_PICK(l, at)
+// PF_OTHERS is every other value from the first of a on; b begins with the
+// last of a, so that nothing behind the last value taken is read.
 #if PF_LANES == 16
+#define PF_OTHERS(a, b) PF_SHUFFLE(a, b, 0, 2, 4, 6, 8, 10, 12, 14, 17, 19, 21, 23, 25, 27, 29, 31)
 #define PF_MIX(a, b, i, j, k, l) PF_SHUFFLE(a, b, PF_FOUR(i, j, k, l, 0), PF_FOUR(i, j, k, l, 4), PF_FOUR(i, j, k, l, 8), PF_FOUR(i, j, k, l, 12))
 #elif PF_LANES == 8
+#define PF_OTHERS(a, b) PF_SHUFFLE(a, b, 0, 2, 4, 6, 9, 11, 13, 15)
 #define PF_MIX(a, b, i, j, k, l) PF_SHUFFLE(a, b, PF_FOUR(i, j, k, l, 0), PF_FOUR(i, j, k, l, 4))
 #else
+#define PF_OTHERS(a, b) PF_SHUFFLE(a, b, 0, 2, 5, 7)
 #define PF_MIX(a, b, i, j, k, l) PF_SHUFFLE(a, b, PF_FOUR(i, j, k, l, 0))
 #endif
 
@@ -165,12 +170,19 @@ static inline void PF_AT(copy)(float *to, const float *from, int64_t n) {
 	for (; i < n; i++) to[i] = from[i];
 }
 
+static inline void PF_AT(thin)(float *to, const float *from, int64_t n) {
+	int64_t i = 0;
+	for (; i + PF_LANES <= n; i += PF_LANES)
+		*(V *)(to + i) = PF_OTHERS(*(const V *)(from + 2 * i), *(const V *)(from + 2 * i + PF_LANES - 1));
+	for (; i < n; i++) to[i] = from[2 * i];
+}
+
 // gather puts n values of each image, step apart, one behind the other.
 static inline void PF_AT(gather)(const float *x, int64_t step, int64_t n, int64_t images, pf_images from, float *packed) {
 	if (images == 1 && step == 1) {
 		PF_AT(copy)(packed, x, n);
 	} else if (images == 1 && step == 2) {
-		for (int64_t i = 0; i < n; i++) packed[i] = x[2 * i];
+		PF_AT(thin)(packed, x, n);
 	} else if (images == 2 && step == 1 && from.count == 2) {
 		const float *y = x + from.step;
 		for (int64_t i = 0; i < n; i++) packed[2 * i] = x[i], packed[2 * i + 1] = y[i];
@@ -241,6 +253,7 @@ static const pf_conv_kernels PF_AT(conv_kernels) = {
 #undef PF_PICK
 #undef PF_FOUR
 #undef PF_MIX
+#undef PF_OTHERS
 #undef PF_BLOCK
 #undef PF_BLOCKS
 #undef PF_BLOCK_NAMES
