@@ -92,15 +92,22 @@ static void PF_AT(correlate)(const pf_correlation *c) {
 #define PF_PICK(i, at) ((i) < 4 ? (i) + (at) : PF_LANES + (i)-4 + (at))
 #define PF_FOUR(i, j, k, l, at) PF_PICK(i, at), PF_PICK(j, at), PF_PICK(k, at), PF_PICK(l, at)
 // PF_OTHERS is every other value from the first of a on; b begins with the
-// last of a, so that nothing behind the last value taken is read.
+// last of a, so that nothing behind the last value taken is read. PF_LOWER and
+// PF_UPPER are a and b with those values from v.
 #if PF_LANES == 16
 #define PF_OTHERS(a, b) PF_SHUFFLE(a, b, 0, 2, 4, 6, 8, 10, 12, 14, 17, 19, 21, 23, 25, 27, 29, 31)
+#define PF_LOWER(v, a) PF_SHUFFLE(v, a, 0, 17, 1, 19, 2, 21, 3, 23, 4, 25, 5, 27, 6, 29, 7, 31)
+#define PF_UPPER(v, b) PF_SHUFFLE(v, b, 16, 8, 18, 9, 20, 10, 22, 11, 24, 12, 26, 13, 28, 14, 30, 15)
 #define PF_MIX(a, b, i, j, k, l) PF_SHUFFLE(a, b, PF_FOUR(i, j, k, l, 0), PF_FOUR(i, j, k, l, 4), PF_FOUR(i, j, k, l, 8), PF_FOUR(i, j, k, l, 12))
 #elif PF_LANES == 8
 #define PF_OTHERS(a, b) PF_SHUFFLE(a, b, 0, 2, 4, 6, 9, 11, 13, 15)
+#define PF_LOWER(v, a) PF_SHUFFLE(v, a, 0, 9, 1, 11, 2, 13, 3, 15)
+#define PF_UPPER(v, b) PF_SHUFFLE(v, b, 8, 4, 10, 5, 12, 6, 14, 7)
 #define PF_MIX(a, b, i, j, k, l) PF_SHUFFLE(a, b, PF_FOUR(i, j, k, l, 0), PF_FOUR(i, j, k, l, 4))
 #else
 #define PF_OTHERS(a, b) PF_SHUFFLE(a, b, 0, 2, 5, 7)
+#define PF_LOWER(v, a) PF_SHUFFLE(v, a, 0, 5, 1, 7)
+#define PF_UPPER(v, b) PF_SHUFFLE(v, b, 4, 2, 6, 3)
 #define PF_MIX(a, b, i, j, k, l) PF_SHUFFLE(a, b, PF_FOUR(i, j, k, l, 0))
 #endif
 
@@ -170,6 +177,7 @@ static inline void PF_AT(copy)(float *to, const float *from, int64_t n) {
 	for (; i < n; i++) to[i] = from[i];
 }
 
+// thin takes every other value.
 static inline void PF_AT(thin)(float *to, const float *from, int64_t n) {
 	int64_t i = 0;
 	for (; i + PF_LANES <= n; i += PF_LANES)
@@ -192,9 +200,23 @@ static inline void PF_AT(gather)(const float *x, int64_t step, int64_t n, int64_
 	}
 }
 
+// thicken is the inverse of thin; what lies between the values stays.
+static inline void PF_AT(thicken)(float *to, const float *from, int64_t n) {
+	int64_t i = 0;
+	for (; i + PF_LANES <= n; i += PF_LANES) {
+		V v = *(const V *)(from + i), *at = (V *)(to + 2 * i), *behind = (V *)(to + 2 * i + PF_LANES - 1);
+		V a = *at, b = *behind; // both before either is written: they share a value
+		*at = PF_LOWER(v, a);
+		*behind = PF_UPPER(v, b);
+	}
+	for (; i < n; i++) to[2 * i] = from[i];
+}
+
 static inline void PF_AT(scatter)(const float *packed, int64_t step, int64_t n, int64_t images, pf_images to, float *y) {
 	if (images == 1 && step == 1) {
 		PF_AT(copy)(y, packed, n);
+	} else if (images == 1 && step == 2) {
+		PF_AT(thicken)(y, packed, n);
 	} else if (images == 2 && step == 1 && to.count == 2) {
 		float *z = y + to.step;
 		for (int64_t i = 0; i < n; i++) y[i] = packed[2 * i], z[i] = packed[2 * i + 1];
@@ -254,6 +276,8 @@ static const pf_conv_kernels PF_AT(conv_kernels) = {
 #undef PF_FOUR
 #undef PF_MIX
 #undef PF_OTHERS
+#undef PF_LOWER
+#undef PF_UPPER
 #undef PF_BLOCK
 #undef PF_BLOCKS
 #undef PF_BLOCK_NAMES

@@ -6,6 +6,7 @@ typedef struct sweep_job {
 	const pf_sweep *s;
 	const pf_conv_kernels *k;
 	pf_slots slots;
+	int gaps;            // some positions are met by no tap
 	size_t cells;        // floats of a slot before the packed output
 	size_t groups;       // of images
 	size_t shares, cuts; // tasks: shares of the images, and cuts of the rows
@@ -32,6 +33,16 @@ static void sweep_part(const sweep_job *j, const pf_part *p, const float *base, 
 		j->k->unpack(l, packed + row * pitch, s->source.images, y + (int64_t)row * s->out_plane, images);
 }
 
+// sweep_clear sets the rows of some blocks to zero.
+static void sweep_clear(const sweep_job *j, int64_t image, int64_t g, size_t from, size_t to) {
+	const pf_sweep *s = j->s;
+	size_t first = pf_share((size_t)s->rows, from, blocks_of(j)), last = pf_share((size_t)s->rows, to, blocks_of(j));
+	for (int64_t end = image + s->source.images; image < end && image < s->images; image++) {
+		float *y = s->out + ((image * s->group + g) * s->rows + (int64_t)first) * s->out_plane;
+		memset(y, 0, (last - first) * (size_t)s->out_plane * sizeof(float));
+	}
+}
+
 static void sweep_task(void *arg, size_t i) {
 	sweep_job *j = arg;
 	const pf_sweep *s = j->s;
@@ -48,8 +59,9 @@ static void sweep_task(void *arg, size_t i) {
 			size_t first = unit % blocks, last = to - (size_t)g * blocks < blocks ? to - (size_t)g * blocks : blocks;
 			const float *x = s->in + (image * s->group + g) * s->channels * s->in_plane;
 			if (!s->source.direct) j->k->spread(&s->source, x, s->channels, images, cells, s->source.size);
+			if (j->gaps) sweep_clear(j, image, g, first, last);
 			for (size_t p = 0; p < s->parts; p++)
-				sweep_part(j, &s->part[p], s->source.direct ? x : cells, packed, image, g, first, last);
+				if (s->part[p].taps > 0) sweep_part(j, &s->part[p], s->source.direct ? x : cells, packed, image, g, first, last);
 			unit += last - first;
 		}
 	}
@@ -129,6 +141,7 @@ const char *pf_sweep_run(pf_sweep *s, pf_call *call) {
 	if (wrong) return wrong;
 	size_t packed = 0;
 	for (size_t p = 0; p < s->parts; p++) {
+		j.gaps = j.gaps || s->part[p].taps == 0;
 		const pf_lattice *l = &s->part[p].lattice;
 		if (!l->dense && l->vectors > packed) packed = l->vectors;
 	}
