@@ -16,8 +16,8 @@ const (
 	DecayAll Decay = "all"
 	// DecayWeights spares biases and the parameters of normalisations: what
 	// has one axis, what a normalisation reads besides its data, and what
-	// varies along one axis only and is added or multiplied to values, as
-	// exporters write a bias or a scale that stands alone.
+	// varies along one axis only and is added to values or scales them, as
+	// exporters write a bias, a scale or a slope that stands alone.
 	DecayWeights Decay = "weights"
 )
 
@@ -47,7 +47,7 @@ func (d Decay) on(g *onnxio.Graph, t *onnxio.Tensor) bool {
 		}
 	}
 	applied := func(u onnxio.Use) bool {
-		return slices.Contains([]string{"Add", "Sub", "Mul", "Div"}, u.Node.Op())
+		return slices.Contains([]string{"Add", "Sub", "Mul", "Div", "PRelu"}, u.Node.Op())
 	}
 	return varies > 1 || slices.ContainsFunc(uses, func(u onnxio.Use) bool { return !applied(u) })
 }

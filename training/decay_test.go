@@ -22,6 +22,7 @@ func TestDecayOnWeights(t *testing.T) {
 		{Op: "Conv", Inputs: []string{"x", weight("kernel of one", 1, 3, 1, 1)}},
 		{Op: "Add", Inputs: []string{"x", weight("bias of its own", 1, 3, 1, 1)}},
 		{Op: "Mul", Inputs: []string{weight("layer scale", 3, 1, 1), "x"}},
+		{Op: "PRelu", Inputs: []string{"x", weight("slope", 3, 1, 1)}},
 		{Op: "Add", Inputs: []string{"x", weight("position", 1, 3, 4, 4)}},
 		{Op: "MatMul", Inputs: []string{"x", weight("column", 4, 1)}},
 		{Op: "LayerNormalization", Inputs: []string{"x", weight("norm of two axes", 4, 4), weight("norm bias", 4, 4)}},
