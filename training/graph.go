@@ -176,25 +176,10 @@ func (f *forward) candidates() ([]*onnxio.Tensor, error) {
 	return out, nil
 }
 
-// write makes the graph: forward, loss, gradients, update.
-func (t *trainingGraph) write(f *forward, candidates []*onnxio.Tensor, o StepOptions) error {
-	model, e := t.gradient.model, t.gradient.emit
-	p := e.Patch
-	batch := f.input.Type.Shape[0]
-	p.SetInputType(f.input.Name, f.input.Type)
-	for _, n := range f.Graph.Nodes() {
-		if n.Domain() != "" {
-			model.SetOpset(n.Domain(), f.Opset(n.Domain()))
-		}
-		for _, name := range n.Outputs() {
-			if name != "" {
-				p.Fresh(name) // keeps it from the names made up on the way
-			}
-		}
-	}
-	for _, c := range f.Graph.Initializers() {
-		p.Fresh(c.Name())
-	}
+// begin makes the programs and keeps the names of the model from what is made
+// up on the way.
+func (t *trainingGraph) begin(f *forward, o StepOptions) {
+	e := t.gradient.emit
 	t.update = t.gradient
 	if o.Accumulate {
 		t.update = newProgram("update "+f.Graph.Name(), f.facts.Opset, e.Kernels)
@@ -202,6 +187,42 @@ func (t *trainingGraph) write(f *forward, candidates []*onnxio.Tensor, o StepOpt
 			t.update.emit.Patch.Fresh(c.Name())
 		}
 	}
+	for _, c := range f.Graph.Initializers() {
+		e.Patch.Fresh(c.Name())
+	}
+	for _, n := range f.Graph.Nodes() {
+		if n.Domain() != "" {
+			t.gradient.model.SetOpset(n.Domain(), f.Opset(n.Domain()))
+		}
+		for _, name := range n.Outputs() {
+			if name != "" {
+				e.Patch.Fresh(name)
+			}
+		}
+	}
+}
+
+// end adds the constants that are no states.
+func (t *trainingGraph) end(f *forward) error {
+	p := t.gradient.emit.Patch
+	for _, c := range f.Graph.Initializers() {
+		if !t.holds(c.Name()) {
+			p.SetInitializer(c)
+		}
+	}
+	if err := p.Apply(); err != nil || t.update == t.gradient {
+		return err
+	}
+	return t.update.emit.Patch.Apply()
+}
+
+// write makes the graph: forward, loss, gradients, update.
+func (t *trainingGraph) write(f *forward, candidates []*onnxio.Tensor, o StepOptions) error {
+	t.begin(f, o)
+	e := t.gradient.emit
+	p := e.Patch
+	batch := f.input.Type.Shape[0]
+	p.SetInputType(f.input.Name, f.input.Type)
 	target, teacher := p.Fresh("target"), p.Fresh("teacher")
 	logits := onnxio.Type{Elem: onnxio.Float32, Shape: onnxio.Shape{batch, onnxio.Known(int64(t.outputs))}}
 	p.SetInputType(target, logits)
@@ -240,17 +261,7 @@ func (t *trainingGraph) write(f *forward, candidates []*onnxio.Tensor, o StepOpt
 		p.SetOutputType(last.norms(e, batch))
 		t.norms = true
 	}
-	for _, c := range f.Graph.Initializers() {
-		if !t.holds(c.Name()) {
-			p.SetInitializer(c)
-		}
-	}
-	if o.Accumulate {
-		if err := t.update.emit.Patch.Apply(); err != nil {
-			return err
-		}
-	}
-	return p.Apply()
+	return t.end(f)
 }
 
 // differentiate writes the gradients of the loss and makes the parameters that
