@@ -1,8 +1,8 @@
-"""Writes pil.json, what PIL makes of small images, for the tests beside it.
+"""Prints what PIL makes of small images, for the tests beside it.
 
-    python3 internal/data/testdata/pil.py    # Debian's python3-pil 9.4
+    python3 pil.py >pil.json    # Debian's python3-pil 9.4
 """
-import base64, io, json, pathlib
+import base64, io, json
 from PIL import Image, ImageOps
 
 b64 = lambda b: base64.b64encode(bytes(b)).decode()
@@ -82,6 +82,5 @@ def read():
 
 
 if __name__ == "__main__":
-    with open(pathlib.Path(__file__).with_name("pil.json"), "w") as f:
-        one = lambda items: ",\n".join(json.dumps(i) for i in items)
-        f.write('{"resized": [\n' + one(resized()) + '\n],\n"files": [\n' + one(read()) + "\n]}\n")
+    one = lambda items: ",\n".join(json.dumps(i) for i in items)
+    print('{"resized": [\n' + one(resized()) + '\n],\n"files": [\n' + one(read()) + "\n]}")
