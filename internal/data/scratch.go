@@ -6,11 +6,10 @@ import "sync"
 type scratch struct {
 	content []byte // an encoded image
 	pixels  []uint8
-	upright []uint8 // the same, turned
-	strip   []uint8 // some rows of it, one after the other and then beside each other
-	narrow  []uint8 // it, resized in one direction
-	rows    []uint8 // two rows of chroma
-	columns []int32 // sums of a row of chroma
+	upright []uint8  // the same, turned
+	strip   []uint8  // some rows of it, one after the other and then beside each other
+	narrow  []uint8  // it, resized in one direction
+	chroma  []uint32 // a row of it, and the same for each pixel
 
 	across, down weights
 }

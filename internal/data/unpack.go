@@ -84,9 +84,8 @@ func ycbcrRows(img *image.YCbCr, studio bool, s *scratch) func(y int, r, g, b []
 		convert = studioRow
 	}
 	return func(y int, r, g, b []uint8) {
-		cb, cr := u.row(y)
 		luma := img.Y[img.YOffset(img.Rect.Min.X, img.Rect.Min.Y+y):][:len(r)]
-		convert(luma, cb, cr, r, g, b)
+		convert(luma, u.row(y), r, g, b)
 	}
 }
 
