@@ -134,11 +134,14 @@ func (t *task) values() ([]float64, error) {
 // weights are the measure of each sample, turned so that more uncertain
 // weighs more.
 func (t *task) weights() ([]float64, error) {
-	out, err := t.values()
-	for i, v := range out {
-		out[i] = t.measure.weight(v)
+	out := make([]float64, t.n())
+	for i := range out {
+		var err error
+		if out[i], err = t.pool.Records[i].weight(t.measure); err != nil {
+			return nil, err
+		}
 	}
-	return out, err
+	return out, nil
 }
 
 // Choose chooses among the candidates, which it leaves as they are, by any

@@ -48,7 +48,7 @@ var ccs = Strategy{
 }
 
 // stratify cuts rows, the hardest first, into strata of equal width. What is
-// infinitely hard, as a sample that was never learned, is in the first.
+// infinitely hard, as a sample that was never learned may be, is in the first.
 func stratify(rows []int, hard func(int) float64) [][]int {
 	most, least := math.Inf(-1), math.Inf(1)
 	for _, i := range rows {
@@ -59,8 +59,8 @@ func stratify(rows []int, hard func(int) float64) [][]int {
 	strata := make([][]int, ccsStrata)
 	for _, i := range rows {
 		at := 0
-		if v := hard(i); most > least && v < most {
-			at = min(int((most-v)/(most-least)*ccsStrata), ccsStrata-1)
+		if v := hard(i); v < most {
+			at = int(min((most-v)/(most-least)*ccsStrata, ccsStrata-1))
 		}
 		strata[at] = append(strata[at], i)
 	}

@@ -61,16 +61,19 @@ func (s *Selector) Add(r Record) error {
 	switch {
 	case !s.strategy.Scores:
 		u = draw(s.choice.Seed, r.ID)
+	case s.strategy.perturb != nil:
+		w, err := r.weight(s.measure)
+		if err != nil {
+			return err
+		}
+		e := -math.Log1p(-openDraw(s.choice.Seed, r.ID))
+		u = s.strategy.perturb(w, s.choice.param(s.strategy, temperature.Name), e)
 	default:
 		v, err := r.score(s.measure.Name)
 		if err != nil {
 			return err
 		}
 		u = s.measure.Uncertainty(v)
-		if s.strategy.perturb != nil {
-			e := -math.Log1p(-openDraw(s.choice.Seed, r.ID))
-			u = s.strategy.perturb(s.measure.weight(v), s.choice.param(s.strategy, temperature.Name), e)
-		}
 	}
 	s.seen++
 	s.top.Add(u, r.Index, r)
@@ -88,6 +91,15 @@ func (r *Record) score(name string) (float64, error) {
 		return 0, fmt.Errorf("record %d (%s): score %q is not a number", r.Index, r.ID, name)
 	}
 	return v, nil
+}
+
+// weight is a score as a weight, which is finite.
+func (r *Record) weight(m Measure) (float64, error) {
+	v, err := r.score(m.Name)
+	if err == nil && math.IsInf(v, 0) {
+		err = fmt.Errorf("record %d (%s): score %q is %g and cannot be a weight", r.Index, r.ID, m.Name, v)
+	}
+	return m.weight(v), err
 }
 
 // Merge takes in what another Selector of the same strategy, k and seed has

@@ -215,6 +215,7 @@ func TestStrategiesRefuse(t *testing.T) {
 			"NaN features":      {s.Features, broken(func(c *Candidates) { c.Features.Data[9] = nan }), "row 2"},
 			"NaN probabilities": {s.Probabilities, broken(func(c *Candidates) { c.Probabilities.Data[9] = nan }), "row 1"},
 			"NaN score":         {s.Scores, broken(func(c *Candidates) { c.Records[3].Scores = ScoresOf(map[string]float64{s.Measure: math.NaN()}) }), "not a number"},
+			"infinite score":    {s.Scores && s.Name != "ccs", broken(func(c *Candidates) { c.Records[3].Scores = ScoresOf(map[string]float64{s.Measure: math.Inf(1)}) }), "cannot be a weight"},
 			"no score":          {s.Scores, broken(func(c *Candidates) { c.Records[3].Scores = ScoresOf(map[string]float64{"x": 1}) }), "no score"},
 			"no label":          {s.Labels, broken(func(c *Candidates) { c.Records[3].Label = nil }), "no label"},
 			"no features":       {s.Features, broken(func(c *Candidates) { c.Features = Features{} }), "features"},

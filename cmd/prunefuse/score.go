@@ -125,11 +125,13 @@ func (o *scoreOptions) settle() error {
 
 // opinions checks that a measure of several opinions has them.
 func (o *scoreOptions) opinions() error {
-	m, err := scoring.MeasureNamed(o.choice.chooser.Measure)
-	if err != nil {
-		return nil //nolint:nilerror // the strategy goes by no measure
+	if o.choice.chooser.Measure == "" {
+		return nil
 	}
+	m, err := scoring.MeasureNamed(o.choice.chooser.Measure)
 	switch {
+	case err != nil:
+		return err
 	case m.Source == scoring.FromMembers && o.passes == 0 && len(o.committee) == 0:
 		return fmt.Errorf("measure %q needs several opinions of each sample: --passes T with Dropout on, or --committee", m.Name)
 	case m.Source == scoring.FromTraining:
