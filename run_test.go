@@ -203,7 +203,7 @@ func TestRunSynchronised(t *testing.T) {
 	t.Parallel()
 	orttest.Need(t)
 	c := small()
-	c.Label.Sync, c.Label.Strategy, c.Compare = 1, "k-center", []string{"random"}
+	c.Label.Sync, c.Label.Strategy, c.Compare = 1, "cal", []string{"random"}
 	dir := filepath.Join(t.TempDir(), "run")
 	if err := prunefuse.Run(t.Context(), c, options(dir)); err != nil {
 		t.Fatal(err)

@@ -15,7 +15,7 @@ var kMeansBatch = Strategy{
 	Name: "k-means", Summary: "the nearest to each of k means of the most uncertain",
 	Reference: zhdanov, Measure: "margin", AnyMeasure: true, Scores: true, Params: []Param{prefilter},
 	Needs:  Needs{Features: true},
-	Memory: "16 B, and 4d + 61 B for each that is clustered", Time: "n·log n + rounds·beta·k²·d",
+	Memory: "16 B, and 4d + 69 B for each that is clustered", Time: "n·log n + rounds·beta·k²·d",
 	pick: func(ctx context.Context, t *task) ([]Picked, error) { return pickMeans(ctx, t, prefiltered, false) },
 }
 
@@ -23,7 +23,7 @@ var weightedKMeans = Strategy{
 	Name: "weighted-k-means", Summary: "the same, the means weighted by uncertainty",
 	Reference: zhdanov, Measure: "margin", AnyMeasure: true, Scores: true, Params: []Param{prefilter},
 	Needs:  Needs{Features: true},
-	Memory: "16 B, and 4d + 61 B for each that is clustered", Time: "n·log n + rounds·beta·k²·d",
+	Memory: "16 B, and 4d + 69 B for each that is clustered", Time: "n·log n + rounds·beta·k²·d",
 	pick: func(ctx context.Context, t *task) ([]Picked, error) { return pickMeans(ctx, t, prefiltered, true) },
 }
 
@@ -31,7 +31,7 @@ var clue = Strategy{
 	Name: "clue", Summary: "the nearest to each of k means of all, weighted by entropy",
 	Reference: "Prabhu et al. 2021 (arXiv 2010.08666)", Measure: "entropy", AnyMeasure: true, Scores: true,
 	Needs:  Needs{Features: true},
-	Memory: "77 B", Time: "rounds·k·n·d",
+	Memory: "85 B", Time: "rounds·k·n·d",
 	pick: func(ctx context.Context, t *task) ([]Picked, error) { return pickMeans(ctx, t, everyRow, true) },
 }
 

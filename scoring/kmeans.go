@@ -3,6 +3,8 @@ package scoring
 import (
 	"context"
 	"math"
+	"slices"
+	"sync"
 )
 
 // clusters are the outcome of k-means.
@@ -24,7 +26,7 @@ const (
 // Vassilvitskii 2007) by Lloyd's algorithm, with Hamerly's bounds (2010) to
 // leave out distances that cannot matter. A row of weight 2 counts as two;
 // weights may be nil for equal ones. A cluster that no row is left in keeps
-// its centre, so that duplicates do no harm. Memory is 28 bytes a row.
+// its centre, so that duplicates do no harm. Memory is 44 bytes a row.
 func kMeans(ctx context.Context, f Features, weights []float64, k int, s stream, workers int) (*clusters, error) {
 	l := &lloyd{f: f, weights: weights, workers: workers, filter: newFilter(f.Dim), norms: f.lengths2()}
 	l.of = make([]int, f.Len())
@@ -109,34 +111,104 @@ const boundSlack = 1e-9
 // reports whether any row changed.
 func (l *lloyd) assign(ctx context.Context) bool {
 	norms := l.centres.lengths2()
-	half := l.halfGaps(ctx, norms)
-	changes := make([]bool, (l.f.Len()+parallelStep-1)/parallelStep)
-	parallel(ctx, l.workers, l.f.Len(), func(lo, hi int) {
-		for i := lo; i < hi; i++ {
-			if l.of[i] >= 0 {
-				safe := max(half[l.of[i]], l.lower[i]) * (1 - boundSlack)
-				if l.upper[i] < safe {
-					continue
-				}
-				if l.upper[i] = math.Sqrt(distance2(l.f.Row(i), l.centres.Row(l.of[i]))) * (1 + boundSlack); l.upper[i] < safe {
-					continue
-				}
+	if l.of[0] < 0 {
+		parallel(ctx, l.workers, l.f.Len(), func(lo, hi int) {
+			for i := lo; i < hi; i++ {
+				l.nearest(i, norms)
 			}
-			if was := l.of[i]; l.nearest(i, norms) != was {
-				changes[lo/parallelStep] = true
-			}
-		}
-	})
-	for _, c := range changes {
-		if c {
-			return true
-		}
+		})
+		return true
 	}
-	return false
+	rows, first := l.byCluster()
+	changed := make([]bool, len(norms))
+	var wg sync.WaitGroup
+	for w := range l.workers {
+		wg.Go(func() {
+			gaps := make([]float64, len(norms))
+			for c := w; c < len(norms) && ctx.Err() == nil; c += l.workers {
+				changed[c] = l.reassign(c, rows[first[c]:first[c+1]], gaps, norms)
+			}
+		})
+	}
+	wg.Wait()
+	return slices.Contains(changed, true)
 }
 
-// nearest finds the centre of row i anew.
-func (l *lloyd) nearest(i int, norms []float64) int {
+// byCluster are the rows in order of their clusters, and where each begins.
+func (l *lloyd) byCluster() (rows, first []int) {
+	first = make([]int, l.centres.Len()+1)
+	for _, c := range l.of {
+		first[c+1]++
+	}
+	for c := range l.centres.Len() {
+		first[c+1] += first[c]
+	}
+	rows, next := make([]int, len(l.of)), slices.Clone(first)
+	for i, c := range l.of {
+		rows[next[c]] = i
+		next[c]++
+	}
+	return rows, first
+}
+
+// reassign looks at the rows of cluster c again. Gaps is room for the
+// distances of its centre to the others: what is farther from it than a row
+// is, and farther by more than the row's nearest centre so far, is not nearer
+// to the row.
+func (l *lloyd) reassign(c int, rows []int, gaps, norms []float64) (changed bool) {
+	half := math.Inf(1)
+	for j := range gaps {
+		gaps[j] = math.Sqrt(distance2(l.centres.Row(c), l.centres.Row(j))) * (1 - boundSlack)
+		if j != c {
+			half = min(half, gaps[j]/2)
+		}
+	}
+	for _, i := range rows {
+		safe := max(half, l.lower[i])
+		if l.upper[i] < safe {
+			continue
+		}
+		own := distance2(l.f.Row(i), l.centres.Row(c))
+		if l.upper[i] = math.Sqrt(own) * (1 + boundSlack); l.upper[i] < safe {
+			continue
+		}
+		if l.nearestFrom(i, c, own, gaps, norms) != c {
+			changed = true
+		}
+	}
+	return changed
+}
+
+// nearestFrom finds the centre of row i anew from c, at a squared distance of
+// own.
+func (l *lloyd) nearestFrom(i, c int, own float64, gaps, norms []float64) int {
+	row, least, second, at := l.f.Row(i), own, math.Inf(1), c
+	from, near := l.upper[i], l.upper[i]
+	beyond := math.Inf(1) // a bound of what the gaps leave out
+	for j, norm := range norms {
+		switch {
+		case j == c:
+			continue
+		case gaps[j]-from > near:
+			beyond = min(beyond, gaps[j]-from)
+			continue
+		case l.filter.atLeast(second, row, l.centres.Row(j), l.norms[i]+norm):
+			continue
+		}
+		switch d := distance2(row, l.centres.Row(j)); {
+		case d < least || d == least && j < at:
+			at, least, second = j, d, least
+			near = math.Sqrt(least) * (1 + boundSlack)
+		case d < second:
+			second = d
+		}
+	}
+	l.of[i], l.upper[i], l.lower[i] = at, near, min(math.Sqrt(second)*(1-boundSlack), beyond)
+	return at
+}
+
+// nearest finds the centre of row i among all.
+func (l *lloyd) nearest(i int, norms []float64) {
 	row, least, second, at := l.f.Row(i), math.Inf(1), math.Inf(1), 0
 	for j, norm := range norms {
 		if l.filter.atLeast(second, row, l.centres.Row(j), l.norms[i]+norm) {
@@ -150,25 +222,6 @@ func (l *lloyd) nearest(i int, norms []float64) int {
 		}
 	}
 	l.of[i], l.upper[i], l.lower[i] = at, math.Sqrt(least)*(1+boundSlack), math.Sqrt(second)*(1-boundSlack)
-	return at
-}
-
-// halfGaps are half the distances of each centre to the nearest other one: a
-// row nearer to its centre than that has no nearer centre.
-func (l *lloyd) halfGaps(ctx context.Context, norms []float64) []float64 {
-	half := make([]float64, len(norms))
-	parallel(ctx, l.workers, len(norms), func(lo, hi int) {
-		for a := lo; a < hi; a++ {
-			gap, row := math.Inf(1), l.centres.Row(a)
-			for b := range norms {
-				if b != a && !l.filter.atLeast(gap, row, l.centres.Row(b), norms[a]+norms[b]) {
-					gap = min(gap, distance2(row, l.centres.Row(b)))
-				}
-			}
-			half[a] = math.Sqrt(gap) / 2
-		}
-	})
-	return half
 }
 
 // move makes each centre the mean of its rows, brings the bounds up to date

@@ -19,7 +19,7 @@ var probCover = Strategy{
 	Name: "probcover", Summary: "greedily the ball that covers most of what is not covered",
 	Reference: "Yehuda et al. 2022 (arXiv 2205.11320)", Params: []Param{radius},
 	Needs:  Needs{Features: true, Labelled: Welcome},
-	Memory: "65 B", Time: "n²·d",
+	Memory: "73 B", Time: "n²·d",
 	// The score is the number of samples that the ball newly covers. Where
 	// all is covered, the rest are 0 and come in order of index.
 	pick: func(ctx context.Context, t *task) ([]Picked, error) {

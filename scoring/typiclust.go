@@ -17,7 +17,7 @@ var typiClust = Strategy{
 	Name: "typiclust", Summary: "the most typical of clusters that have no label: few labels",
 	Reference: "Hacohen et al. 2022 (arXiv 2202.02794)",
 	Needs:     Needs{Features: true, Labelled: Welcome},
-	Memory:    "4d + 52 B", Time: "rounds·min(k + L, 500)·n·d + k·(cluster)²·d",
+	Memory:    "4d + 60 B", Time: "rounds·min(k + L, 500)·n·d + k·(cluster)²·d",
 	pick: func(ctx context.Context, t *task) ([]Picked, error) {
 		// Labelled rows come last, so that a row of the pool keeps its number.
 		f := Features{t.pool.Features.Dim, slices.Concat(t.pool.Features.Data, t.labelled.Features.Data)}
