@@ -27,9 +27,10 @@ type pass struct {
 	measures   []Measure // by name, ascending
 	names      []string  // theirs
 
-	total, sample, classes, features int
-	members                          int // rows of logits a sample has
-	lanes                            int
+	first, end                int // the samples to score
+	sample, classes, features int
+	members                   int // rows of logits a sample has
+	lanes                     int
 }
 
 // batch holds the buffers of up to Options.Batch consecutive samples.
@@ -79,7 +80,7 @@ func (s *pass) run(outer context.Context, yield func(Record) bool) (err error) {
 	group, ctx := errgroup.WithContext(inner)
 	ring := s.inFlight()
 	free := make(chan *batch, ring)
-	for range min(ring, (s.total+s.opts.Batch-1)/s.opts.Batch) {
+	for range min(ring, (s.end-s.first+s.opts.Batch-1)/s.opts.Batch) {
 		free <- s.newBatch()
 	}
 	spans := make(chan span)
@@ -126,14 +127,14 @@ func (s *pass) dispatch(ctx context.Context, free <-chan *batch, spans chan<- sp
 	defer close(spans)
 	defer close(queue)
 	defer close(order)
-	for start := 0; start < s.total; start += s.opts.Batch {
+	for start := s.first; start < s.end; start += s.opts.Batch {
 		var b *batch
 		select {
 		case b = <-free:
 		case <-ctx.Done():
 			return ctx.Err()
 		}
-		b.start, b.n = start, min(s.opts.Batch, s.total-start)
+		b.start, b.n = start, min(s.opts.Batch, s.end-start)
 		b.unread.Store(int32(b.n))
 		queue <- b // both have room for every batch there is
 		order <- b
@@ -290,7 +291,7 @@ func (s *pass) emit(b *batch, yield func(Record) bool) error {
 		}
 	}
 	if s.opts.Progress != nil {
-		s.opts.Progress(b.start+b.n, s.total)
+		s.opts.Progress(b.start+b.n-s.first, s.end-s.first)
 	}
 	return nil
 }

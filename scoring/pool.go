@@ -88,11 +88,16 @@ type Options struct {
 	// Distribution asks for the class probabilities in every record.
 	Distribution bool
 
+	// First and End bound the samples to score: those from First on and before
+	// End, where 0 is the whole pool's. Their indices are those of the pool.
+	First, End int
+
 	// Skip is told, in index order, of each sample that cannot be read or
 	// whose output is not finite, and the rest is scored. Where it is nil,
 	// the first such sample ends the pass with a Skipped as its error.
 	Skip func(Skipped)
-	// Progress is told after each batch how many samples are done.
+	// Progress is told after each batch how many of the samples to score are
+	// done.
 	Progress func(done, total int)
 }
 
@@ -135,16 +140,21 @@ func newPass(c Classifier, p Pool, o Options) (*pass, error) {
 	}
 	s := &pass{
 		classifier: c, ensemble: ensemble, pool: p, opts: o, measures: ms, members: members,
-		total: p.Len(), sample: size(p.Shape()), classes: c.Classes(), lanes: lanes,
+		first: o.First, end: o.End, sample: size(p.Shape()), classes: c.Classes(), lanes: lanes,
 	}
 	slices.SortFunc(s.measures, func(a, b Measure) int { return strings.Compare(a.Name, b.Name) })
 	for _, m := range s.measures {
 		s.names = append(s.names, m.Name)
 	}
 	s.labels, _ = p.(Labels)
+	if s.end == 0 {
+		s.end = p.Len()
+	}
 	switch {
-	case s.total == 0:
+	case p.Len() == 0:
 		return nil, errors.New("the pool is empty")
+	case s.first < 0 || s.first > s.end || s.end > p.Len():
+		return nil, fmt.Errorf("samples %d to %d are not in a pool of %d", s.first, s.end-1, p.Len())
 	case !fits(p.Shape(), c.InputShape()):
 		return nil, fmt.Errorf("the pool's samples are %s but the model takes %s",
 			shapeText(p.Shape()), shapeText(c.InputShape()))
@@ -156,7 +166,7 @@ func newPass(c Classifier, p Pool, o Options) (*pass, error) {
 			return nil, errors.New("the model does not give the input of its last layer")
 		}
 	}
-	s.opts.Batch = min(o.Batch, s.total)
+	s.opts.Batch = max(1, min(o.Batch, s.end-s.first))
 	return s, nil
 }
 

@@ -124,6 +124,8 @@ func parseRecord(text []byte) (Record, error) {
 		return Record{}, fmt.Errorf("read score record: %w", err)
 	}
 	switch {
+	case line.Schema == PartSchema:
+		return Record{}, errors.New(`it is one shard of a score file; fold all of them with "prunefuse merge" first`)
 	case line.Schema != RecordSchema:
 		return Record{}, fmt.Errorf("schema is %q, want %q: not a score file of this version", line.Schema, RecordSchema)
 	case line.Index == nil || *line.Index < 0:

@@ -1,0 +1,120 @@
+package scoring
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+)
+
+// The schemas of the lines of a part, beside RecordSchema.
+const (
+	PartSchema    = "prunefuse.score.part/1"
+	SkippedSchema = "prunefuse.score.skipped/1"
+	EndSchema     = "prunefuse.score.end/1"
+)
+
+// maxShards bounds what a file may say, for the sake of memory.
+const maxShards = 1 << 20
+
+// Part is the first line of a part of a score file: what was scored, and by
+// what. A part holds a line for each of its samples in the order of the pool, a
+// record or the reason why there is none, and a last line that says so.
+type Part struct {
+	Schema string `json:"schema"`
+	Shard  int    `json:"shard"` // from 1
+	Shards int    `json:"shards"`
+	First  int    `json:"first"` // index of its first sample
+	End    int    `json:"end"`   // and of the one after its last
+	Pool   int    `json:"pool"`  // samples in the whole pool
+	// Model and Sample are SHA-256: of what the model computes, and of the
+	// pool's first sample as the model takes it.
+	Model    string   `json:"model"`
+	Sample   string   `json:"sample"`
+	Provider string   `json:"provider"`
+	Seed     uint64   `json:"seed"`
+	Measures []string `json:"measures"`
+	// Settings are what else the scores depend on.
+	Settings []string `json:"settings,omitempty"`
+	// Embeddings is an .npy file with a row a sample, relative to the part.
+	Embeddings string `json:"embeddings,omitempty"`
+}
+
+// Shard is part i of n of a pool, counted from 1. Parts differ by at most one
+// sample in size, and are empty where there are more of them than samples.
+func Shard(pool, i, n int) (first, end int) { return pool * (i - 1) / n, pool * i / n }
+
+// SameRun is nil where both are parts of one pass over one pool, and else says
+// what differs.
+func (p Part) SameRun(o Part) error {
+	for _, f := range []struct{ name, a, b string }{
+		{"model", p.Model, o.Model},
+		{"number of samples", strconv.Itoa(p.Pool), strconv.Itoa(o.Pool)},
+		{"first sample or how it is prepared", p.Sample, o.Sample},
+		{"provider", p.Provider, o.Provider},
+		{"seed", strconv.FormatUint(p.Seed, 10), strconv.FormatUint(o.Seed, 10)},
+		{"measures", fmt.Sprint(p.Measures), fmt.Sprint(o.Measures)},
+		{"settings", fmt.Sprint(p.Settings), fmt.Sprint(o.Settings)},
+		{"number of shards", strconv.Itoa(p.Shards), strconv.Itoa(o.Shards)},
+	} {
+		if f.a != f.b {
+			return fmt.Errorf("they differ in the %s: %.16s and %.16s", f.name, f.a, f.b)
+		}
+	}
+	return nil
+}
+
+// ErrNoWhole says that parts do not make up a whole.
+var ErrNoWhole = errors.New("the shards do not make up the pool")
+
+// CheckParts finds whether the parts, whose first lines these are, make up one
+// pass over a whole pool, and returns their order. Names are for the error.
+func CheckParts(heads []Part, names []string) ([]int, error) {
+	if len(heads) == 0 {
+		return nil, fmt.Errorf("%w: there are none", ErrNoWhole)
+	}
+	at := make([]int, heads[0].Shards+1) // 1 + position, by shard
+	for i, h := range heads {
+		if err := heads[0].SameRun(h); err != nil {
+			return nil, fmt.Errorf("%s and %s are not of the same run: %w", names[0], names[i], err)
+		}
+		if at[h.Shard] != 0 {
+			return nil, fmt.Errorf("%w: shard %d is there twice, as %s and %s", ErrNoWhole, h.Shard, names[at[h.Shard]-1], names[i])
+		}
+		if first, end := Shard(h.Pool, h.Shard, h.Shards); first != h.First || end != h.End {
+			return nil, fmt.Errorf("%s: shard %d of %d has samples [%d, %d), want [%d, %d)", names[i], h.Shard, h.Shards, h.First, h.End, first, end)
+		}
+		at[h.Shard] = 1 + i
+	}
+	var order, missing []int
+	for shard, i := range at[1:] {
+		if i == 0 {
+			missing = append(missing, shard+1)
+		} else {
+			order = append(order, i-1)
+		}
+	}
+	if len(missing) > 0 {
+		return nil, fmt.Errorf("%w: of %d shards %s", ErrNoWhole, heads[0].Shards, listed(missing))
+	}
+	return slices.Clip(order), nil
+}
+
+// listed is "2, 5 and 7 are missing", of many only the first.
+func listed(shards []int) string {
+	const most = 10
+	if len(shards) == 1 {
+		return fmt.Sprintf("%d is missing", shards[0])
+	}
+	text := strconv.Itoa(shards[0])
+	for i, n := range shards[1:] {
+		switch {
+		case i+1 == most:
+			return text + fmt.Sprintf(" and %d more are missing", len(shards)-most)
+		case i+2 == len(shards):
+			return text + fmt.Sprintf(" and %d are missing", n)
+		}
+		text += ", " + strconv.Itoa(n)
+	}
+	return text
+}
