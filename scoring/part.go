@@ -29,15 +29,16 @@ type Part struct {
 	Pool   int    `json:"pool"`  // samples in the whole pool
 	// Model and Sample are SHA-256: of what the model computes, and of the
 	// pool's first sample as the model takes it.
-	Model    string   `json:"model"`
-	Sample   string   `json:"sample"`
-	Provider string   `json:"provider"`
-	Seed     uint64   `json:"seed"`
-	Measures []string `json:"measures"`
+	Model    string `json:"model"`
+	Sample   string `json:"sample"`
+	Provider string `json:"provider"`
+	Seed     uint64 `json:"seed"`
 	// Settings are what else the scores depend on.
 	Settings []string `json:"settings,omitempty"`
-	// Embeddings is an .npy file with a row a sample, relative to the part.
-	Embeddings string `json:"embeddings,omitempty"`
+	// Embeddings and Probabilities are .npy files with a row a sample, named
+	// from the part's folder.
+	Embeddings    string `json:"embeddings,omitempty"`
+	Probabilities string `json:"probabilities,omitempty"`
 }
 
 // Shard is part i of n of a pool, counted from 1. Parts differ by at most one
@@ -53,13 +54,24 @@ func (p Part) SameRun(o Part) error {
 		{"first sample or how it is prepared", p.Sample, o.Sample},
 		{"provider", p.Provider, o.Provider},
 		{"seed", strconv.FormatUint(p.Seed, 10), strconv.FormatUint(o.Seed, 10)},
-		{"measures", fmt.Sprint(p.Measures), fmt.Sprint(o.Measures)},
 		{"settings", fmt.Sprint(p.Settings), fmt.Sprint(o.Settings)},
 		{"number of shards", strconv.Itoa(p.Shards), strconv.Itoa(o.Shards)},
 	} {
 		if f.a != f.b {
 			return fmt.Errorf("they differ in the %s: %.16s and %.16s", f.name, f.a, f.b)
 		}
+	}
+	return nil
+}
+
+// SamePart is nil where both are the same part of the same pass.
+func (p Part) SamePart(o Part) error {
+	if err := p.SameRun(o); err != nil {
+		return err
+	}
+	if p.Shard != o.Shard || p.First != o.First || p.End != o.End || p.Embeddings != o.Embeddings || p.Probabilities != o.Probabilities {
+		return fmt.Errorf("shard %d with samples [%d, %d), embeddings %q and probabilities %q, not %d with [%d, %d), %q and %q",
+			o.Shard, o.First, o.End, o.Embeddings, o.Probabilities, p.Shard, p.First, p.End, p.Embeddings, p.Probabilities)
 	}
 	return nil
 }

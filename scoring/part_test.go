@@ -48,7 +48,7 @@ func writePart(t testing.TB, w *PartWriter, n, first, end int) {
 }
 
 func headOf(n, shard, shards int) Part {
-	h := Part{Shard: shard, Shards: shards, Pool: n, Model: "m", Measures: []string{"margin"}}
+	h := Part{Shard: shard, Shards: shards, Pool: n, Model: "m"}
 	h.First, h.End = Shard(n, shard, shards)
 	return h
 }

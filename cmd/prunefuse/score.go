@@ -4,16 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"iter"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/prunefuse/prunefuse/internal/data"
-	"github.com/prunefuse/prunefuse/internal/term"
 	"github.com/prunefuse/prunefuse/onnxio"
 	"github.com/prunefuse/prunefuse/scoring"
 )
@@ -29,16 +25,23 @@ type scoreOptions struct {
 	passes     int
 	committee  []string
 	batch      batchFlag
+	format     string
+	shardText  string
+	shard      shardOption
+	resume     bool
 }
 
 func (o *scoreOptions) addFlags(fs *pflag.FlagSet) {
-	o.out.addFlags(fs, "the score `file` to write, a line a sample; - is stdout")
+	o.out.addFlags(fs, "the score `file` to write, .jsonl, .csv or .parquet; - is stdout")
+	fs.StringVar(&o.format, "scores-format", "", "`form` of --output: jsonl, csv or parquet; empty goes by the file's name")
 	fs.StringVar(&o.pool, "pool", "", "the unlabelled samples: a `name` or path, see above")
 	fs.Var(&o.batch, "batch", "samples a batch: a `number`, or auto for what suits the model; scores do not depend on it")
 	fs.StringVar(&o.embeddings, "embeddings", "", "write the input of the last layer, a row a sample, to an .npy `file`")
 	fs.StringVar(&o.softmax, "probabilities", "", "write the class probabilities, a row a sample, to an .npy `file`")
 	fs.IntVar(&o.passes, "passes", 0, "score by the mean of `T` passes with Dropout on, and by how they differ")
 	fs.StringSliceVar(&o.committee, "committee", nil, "more `models`: score by the mean of MODEL and these, and by how they differ")
+	fs.StringVar(&o.shardText, "shard", "", "score only part `I/N` of the pool; auto or auto/N takes I from the scheduler")
+	fs.BoolVar(&o.resume, "resume", false, "go on where an interrupted run of the same command stopped, if there was one")
 	o.choice.addFlags(fs)
 	fs.StringVar(&o.choice.path, "selected", "", "write what --strategy chooses to a .jsonl or .txt `file` (default stdout)")
 	fs.StringVar(&o.labelled, "labelled", "", "the samples that have a label already, for strategies that look at them: a `name` or path")
@@ -54,9 +57,9 @@ func newScoreCommand(g *globals) *cobra.Command {
 		Short:   "Score every sample of a pool, and choose what to label",
 		Long: withExitStatus(`
 Run a classifier over a pool and write, for every sample, the predicted class
-and all measures of uncertainty, as JSON lines. With --strategy and -k the same
-pass chooses the samples to label; "prunefuse select" does so later from the
-score file.
+and all measures of uncertainty, as JSON lines, CSV or Parquet. With --strategy
+and -k the same pass chooses the samples to label; "prunefuse select" does so
+later from the score file.
 
 With --passes the model is asked several times with its Dropout on, with
 --committee several models are asked once: scores are then of their mean, and
@@ -67,12 +70,22 @@ Samples are scored as they are: normalised as the model's metadata say, or by
 --preset or --mean and --std, and never augmented. Samples that cannot be read
 are listed on stderr and left out.
 
+An interrupted run leaves FILE.partial beside its output, from which --resume
+goes on; the files in the end are those of a run that was not interrupted.
+
+With --shard I/N, counted from 1, each of N runs scores its part of the pool, on
+any number of machines; {shard} in a file's name stands for I. "prunefuse merge"
+makes of their files the ones that a single run would have written. "auto" asks
+Slurm and AWS Batch which shard this is; Kubernetes does not say how many there
+are, so it needs "auto/N". To choose needs the whole pool: merge, then select.
+
 `+dataFormats+`
 
 `+strategiesHelp(),
 			exitOK, exitFailed, exitUsage, exitSkipped, exitNoRuntime, exitUnsupported, exitInterrupted),
 		Example: `  prunefuse score selector.onnx --pool images/ -o scores.jsonl
-  prunefuse score selector.onnx --pool images/ --strategy margin -k 1000 --selected batch.txt`,
+  prunefuse score selector.onnx --pool images/ --strategy margin -k 1000 --selected batch.txt
+  prunefuse score selector.onnx --pool images/ --shard auto/8 --resume -o 'part-{shard}.jsonl'`,
 		Args: exactArgs("MODEL"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := o.settle(); err != nil {
@@ -120,6 +133,15 @@ func (o *scoreOptions) settle() error {
 	if o.out.path == stdStream && o.choice.chooses() && o.choice.path == stdStream {
 		return errors.New("--output and --selected cannot both go to stdout")
 	}
+	if o.format == "" {
+		o.format = string(scoring.FormatOf(o.out.path))
+	}
+	if _, err := scoring.ParseFormat(o.format); err != nil {
+		return fmt.Errorf("--scores-format: %w", err)
+	}
+	if err := o.settleShard(); err != nil {
+		return err
+	}
 	return o.data.settle()
 }
 
@@ -147,6 +169,9 @@ type scorer struct {
 	model   classifier
 	head    scoring.Head
 	pool    *data.Prepared
+	journal *journal // nil where there is no file to keep one beside
+	first   int      // the samples to score
+	end     int
 	skipped []scoring.Skipped
 	scored  int
 	elapsed time.Duration
@@ -159,7 +184,11 @@ func runScore(ctx context.Context, g *globals, o scoreOptions, path string) erro
 	if o.choice.chooses() && o.choice.path == "" {
 		return usagef("the scores go to stdout; name a file for the selection with --selected")
 	}
-	if err := o.out.check(o.choice.path, o.embeddings, o.softmax); err != nil {
+	for _, path := range []*string{&o.out.path, &o.embeddings, &o.softmax} {
+		*path = o.shard.path(*path)
+	}
+	complete := o.shard.n > 0 && o.resume && !o.out.force && fileSize(o.out.path) > 0
+	if err := o.checkOutputs(); err != nil && !complete {
 		return err
 	}
 	m, err := onnxio.Load(path)
@@ -178,28 +207,55 @@ func runScore(ctx context.Context, g *globals, o scoreOptions, path string) erro
 		return err
 	}
 	s := &scorer{g: g, o: o, pool: pool}
+	s.first, s.end = o.shard.in(pool.Len())
 	if err := s.open(ctx, m); err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	defer s.model.Close()
-	out := outputs{stdout: g.stdout}
+	if complete {
+		return s.already(m)
+	}
+	if err := s.openJournal(m); err != nil {
+		return err
+	}
+	if err := s.run(ctx, m); err != nil {
+		return s.left(ctx, err)
+	}
+	if s.journal != nil {
+		s.journal.remove()
+	}
+	return s.report()
+}
+
+// run makes the pass and the files that are asked for.
+func (s *scorer) run(ctx context.Context, m *onnxio.Model) error {
+	out := outputs{stdout: s.g.stdout}
 	defer out.discard()
 	chosen, err := s.pass(ctx, m, &out)
 	if err != nil {
 		return err
 	}
-	if s.scored == 0 {
-		return fmt.Errorf("%s: not one sample could be scored; the first: %w", o.pool, s.skipped[0])
+	if s.scored == 0 && s.o.shard.n == 0 {
+		s.dropJournal()
+		return fmt.Errorf("%s: not one sample could be scored; the first: %w", s.o.pool, s.skipped[0])
 	}
-	if o.choice.chooses() {
-		if err := o.choice.write(&out, chosen); err != nil {
+	if s.o.choice.chooses() {
+		if err := s.o.choice.write(&out, chosen); err != nil {
+			return err
+		}
+	}
+	if s.journal != nil {
+		if err := s.journal.end(); err != nil {
 			return err
 		}
 	}
 	if err := out.commit(); err != nil {
 		return err
 	}
-	return s.report()
+	if s.o.shard.n > 0 {
+		return s.journal.keep(s.o.out.path)
+	}
+	return nil
 }
 
 // samples opens a set as the model takes it.
@@ -245,153 +301,4 @@ func (s *scorer) features() bool {
 // distribution reports whether the class probabilities are kept.
 func (s *scorer) distribution() bool {
 	return s.o.softmax != "" || s.o.choice.chooser.Probabilities
-}
-
-// pass scores the pool, writes scores and embeddings as they come, and
-// returns the choice.
-func (s *scorer) pass(ctx context.Context, m *onnxio.Model, out *outputs) (chosen []scoring.Selected, err error) {
-	labelled, err := s.labelled(ctx, m)
-	if err != nil {
-		return nil, err
-	}
-	t := s.g.terminal(ctx)
-	defer t.Close()
-	begin := time.Now()
-	err = out.stream([]string{s.o.out.path, s.o.embeddings, s.o.softmax}, func(w []io.Writer) error {
-		records := s.records(ctx, t, w)
-		if !s.o.choice.chooses() {
-			for _, err := range records {
-				if err != nil {
-					return err
-				}
-			}
-			return nil
-		}
-		chosen, err = s.o.choice.choose(ctx, records, s.g.seed, labelled)
-		return err
-	})
-	s.elapsed = time.Since(begin)
-	return chosen, err
-}
-
-// records are those of a pass over the pool, written on their way to the
-// files that are asked for.
-func (s *scorer) records(ctx context.Context, t *term.Term, files []io.Writer) iter.Seq2[scoring.Record, error] {
-	return func(yield func(scoring.Record, error) bool) {
-		bar := t.Bar("score", int64(s.pool.Len()), "samples")
-		defer bar.Done()
-		o := scoring.Options{
-			Batch: int(s.o.batch), Seed: s.g.seed, Probabilities: s.head.Probabilities,
-			Features: s.features(), Distribution: s.distribution(),
-			Skip: func(sk scoring.Skipped) {
-				s.skipped = append(s.skipped, sk)
-				_, _ = fmt.Fprintf(t, "skipped: %s\n", oneLine(sk.Error()))
-			},
-			Progress: counter(bar),
-		}
-		sink, err := newRecordSink(files, s.pool.Len(), s.model)
-		if err != nil {
-			yield(scoring.Record{}, err)
-			return
-		}
-		for r, err := range scoring.Score(ctx, s.model, s.pool, o) {
-			if err == nil {
-				s.scored++
-				err = sink.put(r)
-			}
-			if err != nil {
-				yield(scoring.Record{}, err)
-				return
-			}
-			if !yield(r, nil) {
-				return
-			}
-		}
-		if err := sink.end(); err != nil {
-			yield(scoring.Record{}, err)
-		}
-	}
-}
-
-// counter turns "so many are done" into steps of a bar.
-func counter(bar *term.Bar) func(done, total int) {
-	last := 0
-	return func(done, _ int) {
-		bar.Add(int64(done - last))
-		last = done
-	}
-}
-
-// labelled is what the strategy makes use of of the samples that have a label.
-func (s *scorer) labelled(ctx context.Context, m *onnxio.Model) (scoring.Candidates, error) {
-	if s.o.labelled == "" {
-		return scoring.Candidates{}, nil
-	}
-	whole := s.o.data
-	whole.only, whole.exclude, whole.labels = "", "", ""
-	set, err := samples(s.g, whole, s.o.labelled, m)
-	if err != nil {
-		return scoring.Candidates{}, err
-	}
-	defer data.Close(set.Set)
-	t := s.g.terminal(ctx)
-	defer t.Close()
-	bar := t.Bar("labelled", int64(set.Len()), "samples")
-	defer bar.Done()
-	o := scoring.Options{
-		Batch: int(s.o.batch), Probabilities: s.head.Probabilities, Progress: counter(bar),
-		Features: s.features(), Distribution: s.distribution(),
-	}
-	c, err := scoring.Gather(scoring.Score(ctx, s.model, set, o), s.o.choice.chooser.Needs)
-	if err != nil {
-		return scoring.Candidates{}, fmt.Errorf("%s: %w", s.o.labelled, err)
-	}
-	return *c, nil
-}
-
-type skippedSample struct {
-	Index  int    `json:"index"`
-	ID     string `json:"id"`
-	Reason string `json:"reason"`
-}
-
-// report says what was done. Samples that were skipped are an error of their
-// own kind.
-func (s *scorer) report() error {
-	var err error
-	switch stdoutTaken := s.o.out.path == stdStream || s.o.choice.path == stdStream; {
-	case s.g.json && !stdoutTaken:
-		skipped := []skippedSample{}
-		for _, sk := range s.skipped {
-			skipped = append(skipped, skippedSample{sk.Index, sk.ID, sk.Err.Error()})
-		}
-		err = s.g.printJSON(struct {
-			Schema     string          `json:"schema"`
-			Pool       string          `json:"pool"`
-			Scores     string          `json:"scores,omitempty"`
-			Embeddings string          `json:"embeddings,omitempty"`
-			Softmax    string          `json:"probabilities,omitempty"`
-			Selected   string          `json:"selected,omitempty"`
-			Scored     int             `json:"scored"`
-			Skipped    []skippedSample `json:"skipped"`
-			Seconds    float64         `json:"seconds"`
-		}{"prunefuse.score.summary/1", s.o.pool, s.o.out.path, s.o.embeddings, s.o.softmax, s.o.choice.path, s.scored, skipped, s.elapsed.Seconds()})
-	case !stdoutTaken:
-		_, err = fmt.Fprintf(s.g.stdout, "%s: %s samples scored in %s (%s a second)%s\n", s.o.pool, term.Count(int64(s.scored)),
-			term.Duration(s.elapsed), term.Count(int64(float64(s.scored)/s.elapsed.Seconds())), s.written())
-	}
-	if err == nil && len(s.skipped) > 0 {
-		err = &skippedError{len(s.skipped), s.pool.Len()}
-	}
-	return err
-}
-
-func (s *scorer) written() string {
-	var files []string
-	for _, path := range []string{s.o.out.path, s.o.embeddings, s.o.softmax, s.o.choice.path} {
-		if path != "" {
-			files = append(files, path)
-		}
-	}
-	return ": " + strings.Join(files, ", ")
 }

@@ -13,26 +13,27 @@ import (
 	"github.com/prunefuse/prunefuse/scoring"
 )
 
-// recordSink writes the records of a pass: their scores as JSON lines, their
+// recordSink writes the records of a pass: their scores as a score file, their
 // features and their class probabilities as rows of .npy arrays, each where it
 // is asked for.
 type recordSink struct {
-	scores            *scoring.RecordWriter
+	scores            scoring.FileWriter
 	features, softmax *rowWriter
 }
 
 // newRecordSink writes to up to three files: scores, features, probabilities.
-// What is not asked for is nil.
-func newRecordSink(files []io.Writer, total int, c scoring.Classifier) (*recordSink, error) {
+// What is not asked for is nil. The samples are those from first on and before
+// end.
+func newRecordSink(files []io.Writer, f scoring.Format, first, end int, c scoring.Classifier) (*recordSink, error) {
 	s := &recordSink{}
 	if files[0] != nil {
-		s.scores = scoring.NewRecordWriter(files[0])
+		s.scores = scoring.NewFileWriter(files[0], f)
 	}
 	var err error
-	if s.features, err = newRowWriter(files[1], total, c.FeatureLen()); err != nil {
+	if s.features, err = newRowWriter(files[1], first, end, c.FeatureLen()); err != nil {
 		return nil, err
 	}
-	s.softmax, err = newRowWriter(files[2], total, c.Classes())
+	s.softmax, err = newRowWriter(files[2], first, end, c.Classes())
 	return s, err
 }
 
@@ -51,7 +52,7 @@ func (s *recordSink) put(r scoring.Record) error {
 // end completes the files.
 func (s *recordSink) end() error {
 	if s.scores != nil {
-		if err := s.scores.Flush(); err != nil {
+		if err := s.scores.Close(); err != nil {
 			return err
 		}
 	}
@@ -64,22 +65,22 @@ func (s *recordSink) end() error {
 // rowWriter writes an .npy array of float32 row by row. A row that is left
 // out is NaN. A nil one writes nothing.
 type rowWriter struct {
-	w     *bufio.Writer
-	total int
-	next  int // the row to write next
-	nan   []byte
-	row   []byte
+	w    *bufio.Writer
+	next int // the sample whose row is to be written next
+	last int // and the one after the last
+	nan  []byte
+	row  []byte
 }
 
-func newRowWriter(w io.Writer, total, dim int) (*rowWriter, error) {
+func newRowWriter(w io.Writer, first, end, dim int) (*rowWriter, error) {
 	if w == nil {
 		return nil, nil
 	}
-	r := &rowWriter{w: bufio.NewWriter(w), total: total}
+	r := &rowWriter{w: bufio.NewWriter(w), next: first, last: end}
 	for range dim {
 		r.nan = binary.LittleEndian.AppendUint32(r.nan, math.Float32bits(float32(math.NaN())))
 	}
-	return r, data.EncodeNPYHeader[float32](r.w, []int{total, dim})
+	return r, data.EncodeNPYHeader[float32](r.w, []int{end - first, dim})
 }
 
 func (r *rowWriter) put(i int, values []float32) error {
@@ -98,7 +99,7 @@ func (r *rowWriter) put(i int, values []float32) error {
 	return err
 }
 
-// fill writes rows of NaN up to row i.
+// fill writes rows of NaN up to that of sample i.
 func (r *rowWriter) fill(i int) error {
 	for ; r.next < i; r.next++ {
 		if _, err := r.w.Write(r.nan); err != nil {
@@ -112,7 +113,7 @@ func (r *rowWriter) end() error {
 	if r == nil {
 		return nil
 	}
-	if err := r.fill(r.total); err != nil {
+	if err := r.fill(r.last); err != nil {
 		return err
 	}
 	return r.w.Flush()

@@ -38,7 +38,7 @@ func TestMain(m *testing.M) {
 //	holds DIR [NAME…]           the folder must hold these files and no others
 //	npy FILE TYPE SHAPE [V…]    write an array, of a fixed pattern without values
 //	png FILE SIDE               write a grey square image
-//	await FILE                  wait until the file is there
+//	await FILE [N]              wait until the file is there, and has N bytes
 //	cut FILE N                  shorten a file to N bytes
 //	foreign FILE OUT            put an operator that nobody knows into a model
 //	dropout FILE OUT            put a Dropout into a model
@@ -201,8 +201,14 @@ func cmdPNG(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 func cmdAwait(ts *testscript.TestScript, _ bool, args []string) {
+	least := int64(0)
+	if len(args) > 1 {
+		var err error
+		least, err = strconv.ParseInt(args[1], 10, 64)
+		ts.Check(err)
+	}
 	for range 6000 {
-		if _, err := os.Stat(ts.MkAbs(args[0])); err == nil {
+		if info, err := os.Stat(ts.MkAbs(args[0])); err == nil && info.Size() >= least {
 			return
 		}
 		time.Sleep(10 * time.Millisecond)

@@ -40,7 +40,7 @@ func newSelectCommand(g *globals) *cobra.Command {
 		Short:   "Choose what to label from a score file",
 		Long: withExitStatus(`
 Choose the samples to label from the file that "prunefuse score" wrote, the most
-useful first; - reads it from stdin. A .txt selection is the samples' names,
+useful first; - reads it from stdin, but not Parquet. A .txt selection is the samples' names,
 one a line; a .jsonl one has rank, scores and prediction as well. Nothing is
 run: one score file serves any number of selections.
 
@@ -127,7 +127,7 @@ func runSelect(ctx context.Context, g *globals, o selectOptions, path string) er
 }
 
 func (o selectOptions) choose(ctx context.Context, g *globals, in io.Reader) ([]scoring.Selected, error) {
-	records := withContext(ctx, scoring.ReadRecords(in))
+	records := withContext(ctx, scoring.ReadFile(in))
 	var labelled scoring.Candidates
 	var err error
 	if labelled.Features, err = readRows(o.labelled.features); err != nil {
