@@ -71,9 +71,20 @@ func (s *pass) newBatch() *batch {
 	return b
 }
 
-// inFlight is the number of batches in memory: one in the model for each
-// lane, as many being read, and one whose records are being taken.
-func (s *pass) inFlight() int { return 2*s.lanes + 1 }
+// How far reading runs ahead of the model, so that neither waits for the other
+// at every batch where threads take turns on few cores: in samples, and in
+// bytes, of which one batch for each lane is there in any case.
+const (
+	samplesAhead = 256
+	bytesAhead   = 32 << 20
+)
+
+// inFlight is the number of batches in memory: one in the model for each lane,
+// one whose records are being taken, and those being read.
+func (s *pass) inFlight() int {
+	ahead := min(samplesAhead, bytesAhead/(4*max(1, s.sample))) / s.opts.Batch
+	return s.lanes + 1 + max(s.lanes, ahead)
+}
 
 func (s *pass) run(outer context.Context, yield func(Record) bool) (err error) {
 	inner, cancel := context.WithCancel(outer)
