@@ -44,6 +44,7 @@ type batch struct {
 	labels       []int
 	records      []Record
 	errs         []error // why a sample has no record
+	failed       error   // why none has
 
 	unread atomic.Int32  // samples still to be read
 	ready  chan struct{} // told when none is
@@ -120,8 +121,8 @@ func (s *pass) run(outer context.Context, yield func(Record) bool) (err error) {
 		case <-ctx.Done():
 			return nil
 		}
-		if outer.Err() != nil {
-			return nil
+		if outer.Err() != nil || b.failed != nil {
+			return b.failed
 		}
 		if err := s.emit(b, yield); err != nil {
 			return err
@@ -191,10 +192,12 @@ func (s *pass) infer(ctx context.Context, queue <-chan *batch) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		}
-		if err := s.logits(ctx, b); err != nil {
-			return fmt.Errorf("samples %d to %d: %w", b.start, b.start+b.n-1, err)
+		// A failure waits for its turn, so that the records before it come out.
+		if b.failed = s.logits(ctx, b); b.failed != nil {
+			b.failed = fmt.Errorf("samples %d to %d: %w", b.start, b.start+b.n-1, b.failed)
+		} else {
+			s.score(b, row)
 		}
-		s.score(b, row)
 		b.scored <- struct{}{}
 	}
 	return nil

@@ -92,7 +92,7 @@ func topOfEach(ctx context.Context, c scoring.Classifier, p scoring.Pool, o scor
 		}
 		if best == nil {
 			for _, name := range r.Scores.Names() {
-				b, err := scoring.NewSelector(name, 1000, 0)
+				b, err := scoring.NewSelector(scoring.Choice{Strategy: name, K: 1000})
 				if err != nil {
 					return err
 				}

@@ -88,7 +88,7 @@ func (s *subject) ours(ctx context.Context, n int) (time.Duration, error) {
 
 func score(ctx context.Context, c scoring.Classifier, p scoring.Pool, o scoring.Options) error {
 	out := scoring.NewRecordWriter(io.Discard)
-	best, err := scoring.NewSelector("margin", min(1000, p.Len()), 0)
+	best, err := scoring.NewSelector(scoring.Choice{Strategy: "margin", K: min(1000, p.Len())})
 	if err != nil {
 		return err
 	}
