@@ -7,6 +7,7 @@ import (
 	"github.com/prunefuse/prunefuse/onnxio"
 	"github.com/prunefuse/prunefuse/onnxio/op"
 	"github.com/prunefuse/prunefuse/onnxio/ort"
+	"github.com/prunefuse/prunefuse/onnxio/rewrite"
 )
 
 // trainingGraph is one step as one or two models, and what their inputs and
@@ -202,15 +203,18 @@ func (t *trainingGraph) begin(f *forward, o StepOptions) {
 	}
 }
 
-// end adds the constants that are no states.
-func (t *trainingGraph) end(f *forward) error {
+// end adds the constants that are no states, and joins operators.
+func (t *trainingGraph) end(f *forward) (err error) {
 	p := t.gradient.emit.Patch
 	for _, c := range f.Graph.Initializers() {
 		if !t.holds(c.Name()) {
 			p.SetInitializer(c)
 		}
 	}
-	if err := p.Apply(); err != nil || t.update == t.gradient {
+	if err := p.Apply(); err != nil {
+		return err
+	}
+	if t.gradient.model, err = rewrite.FuseKernels(t.gradient.model, f.facts.Types); err != nil || t.update == t.gradient {
 		return err
 	}
 	return t.update.emit.Patch.Apply()

@@ -75,6 +75,10 @@ const batchNormEpsilon = 1e-5
 // batch's mean and variance, which the gradient needs.
 func batchNormTrain(t *Train) error {
 	n := t.Node
+	if t.Kernels {
+		batchNormNative(t)
+		return nil
+	}
 	c := t.In(1).Shape
 	feeds := make([]string, 2)
 	for i := range feeds {
@@ -106,6 +110,31 @@ func batchNormTrain(t *Train) error {
 	return nil
 }
 
+// batchNormNative is the same as one node, which leaves its inputs alone.
+func batchNormNative(t *Train) {
+	n := t.Node
+	in := []string{n.Input(0), n.Input(1), n.Input(2), n.Input(3), n.Input(4)}
+	out := []string{n.Output(0)}
+	for i, stem := range []string{".running_mean", ".running_var", ".mean", ".inverse"} {
+		out = append(out, t.Patch.Fresh(n.Output(0)+stem))
+		if i > 1 {
+			continue
+		}
+		if have, ok := t.Update[in[3+i]]; ok {
+			in[3+i] = have
+		}
+		t.Update[n.Input(3+i)] = out[1+i]
+	}
+	t.Patch.Add(onnxio.NodeSpec{
+		Op: "BatchNormalization", Domain: Native, Name: n.Name(), Inputs: in, Outputs: out,
+		Attrs: []onnxio.Attr{
+			onnxio.Float("epsilon", n.Float("epsilon", batchNormEpsilon)), onnxio.Float("momentum", n.Float("momentum", 0.9)),
+		},
+	})
+	t.Save("mean", out[3])
+	t.Save("inverse", out[4])
+}
+
 // batchNormCount is the number of elements each channel's statistics are
 // taken over.
 func batchNormCount(e *Emit, c *Infer) string {
@@ -118,6 +147,13 @@ func batchNormCount(e *Emit, c *Infer) string {
 // channel, so that only two passes over the activations are made. Where the
 // node was not put into training mode it is an affine map.
 func batchNormGrad(g *Grad) error {
+	if inverse := g.Saved("inverse"); inverse != "" {
+		d := g.Multi(Native, "BatchNormalizationGrad", 3, []string{g.GO(0), g.I(0), g.I(1), g.Saved("mean"), inverse})
+		for i, grad := range d {
+			g.GI(i, grad)
+		}
+		return nil
+	}
 	rank := len(g.In(0).Shape)
 	axes := []int64{0}
 	column := []int64{-1}

@@ -16,6 +16,9 @@ const Microsoft = "com.microsoft"
 // the runtime. They are in no file that is kept: only rules write them.
 const Native = "prunefuse"
 
+// NativeRank is how many axes the operators of the Native domain take at most.
+const NativeRank = 8
+
 // Emit writes nodes into a patch. Values are named by strings; constants are
 // shared. It writes opset 17 or later.
 type Emit struct {

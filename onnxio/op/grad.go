@@ -207,9 +207,17 @@ func (d *Derivative) node(n *onnxio.Node, arriving map[string]string, needed map
 	}
 	for _, c := range g.out {
 		if have := arriving[c.value]; have != "" {
-			c.grad = d.Emit.Add(have, c.grad)
+			c.grad = d.sum(c.value, have, c.grad)
 		}
 		arriving[c.value] = c.grad
 	}
 	return nil
+}
+
+// sum adds up two gradients by a value, which have its shape.
+func (d *Derivative) sum(value, a, b string) string {
+	if s := d.Facts.Types[value].Shape; d.Emit.Kernels && s != nil && len(s) <= NativeRank {
+		return d.Emit.Native("Sum", []string{a, b})
+	}
+	return d.Emit.Add(a, b)
 }

@@ -3,6 +3,7 @@
 package kernel
 
 // #cgo CFLAGS: -O3 -Wall -Wno-psabi
+// #cgo !windows LDFLAGS: -lm
 // #include <stdlib.h>
 // #include "level.h"
 // #include "register.h"

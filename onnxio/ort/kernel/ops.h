@@ -5,6 +5,7 @@
 #include "op.h"
 
 extern const pf_op pf_conv_forward, pf_conv_input_grad, pf_conv_weight_grad;
-extern const pf_op pf_relu_grad;
+extern const pf_op pf_norm_forward, pf_norm_grad;
+extern const pf_op pf_relu_grad, pf_sum;
 
 #endif

@@ -9,7 +9,7 @@
 #include "ort_abi.h"
 
 static const pf_op *const operators[] = {
-	&pf_conv_forward, &pf_conv_input_grad, &pf_conv_weight_grad, &pf_relu_grad,
+	&pf_conv_forward, &pf_conv_input_grad, &pf_conv_weight_grad, &pf_norm_forward, &pf_norm_grad, &pf_relu_grad, &pf_sum,
 };
 enum { OPERATORS = sizeof operators / sizeof operators[0] };
 
