@@ -8,9 +8,11 @@ typedef int PF_AT(indices) __attribute__((vector_size(4 * PF_LANES)));
 #if PF_LANES == 16
 #define PF_ROWS 8
 #define PF_PRODUCT_ROWS 4
+#define PF_PRODUCT_TERMS 6
 #else
 #define PF_ROWS 4
-#define PF_PRODUCT_ROWS 2
+#define PF_PRODUCT_ROWS 3
+#define PF_PRODUCT_TERMS 4
 #endif
 
 // A tile is M rows by N registers of a correlation, in M·N accumulators: M
@@ -143,25 +145,32 @@ static inline __attribute__((always_inline)) void PF_AT(totals)(const V *v, floa
 		PF_EACH(m, M) PF_EACH(n, N) dw[m * p->terms + n] += total[m * N + n];                      \
 	}
 
-#define PF_BLOCKS(M) PF_BLOCK(M, 1) PF_BLOCK(M, 2) PF_BLOCK(M, 3) PF_BLOCK(M, 4) PF_BLOCK(M, 5) PF_BLOCK(M, 6)
-#define PF_BLOCK_NAMES(M) {PF_AT(block_##M##_1), PF_AT(block_##M##_2), PF_AT(block_##M##_3), PF_AT(block_##M##_4), PF_AT(block_##M##_5), PF_AT(block_##M##_6)}
+#define PF_BLOCKS_4(M) PF_BLOCK(M, 1) PF_BLOCK(M, 2) PF_BLOCK(M, 3) PF_BLOCK(M, 4)
+#define PF_BLOCK_NAMES_4(M) PF_AT(block_##M##_1), PF_AT(block_##M##_2), PF_AT(block_##M##_3), PF_AT(block_##M##_4)
+#if PF_PRODUCT_TERMS == 6
+#define PF_BLOCKS(M) PF_BLOCKS_4(M) PF_BLOCK(M, 5) PF_BLOCK(M, 6)
+#define PF_BLOCK_NAMES(M) {PF_BLOCK_NAMES_4(M), PF_AT(block_##M##_5), PF_AT(block_##M##_6)}
+#else
+#define PF_BLOCKS(M) PF_BLOCKS_4(M)
+#define PF_BLOCK_NAMES(M) {PF_BLOCK_NAMES_4(M)}
+#endif
 
 PF_BLOCKS(1)
 PF_BLOCKS(2)
-#if PF_PRODUCT_ROWS == 4
 PF_BLOCKS(3)
+#if PF_PRODUCT_ROWS == 4
 PF_BLOCKS(4)
 #endif
 
-static void (*const PF_AT(blocks)[PF_PRODUCT_ROWS][6])(const pf_product *, const float *, const int32_t *, float *) = {
-	PF_BLOCK_NAMES(1), PF_BLOCK_NAMES(2),
+static void (*const PF_AT(blocks)[PF_PRODUCT_ROWS][PF_PRODUCT_TERMS])(const pf_product *, const float *, const int32_t *, float *) = {
+	PF_BLOCK_NAMES(1), PF_BLOCK_NAMES(2), PF_BLOCK_NAMES(3),
 #if PF_PRODUCT_ROWS == 4
-	PF_BLOCK_NAMES(3), PF_BLOCK_NAMES(4),
+	PF_BLOCK_NAMES(4),
 #endif
 };
 
 static void PF_AT(multiply)(const pf_product *p) {
-	size_t rows = (p->rows + PF_PRODUCT_ROWS - 1) / PF_PRODUCT_ROWS, columns = (p->terms + 5) / 6;
+	size_t rows = (p->rows + PF_PRODUCT_ROWS - 1) / PF_PRODUCT_ROWS, columns = (p->terms + PF_PRODUCT_TERMS - 1) / PF_PRODUCT_TERMS;
 	for (size_t r = 0; r < rows; r++) {
 		size_t m = pf_share(p->rows, r, rows), height = pf_share(p->rows, r + 1, rows) - m;
 		for (size_t c = 0; c < columns; c++) {
@@ -265,6 +274,7 @@ static const pf_conv_kernels PF_AT(conv_kernels) = {
 #undef V
 #undef PF_ROWS
 #undef PF_PRODUCT_ROWS
+#undef PF_PRODUCT_TERMS
 #undef PF_TILE
 #undef PF_TILES_3
 #undef PF_TILES_4
@@ -280,4 +290,6 @@ static const pf_conv_kernels PF_AT(conv_kernels) = {
 #undef PF_UPPER
 #undef PF_BLOCK
 #undef PF_BLOCKS
+#undef PF_BLOCKS_4
 #undef PF_BLOCK_NAMES
+#undef PF_BLOCK_NAMES_4
