@@ -2,6 +2,7 @@ package op
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/prunefuse/prunefuse/onnxio"
 )
@@ -213,6 +214,16 @@ func convTransposeGrad(g *Grad) error {
 		dy = g.Pad(dy, back...)
 	}
 	group := g.Node.Int("group", 1)
+	spread := onnxio.Type{Elem: g.In(0).Elem, Shape: append(g.OutType(0).Shape[:2].Clone(), out...)}
+	if attrs, ok := nativeConv(g.Emit, spread, s.window, group); ok {
+		if g.Needs(0) {
+			g.GI(0, g.Native("Conv", []string{dy, g.I(1)}, attrs...))
+		}
+		if g.Needs(1) {
+			g.GI(1, g.Native("ConvWeightGrad", []string{dy, g.I(0)}, append(slices.Clone(attrs), onnxio.Ints("kernel_shape", s.kernel...))...))
+		}
+		return nil
+	}
 	if g.Needs(0) {
 		g.GI(0, g.Op("Conv", []string{dy, g.I(1)},
 			onnxio.Ints("kernel_shape", s.kernel...), onnxio.Ints("strides", s.stride...), onnxio.Ints("dilations", s.dilation...),
