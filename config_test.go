@@ -33,7 +33,7 @@ test: demo:test
 model: {arch: mlp}
 label: {initial: 10, add: [5]}
 selector: {optimizer: adamw, beta2: 0.99, decay: weights, schedule: cosine, min_lr: 1e-5, warmup: 7, steps: 70, accumulate: 2, ema: 0.9, clip_norm: 1, freeze: [conv*]}
-final: {nesterov: true, schedule: one-cycle, weight_decay: 0, clip_value: 2, train: [fc*]}
+final: {nesterov: true, schedule: one-cycle, weight_decay: 0, clip_value: 2, train: [fc*], label_smoothing: 0.1, resized_crop: [0.3, 1], mixup: 0.2}
 `))
 	if err != nil {
 		t.Fatal(err)
@@ -51,9 +51,10 @@ final: {nesterov: true, schedule: one-cycle, weight_decay: 0, clip_value: 2, tra
 		}},
 		{"final", c.Final.Options(), training.Options{
 			Batch: 128, Epochs: 20, Accumulate: 1, Schedule: training.OneCycle{Rate: 0.1},
+			Augment: training.Augment{Scale: [2]float64{0.3, 1}, Mixup: 0.2},
 			Step: training.StepOptions{
 				Optimizer: training.SGD{Momentum: 0.9, Nesterov: true}, Decay: training.DecayAll,
-				Clip: training.Clip{Value: 2}, Learn: []string{"fc*"},
+				Clip: training.Clip{Value: 2}, Learn: []string{"fc*"}, Loss: training.Loss{Smoothing: 0.1},
 			},
 		}},
 	} {
@@ -94,6 +95,11 @@ func TestReadConfigErrors(t *testing.T) {
 		{"warm-up", base + "final: {schedule: linear, warmup: 9, steps: 9}\n", "final.warmup 9"},
 		{"clip", base + "final: {clip_norm: 1, clip_value: 1}\n", "final.clip_norm and final.clip_value"},
 		{"average", base + "final: {ema: 1}\n", "final.ema 1"},
+		{"smoothing", base + "final: {label_smoothing: 1}\n", "final.label_smoothing 1"},
+		{"mixup", base + "final: {mixup: -1}\n", "final.mixup -1"},
+		{"cutmix", base + "final: {cutmix: .inf}\n", "final.cutmix +Inf"},
+		{"resized crop", base + "final: {resized_crop: [0.5]}\n", "final.resized_crop [0.5]: want two"},
+		{"two crops", base + "final: {resized_crop: [0.5, 1], crop: 4}\n", "final.resized_crop and final.crop"},
 		{"pattern", base + "final: {freeze: ['[']}\n", `final.freeze "[" is no pattern`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -38,8 +38,14 @@ type Training struct {
 	Train     []string `yaml:"train" json:"train,omitempty"`           // patterns of the weights that learn; empty for all
 	Freeze    []string `yaml:"freeze" json:"freeze,omitempty"`         // but for these
 
-	Crop int  `yaml:"crop" json:"crop"` // pixels of padding for random crops; 0 for none
-	Flip bool `yaml:"flip" json:"flip"`
+	// Smoothing is the share of every label that goes to all classes alike.
+	Smoothing float64 `yaml:"label_smoothing" json:"label_smoothing,omitempty"`
+
+	Crop        int       `yaml:"crop" json:"crop"` // pixels of padding for random crops; 0 for none
+	Flip        bool      `yaml:"flip" json:"flip"`
+	ResizedCrop []float64 `yaml:"resized_crop" json:"resized_crop,omitempty"` // instead: least and greatest share of the area
+	Mixup       float64   `yaml:"mixup" json:"mixup,omitempty"`               // parameter of its beta distribution; 0 for none
+	Cutmix      float64   `yaml:"cutmix" json:"cutmix,omitempty"`             // the same
 }
 
 // The schedules of the learning rate.
@@ -94,11 +100,14 @@ func (t Training) adaptive() bool {
 
 // Options are the recipe in the terms of package training.
 func (t Training) Options() training.Options {
+	augment := training.Augment{Pad: t.Crop, Flip: t.Flip, Mixup: t.Mixup, Cutmix: t.Cutmix}
+	copy(augment.Scale[:], t.ResizedCrop)
 	return training.Options{
 		Batch: t.Batch, Accumulate: t.Accumulate, Epochs: t.Epochs, Steps: t.Steps, Warmup: t.Warmup, Schedule: t.schedule(),
-		Augment: training.Augment{Pad: t.Crop, Flip: t.Flip},
+		Augment: augment,
 		Step: training.StepOptions{
 			Optimizer: t.optimizer(), Decay: training.Decay(t.Decay), Average: t.EMA, Learn: t.Train, Freeze: t.Freeze,
+			Loss: training.Loss{Smoothing: float32(t.Smoothing)},
 			Clip: training.Clip{Norm: float32(t.ClipNorm), Value: float32(t.ClipValue)},
 		},
 	}

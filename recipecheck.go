@@ -28,6 +28,13 @@ func (t Training) checkLength(c *recipeCheck) {
 	c.least("batch", t.Batch, 1)
 	c.least("accumulate", t.Accumulate, 0)
 	c.least("crop", t.Crop, 0)
+	c.fraction("label_smoothing", t.Smoothing)
+	c.say(!(t.Mixup >= 0) || math.IsInf(t.Mixup, 0), "mixup", "%v: want a number above 0, or 0 for none", t.Mixup)
+	c.say(!(t.Cutmix >= 0) || math.IsInf(t.Cutmix, 0), "cutmix", "%v: want a number above 0, or 0 for none", t.Cutmix)
+	if r := t.ResizedCrop; len(r) > 0 {
+		c.say(len(r) != 2 || !(r[0] > 0 && r[0] <= r[1] && r[1] <= 1), "resized_crop", "%v: want two rising shares, above 0 and at most 1", r)
+		c.say(t.Crop > 0, "resized_crop", "and %s exclude each other", c.name("crop"))
+	}
 }
 
 func (t Training) checkOptimizer(c *recipeCheck) {

@@ -5,6 +5,7 @@ import (
 	"math"
 	"testing"
 
+	"github.com/prunefuse/prunefuse/internal/data"
 	"github.com/prunefuse/prunefuse/onnxio/ort/orttest"
 )
 
@@ -88,5 +89,47 @@ func TestFeedMixes(t *testing.T) {
 		if first := keeps[0]; len(keeps) < 20 || keeps[len(keeps)-1] == first {
 			t.Errorf("%s: the shares are %v", name, keeps)
 		}
+	}
+}
+
+// BenchmarkFeed reads batches of 128 images without a step that takes them.
+func BenchmarkFeed(b *testing.B) {
+	orttest.Need(b)
+	set, err := data.Open("demo", data.Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	ready, err := data.Prepare(set, data.Preprocess{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	for name, a := range map[string]Augment{"plain": {}, "crop,flip": {Pad: 2, Flip: true}, "resized-crop,cutmix": {Scale: [2]float64{0.1, 1}, Cutmix: 1}} {
+		b.Run(name, func(b *testing.B) {
+			tr, err := newTrainer(twoLayers(1, 784, 4, 10), ready, Options{
+				Augment: a, Normalize: Normalize{Mean: []float32{0.3}, Std: []float32{0.4}}, Steps: b.N,
+			})
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer tr.close()
+			f, err := tr.newFeed()
+			if err != nil {
+				b.Fatal(err)
+			}
+			done := make(chan error, 1)
+			b.ResetTimer()
+			b.ReportAllocs()
+			go func() { done <- f.run(context.Background()) }()
+			samples := 0
+			for batch := range f.out {
+				samples += batch.Len()
+				f.give(batch)
+			}
+			if err := <-done; err != nil {
+				b.Fatal(err)
+			}
+			f.close()
+			b.ReportMetric(float64(samples)/b.Elapsed().Seconds(), "samples/s")
+		})
 	}
 }

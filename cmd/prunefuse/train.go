@@ -59,9 +59,8 @@ func newTrainCommand(g *globals) *cobra.Command {
 		GroupID: groupData,
 		Short:   "Train a network on labelled samples",
 		Long: withExitStatus(`
-Train a classifier and write it with its new weights.
-Everything else in the file stays, also the plan by which a pruned network is
-fused later.
+Train a classifier and write it with its new weights. Everything else in the
+file stays, also the plan by which a pruned network is fused later.
 
 Optimisers and schedules compute what PyTorch's do. After a --warmup the
 schedules cosine, linear and one-cycle run over what is left of the training;
@@ -79,12 +78,20 @@ Images are normalised as the model's metadata say; where they say nothing, by
 the mean and deviation of --data, which the trained model then carries. --preset
 or --mean and --std set them.
 
---loss binary trains every output against the rest, and of a model with one output
+--loss binary trains every output against the rest, and a single output to say
 whether the class is the second one. --distill adds what a trained network
-answers: (1-w) cross-entropy + w T² KL(teacher || student) of answers softened by
-T. The teacher sees every image as it is fed, augmented and normalised as its
-own metadata say; --distill-cache keeps its answers instead, for a training
+answers: (1-w) cross-entropy + w T² KL(teacher || student) of answers softened
+by T. The teacher sees every image as it is fed, augmented, and normalised as
+its own metadata say; --distill-cache keeps its answers instead, for a training
 without --augment.
+
+The changes of --augment are torchvision's RandomHorizontalFlip, RandomCrop and
+RandomResizedCrop, and its reference scripts' mixup and cutmix; with both, one
+of the two is drawn for every batch.
+
+--patience stops early, --best keeps the model of the best epoch, --metrics
+writes the course of the training, and --dynamics what it saw of every sample,
+as scores from which "select" chooses.
 
 With --checkpoint the training can be interrupted, and --resume goes on to the
 very weights that it would have reached. The same model, data, options, seed and
@@ -94,7 +101,7 @@ number of threads give the same file.
 			exitOK, exitFailed, exitUsage, exitNoRuntime, exitUnsupported, exitInterrupted),
 		Example: `  prunefuse train small.onnx --data demo --val demo:test --epochs 5 -o selector.onnx
   prunefuse train small.onnx --data images/ --only batch.txt --augment crop,flip -o selector.onnx
-  prunefuse train vit.onnx --data images/ --optimizer adamw --decay weights --schedule cosine --warmup 500 --ema 0.999 -o tuned.onnx
+  prunefuse train vit.onnx --data images/ --optimizer adamw --ema 0.999 -o tuned.onnx
   prunefuse train model.onnx --data images/ --train 'fc*' --lr 0.01 -o head.onnx
   prunefuse train small.onnx --data images/ --distill large.onnx --distill-weight 0.7 -o small2.onnx`,
 		Args: exactArgs("MODEL"),
