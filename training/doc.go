@@ -1,28 +1,33 @@
 // Package training trains ONNX classifiers on ONNX Runtime.
 //
 // A [Step] turns an inference model into a training graph: the forward pass
-// in training form, cross-entropy, the gradients and the optimiser's update,
+// in training form, the [Loss], its gradients and the optimiser's update,
 // all of them ordinary operators in one graph that an ordinary session runs.
 // Parameters, optimiser state and running statistics go in as tensors and come
 // out as tensors; two sets of them change places after every step, so nothing
 // is copied. The learning rate and the batch are fed. A step over several
 // batches is two graphs: one that adds up gradients, and the update.
 //
-// [Train] is the loop around it: seeded shuffling, crop and flip, batches read
-// ahead of the step, a [Schedule] of learning rates, progress, validation and
-// checkpoints. It returns the model it was given, with new weights.
+// [Train] is the loop around it: seeded shuffling, changes of images and
+// batches ([Augment]), batches read ahead of the step, a [Teacher] asked ahead of
+// it, too, a [Schedule] of learning rates, progress, validation, an early end,
+// checkpoints, and what it saw of each sample ([Dynamics]). It returns the model
+// it was given, with new weights.
 // [Evaluate] measures accuracy, calibration and confusion, and [Gradients]
 // gives the gradients of a network that is not in training.
 //
 // What holds:
 //
 //   - The arithmetic is PyTorch's: batch statistics with the unbiased running
-//     variance, mean cross-entropy, its SGD, Adam and AdamW.
+//     variance, its losses, its SGD, Adam and AdamW; changes of images are
+//     torchvision's.
 //   - The same model, data, options, thread count and runtime give the same
 //     bytes, however many goroutines read. A run that was stopped and resumed
 //     gives the bytes of one that was not.
 //   - What cannot be trained is refused before the first step, by an
 //     [op.UnsupportedError] where an operator is the reason.
+//   - A sample that holds no number, or a loss that is none, ends a run with the
+//     step, the samples and the last good checkpoint named.
 //
 // What learns is every float32 constant of rank 1 or more that a gradient
 // reaches, that no pattern freezes and that is no running statistic; those go

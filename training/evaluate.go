@@ -35,6 +35,8 @@ type Evaluation struct {
 	Correct  int     `json:"correct"`
 	Accuracy float64 `json:"accuracy"`
 	Loss     float64 `json:"loss"` // mean over the samples in nats
+	// Kind is which loss that is.
+	Kind LossKind `json:"loss_kind"`
 	// CalibrationError is the expected calibration error over 15 bins of
 	// equal width: how far, on average, the accuracy of answers is from the
 	// confidence they are given with.
@@ -317,7 +319,7 @@ func (c *counter) add(logits, target []float32, label int, targets bool) {
 }
 
 func (c *counter) evaluation() *Evaluation {
-	e := &Evaluation{Samples: c.samples, Correct: c.correct, Confusion: c.confusion, Classes: make([]ClassResult, len(c.confusion))}
+	e := &Evaluation{Samples: c.samples, Correct: c.correct, Kind: c.kind, Confusion: c.confusion, Classes: make([]ClassResult, len(c.confusion))}
 	for k, row := range c.confusion {
 		r := &e.Classes[k]
 		for _, n := range row {

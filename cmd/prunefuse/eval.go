@@ -35,7 +35,8 @@ func newEvalCommand(g *globals) *cobra.Command {
 		Short:   "Measure accuracy, calibration and confusion on labelled samples",
 		Long: withExitStatus(`
 Run a classifier on labelled samples and print its accuracy, its mean
-cross-entropy, its expected calibration error (how far, on average, the accuracy
+cross-entropy, binary for a model with one output or one that ends in a
+Sigmoid, its expected calibration error (how far, on average, the accuracy
 of its answers is from the confidence it gives them, over 15 bins) and which
 classes it takes for which.
 
@@ -107,13 +108,21 @@ func runEval(ctx context.Context, g *globals, o evalOptions, path string) error 
 	return printEvaluation(g, e, set.Classes())
 }
 
+// lossName is what a loss is called in print.
+func lossName(k training.LossKind) string {
+	if k == training.BinaryCrossEntropy {
+		return "binary cross-entropy"
+	}
+	return "cross-entropy"
+}
+
 // matrixClasses is the greatest number of classes whose confusion is printed.
 const matrixClasses = 20
 
 func printEvaluation(g *globals, e *training.Evaluation, names []string) error {
 	err := term.Table(g.stdout, nil, [][]string{
 		{"accuracy", fmt.Sprintf("%s (%s of %s)", term.Percent(e.Accuracy), term.Count(int64(e.Correct)), term.Count(int64(e.Samples)))},
-		{"cross-entropy", fmt.Sprintf("%.4f", e.Loss)},
+		{lossName(e.Kind), fmt.Sprintf("%.4f", e.Loss)},
 		{"calibration error", term.Percent(e.CalibrationError)},
 	}, []term.Align{term.Left, term.Left})
 	if err != nil || len(e.Confusion) > matrixClasses {

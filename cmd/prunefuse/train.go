@@ -287,7 +287,7 @@ func (o *trainOptions) train(ctx context.Context, g *globals, m *onnxio.Model, s
 		count(done, steps)
 	}
 	to.Progress = func(p training.Progress) {
-		bar.Note(fmt.Sprintf("loss %.3f, accuracy %s", p.Loss, term.Percent(p.Accuracy)))
+		bar.Note(fmt.Sprintf("loss %.3f, accuracy %s, %s samples/s", p.Loss, term.Percent(p.Accuracy), term.Count(int64(p.SamplesPerSecond))))
 		count(p.Step, p.Steps)
 		lines.step(p)
 	}
