@@ -37,7 +37,12 @@ func decodeImage(content []byte) (decoded, error) {
 	if err != nil {
 		return decoded{}, err
 	}
-	img, format, err := image.Decode(bytes.NewReader(content))
+	var img image.Image
+	var format string
+	err = guarded("image", func() (err error) {
+		img, format, err = image.Decode(bytes.NewReader(content))
+		return err
+	})
 	if err != nil {
 		return decoded{}, truncated(err)
 	}
@@ -51,6 +56,17 @@ func decodeImage(content []byte) (decoded, error) {
 		return decoded{img: full}, nil
 	}
 	return decoded{img, format == "webp"}, nil
+}
+
+// guarded turns a panic of a library over damaged input into an error, so that
+// one bad sample does not end a pass over millions.
+func guarded(what string, do func() error) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("the %s is damaged: %v", what, r)
+		}
+	}()
+	return do()
 }
 
 // imageHeader reads size and colour model and refuses sizes out of bounds.

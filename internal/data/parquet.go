@@ -34,14 +34,14 @@ func openParquet(paths []string, opts Options) (Set, error) {
 	s := &parquetImages{files: newOpenFiles(paths)}
 	var labels parquetLabels
 	for k, path := range paths {
-		if err := guarded(func() error { return s.file(k, opts, &labels) }); err != nil {
+		if err := guarded("Parquet file", func() error { return s.file(k, opts, &labels) }); err != nil {
 			if len(paths) > 1 {
 				err = fmt.Errorf("%s: %w", path, bare(err, path))
 			}
 			return nil, errors.Join(err, s.Close())
 		}
 	}
-	s.labels, s.classes = labels.settle()
+	s.labels, s.classes = labels.settle(s.Len())
 	var err error
 	if s.ids != nil {
 		err = s.ids.checkUnique()
@@ -54,16 +54,6 @@ func openParquet(paths []string, opts Options) (Set, error) {
 		return nil, errors.Join(err, s.Close())
 	}
 	return set, nil
-}
-
-// guarded turns a panic of the library over a damaged file into an error.
-func guarded(do func() error) (err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = fmt.Errorf("the Parquet file is damaged: %v", r)
-		}
-	}()
-	return do()
 }
 
 // shardFile is one of many files, which is opened when it is read.
@@ -108,9 +98,12 @@ func (s *parquetImages) file(k int, opts Options, labels *parquetLabels) error {
 		}
 	}
 	for _, group := range f.RowGroups() {
-		chunks := group.ColumnChunks()
-		s.values.add(chunks[image.Index()], int(group.NumRows()))
-		if err := labels.add(label, chunks, int(group.NumRows())); err != nil {
+		chunks, rows := group.ColumnChunks(), group.NumRows()
+		if rows < 0 || rows > 8*info.Size() {
+			return fmt.Errorf("a row group claims %d rows", rows)
+		}
+		s.values.add(chunks[image.Index()], int(rows))
+		if err := labels.add(label, chunks, int(rows), s.values.len()); err != nil {
 			return err
 		}
 		if id != nil {
@@ -128,13 +121,17 @@ func (s *parquetImages) addIDs(chunk parquet.ColumnChunk) error {
 	if s.ids == nil {
 		s.ids = new(names)
 	}
-	return eachValue(chunk, func(v parquet.Value) error {
+	err := eachValue(chunk, func(v parquet.Value) error {
 		if v.IsNull() {
 			return fmt.Errorf("row %d has no ID", s.ids.len())
 		}
 		s.ids.add(v.String())
 		return nil
 	})
+	if err == nil && s.ids.len() != s.values.len() {
+		err = fmt.Errorf("%d IDs for %d rows", s.ids.len(), s.values.len())
+	}
+	return err
 }
 
 func (s *parquetImages) Len() int { return s.values.len() }
@@ -151,7 +148,7 @@ func (s *parquetImages) ID(i int) string {
 }
 
 func (s *parquetImages) load(i, limit int, buf []byte) (content []byte, err error) {
-	err = guarded(func() error {
+	err = guarded("Parquet file", func() error {
 		content, err = s.values.read(i, limit, buf)
 		return err
 	})
@@ -253,12 +250,19 @@ func eachOfPage(page parquet.Page, use func(parquet.Value) error) error {
 // parquetLabels collects labels that are numbers, which Hugging Face's metadata
 // may name, or texts.
 type parquetLabels struct {
+	kind    labelKind
 	numbers []int32
 	texts   labelTexts
 	classes []string
-	any     bool
-	text    bool
 }
+
+type labelKind int
+
+const (
+	noLabels labelKind = iota
+	numberLabels
+	textLabels
+)
 
 // names takes those of the classes from the metadata of a file.
 func (l *parquetLabels) names(f *parquet.File, column string) {
@@ -276,44 +280,51 @@ func (l *parquetLabels) names(f *parquet.File, column string) {
 	}
 }
 
-// add reads the labels of the rows of a group; without a column they have none.
-func (l *parquetLabels) add(column *parquet.Column, chunks []parquet.ColumnChunk, rows int) error {
+// add reads the labels of the rows of a group, after which there are total rows;
+// without a column they have none.
+func (l *parquetLabels) add(column *parquet.Column, chunks []parquet.ColumnChunk, rows, total int) error {
 	if column == nil {
-		for range rows {
-			l.numbers = append(l.numbers, -1)
-			l.texts.add("")
-		}
 		return nil
 	}
-	l.any = true
-	switch kind := column.Type().Kind(); kind {
+	kind := numberLabels
+	switch k := column.Type().Kind(); k {
 	case parquet.ByteArray:
-		l.text = true
+		kind = textLabels
 	case parquet.Int32, parquet.Int64, parquet.Boolean:
 	default:
-		return fmt.Errorf("column %s of %v is no column of labels", column.Name(), kind)
+		return fmt.Errorf("column %s of %v is no column of labels", column.Name(), k)
 	}
-	return eachValue(chunks[column.Index()], func(v parquet.Value) error {
-		if l.text {
+	chunk := chunks[column.Index()]
+	l.fill(total - rows)
+	if l.kind != noLabels && l.kind != kind {
+		return fmt.Errorf("column %s holds numbers in one file and texts in another", column.Name())
+	}
+	l.kind = kind
+	err := eachValue(chunk, func(v parquet.Value) error {
+		if kind == textLabels {
 			l.texts.add(textOf(v))
 			return nil
 		}
-		number := int64(-1)
-		switch {
-		case v.IsNull():
-		case v.Kind() == parquet.Boolean:
-			number = int64(v.Byte())
-		case v.Kind() == parquet.Int32:
-			number = int64(v.Int32())
-		default:
-			number = v.Int64()
-		}
-		if number < -1 || number > math.MaxInt32 {
-			return fmt.Errorf("label %d of row %d is out of range", number, len(l.numbers))
-		}
-		l.numbers = append(l.numbers, int32(number))
-		return nil
+		number, err := numberOf(v)
+		l.numbers = append(l.numbers, number)
+		return err
 	})
+	if n := l.len(); err == nil && n != total {
+		err = fmt.Errorf("column %s has %d labels for %d rows", column.Name(), n, total)
+	}
+	return err
+}
+
+func (l *parquetLabels) len() int { return max(len(l.numbers), len(l.texts.at)) }
+
+// fill adds labels that are missing, up to a number of rows.
+func (l *parquetLabels) fill(rows int) {
+	for len(l.numbers) < rows && l.kind != textLabels {
+		l.numbers = append(l.numbers, -1)
+	}
+	for len(l.texts.at) < rows && l.kind != numberLabels {
+		l.texts.add("")
+	}
 }
 
 func textOf(v parquet.Value) string {
@@ -323,11 +334,30 @@ func textOf(v parquet.Value) string {
 	return string(v.ByteArray())
 }
 
-func (l *parquetLabels) settle() (labels []int32, classes []string) {
+func numberOf(v parquet.Value) (int32, error) {
+	number := int64(-1)
 	switch {
-	case !l.any:
+	case v.IsNull():
+	case v.Kind() == parquet.Boolean:
+		number = int64(v.Byte())
+	case v.Kind() == parquet.Int32:
+		number = int64(v.Int32())
+	default:
+		number = v.Int64()
+	}
+	if number < -1 || number > math.MaxInt32 {
+		return 0, fmt.Errorf("label %d is out of range", number)
+	}
+	return int32(number), nil
+}
+
+// settle returns the labels of a number of rows.
+func (l *parquetLabels) settle(rows int) (labels []int32, classes []string) {
+	if l.kind == noLabels {
 		return nil, nil
-	case l.text:
+	}
+	l.fill(rows)
+	if l.kind == textLabels {
 		return l.texts.settle()
 	}
 	for _, n := range l.numbers {

@@ -117,6 +117,57 @@ func TestParquetFiles(t *testing.T) {
 	wg.Wait()
 }
 
+// Files of one set that differ: labels are there or not, numbers or texts.
+func TestParquetLabelKinds(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	write := func(name string, rows any) {
+		t.Helper()
+		var b bytes.Buffer
+		var err error
+		switch rows := rows.(type) {
+		case []unlabelled:
+			err = parquet.Write(&b, rows)
+		case []numbered:
+			err = parquet.Write(&b, rows)
+		case []named:
+			err = parquet.Write(&b, rows)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		put(t, dir, name, b.Bytes())
+	}
+	image := hfImage{Bytes: pixel(t, 5)}
+	write("n/0.parquet", []unlabelled{{image}, {image}})
+	write("n/1.parquet", []numbered{{image, 4}})
+	write("n/2.parquet", []unlabelled{{image}})
+	wantSamples(t, mustOpen(t, filepath.Join(dir, "n"), Options{}), nil,
+		wantSample{"0/0", -1, 5}, wantSample{"0/1", -1, 5}, wantSample{"1/0", 4, 5}, wantSample{"2/0", -1, 5})
+	write("t/0.parquet", []unlabelled{{image}})
+	write("t/1.parquet", []named{{image, "b"}, {image, "a"}})
+	wantSamples(t, mustOpen(t, filepath.Join(dir, "t"), Options{}), []string{"a", "b"},
+		wantSample{"0/0", -1, 5}, wantSample{"1/0", 1, 5}, wantSample{"1/1", 0, 5})
+	write("m/0.parquet", []numbered{{image, 4}})
+	write("m/1.parquet", []named{{image, "b"}})
+	_, err := Open(filepath.Join(dir, "m"), Options{})
+	wantError(t, err, "1.parquet", "numbers in one file and texts in another")
+}
+
+type unlabelled struct {
+	Image hfImage `parquet:"image"`
+}
+
+type numbered struct {
+	Image hfImage `parquet:"image"`
+	Label int32   `parquet:"label"`
+}
+
+type named struct {
+	Image hfImage `parquet:"image"`
+	Label string  `parquet:"label"`
+}
+
 // What is kept of the pages is bounded, and what was dropped is read again.
 func TestParquetForgets(t *testing.T) {
 	t.Parallel()
