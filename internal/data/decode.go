@@ -33,14 +33,14 @@ func decodeImage(content []byte) (decoded, error) {
 	if len(content) == 0 {
 		return decoded{}, errEmpty
 	}
-	header, err := imageHeader(bytes.NewReader(content))
+	header, err := imageHeader(content)
 	if err != nil {
 		return decoded{}, err
 	}
 	var img image.Image
 	var format string
 	err = guarded("image", func() (err error) {
-		img, format, err = image.Decode(bytes.NewReader(content))
+		img, format, err = image.Decode(newEncoded(content))
 		return err
 	})
 	if err != nil {
@@ -58,6 +58,28 @@ func decodeImage(content []byte) (decoded, error) {
 	return decoded{img, format == "webp"}, nil
 }
 
+// encoded reads an image from memory. That it can peek keeps the image package
+// from buffering it.
+type encoded struct {
+	bytes.Reader
+	content []byte
+}
+
+func newEncoded(content []byte) *encoded {
+	e := &encoded{content: content}
+	e.Reset(content)
+	return e
+}
+
+// Peek returns the next n bytes, or fewer and io.EOF.
+func (e *encoded) Peek(n int) ([]byte, error) {
+	rest := e.content[len(e.content)-e.Len():]
+	if n > len(rest) {
+		return rest, io.EOF
+	}
+	return rest[:n], nil
+}
+
 // guarded turns a panic of a library over damaged input into an error, so that
 // one bad sample does not end a pass over millions.
 func guarded(what string, do func() error) (err error) {
@@ -70,8 +92,8 @@ func guarded(what string, do func() error) (err error) {
 }
 
 // imageHeader reads size and colour model and refuses sizes out of bounds.
-func imageHeader(r io.Reader) (image.Config, error) {
-	cfg, _, err := image.DecodeConfig(r)
+func imageHeader(content []byte) (image.Config, error) {
+	cfg, _, err := image.DecodeConfig(newEncoded(content))
 	if err != nil {
 		return cfg, truncated(err)
 	}

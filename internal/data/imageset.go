@@ -1,7 +1,6 @@
 package data
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -84,12 +83,12 @@ func (s *imageSet) outline(i int) (h outline) {
 		if err != nil {
 			return err
 		}
-		config, err := imageHeader(bytes.NewReader(content))
+		config, err := imageHeader(content)
 		if err != nil && len(content) >= headBytes {
 			if content, err = s.load(i, maxEncoded, mem.content); err != nil {
 				return err
 			}
-			config, err = imageHeader(bytes.NewReader(content))
+			config, err = imageHeader(content)
 		}
 		mem.content = content[:0]
 		if err != nil {
