@@ -251,7 +251,7 @@ func optionalColumn(head []string, name string, known []string) (int, error) {
 }
 
 func readJSONL(r *bufio.Reader, opts Options, add func(entry, bool)) (labelled bool, err error) {
-	var hasID, first = false, true
+	hasID, first := false, true
 	err = eachLine(r, func(_ int, line []byte) error {
 		var object map[string]json.RawMessage
 		if err := json.Unmarshal(line, &object); err != nil {

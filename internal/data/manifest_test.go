@@ -48,34 +48,45 @@ func TestManifests(t *testing.T) {
 		want    []wantSample
 	}{
 		"numbers.csv": {
-			"path,label\nimg/b.png,3\nc.png,\nimg/a.png,-1\n", Options{}, nil,
+			"path,label\nimg/b.png,3\nc.png,\nimg/a.png,-1\n",
+			Options{},
+			nil,
 			[]wantSample{{"img/b.png", 3, 2}, {"c.png", -1, 3}, {"img/a.png", -1, 1}},
 		},
 		"gaps.csv": { // as pandas writes a column with gaps
-			"path,label\nimg/b.png,3.0\nc.png,\n", Options{}, nil,
+			"path,label\nimg/b.png,3.0\nc.png,\n",
+			Options{},
+			nil,
 			[]wantSample{{"img/b.png", 3, 2}, {"c.png", -1, 3}},
 		},
 		"names.csv": {
-			"\xef\xbb\xbffile_name,class,id\r\nimg/b.png,\"dog, big\",7\r\nimg/a.png,cat,8\r\n", Options{},
+			"\xef\xbb\xbffile_name,class,id\r\nimg/b.png,\"dog, big\",7\r\nimg/a.png,cat,8\r\n",
+			Options{},
 			[]string{"cat", "dog, big"},
 			[]wantSample{{"7", 1, 2}, {"8", 0, 1}},
 		},
 		"columns.tsv": {
-			"id\tpath\tp\tl\ti\n1\tx\tc.png\tcat\tz\n", Options{PathColumn: "p", LabelColumn: "l", IDColumn: "i"},
+			"id\tpath\tp\tl\ti\n1\tx\tc.png\tcat\tz\n",
+			Options{PathColumn: "p", LabelColumn: "l", IDColumn: "i"},
 			[]string{"cat"},
 			[]wantSample{{"z", 0, 3}},
 		},
 		"x.jsonl": {
-			`{"file_name": "c.png", "label": 1}` + "\n\n" + `{"file_name": "img/a.png", "label": null, "more": [1]}`, Options{}, nil,
+			`{"file_name": "c.png", "label": 1}` + "\n\n" + `{"file_name": "img/a.png", "label": null, "more": [1]}`,
+			Options{},
+			nil,
 			[]wantSample{{"c.png", 1, 3}, {"img/a.png", -1, 1}},
 		},
 		"id.ndjson": {
-			`{"path": "c.png", "id": 12, "target": "cat"}`, Options{},
+			`{"path": "c.png", "id": 12, "target": "cat"}`,
+			Options{},
 			[]string{"cat"},
 			[]wantSample{{"12", 0, 3}},
 		},
 		"paths.txt": {
-			"img/a.png\n\n" + abs + "\n", Options{}, nil,
+			"img/a.png\n\n" + abs + "\n",
+			Options{},
+			nil,
 			[]wantSample{{"img/a.png", -1, 1}, {abs, -1, 3}},
 		},
 	} {
