@@ -99,7 +99,7 @@ func (o *dataOptions) openExpecting(spec string, m *onnxio.Model, expect data.Sh
 	if s := set.Shape(); !takes(input, s) {
 		err := fmt.Errorf("data %s: the samples are %v but the model takes %s", spec, s, shapeText(input))
 		if len(input) == 3 {
-			err = fmt.Errorf("%w; --resize, or --size and --crop, convert images", err)
+			err = fmt.Errorf("%w; --resize, or --size and --crop, convert images, and --color their colours", err)
 		}
 		return nil, errors.Join(err, data.Close(set))
 	}
