@@ -5,10 +5,10 @@
 //
 // The two goals come first: 1,000 of 200,000 by k-center on 64 features, and
 // 1,000 of 50,000 by BADGE with 100 classes and 64 features. Each case runs in
-// a process of its own, whose largest resident memory is shown beside the
-// size of what it was given, and the time of all cores beside that of the clock. Pools are drawn: overlapping clusters that a
-// ReLU cuts off, as features of a network look, or normal, the harder case
-// for what avoids distances by their bounds.
+// a process of its own, whose largest resident memory is shown beside the size
+// of what it was given, and the time of all cores beside that of the clock.
+// Pools are drawn: overlapping clusters that a ReLU cuts off, as features of a
+// network look, or normal, without structure.
 package main
 
 import (
