@@ -1,0 +1,116 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/prunefuse/prunefuse"
+	"github.com/prunefuse/prunefuse/internal/data"
+	"github.com/prunefuse/prunefuse/internal/labelling"
+	"github.com/prunefuse/prunefuse/onnxio"
+)
+
+func newLabelCommand(g *globals) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "label",
+		GroupID: groupData,
+		Short:   "Hand a selection to people for labelling, and take their labels in",
+		Long: withExitStatus(`
+Write the samples that "prunefuse select" or "prunefuse score" chose as tasks of
+Label Studio, or as a table to fill in, the least confident first; and make of
+what comes back labels that train and run read.`,
+			exitOK, exitFailed, exitUsage),
+		Example: `  prunefuse label export batch.jsonl --model selector.onnx -o tasks.json
+  prunefuse label import project-1.json --model selector.onnx --root images -o labels.csv
+  prunefuse train selector.onnx --data labels.csv -o next.onnx`,
+		Args: cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return cmd.Help()
+			}
+			return usageIn(cmd, fmt.Errorf("unknown subcommand %q; want export or import", args[0]))
+		},
+	}
+	cmd.AddGroup(&cobra.Group{ID: groupData, Title: "Both ways:"})
+	cmd.AddCommand(newLabelExportCommand(g), newLabelImportCommand(g))
+	return cmd
+}
+
+// namesOptions are the flags that say what the classes are called.
+type namesOptions struct {
+	classes []string
+	model   string
+}
+
+func (o *namesOptions) addFlags(fs *pflag.FlagSet) {
+	fs.StringSliceVar(&o.classes, "classes", nil, "the `names` of the classes, in the order of their numbers")
+	fs.StringVar(&o.model, "model", "", "take the names of the classes from this `model`")
+}
+
+// names are those of the classes, nil where none are known.
+func (o *namesOptions) names() ([]string, error) {
+	switch {
+	case o.model == "":
+		return o.classes, nil
+	case o.classes != nil:
+		return nil, usagef("--classes and --model exclude each other")
+	}
+	m, err := onnxio.Load(o.model)
+	if err != nil {
+		return nil, err
+	}
+	var p data.Preprocess
+	text, ok := m.Meta(prunefuse.PreprocessKey)
+	if ok {
+		err = json.Unmarshal([]byte(text), &p)
+	}
+	if err == nil && p.Classes == nil {
+		err = errors.New("the model does not say what its classes are called; use --classes")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", o.model, err)
+	}
+	return p.Classes, nil
+}
+
+// nameOf is the name of a class, its number where names are not known.
+func nameOf(names []string, class int) (string, error) {
+	switch {
+	case names == nil:
+		return strconv.Itoa(class), nil
+	case class < 0 || class >= len(names):
+		return "", fmt.Errorf("class %d is predicted, but there are names for %d", class, len(names))
+	}
+	return names[class], nil
+}
+
+// numberOf is the number of a class that people named.
+func numberOf(names []string, class string) (int, error) {
+	if i := slices.Index(names, class); i >= 0 {
+		return i, nil
+	}
+	if names != nil {
+		return 0, fmt.Errorf("class %q is none of %q", class, names)
+	}
+	n, err := strconv.Atoi(class)
+	if err != nil || n < 0 {
+		return 0, fmt.Errorf("class %q has no number; name the classes with --classes or --model", class)
+	}
+	return n, nil
+}
+
+// projectOptions are the flags that say what a Label Studio project looks like.
+type projectOptions struct{ labelling.Config }
+
+func (o *projectOptions) addFlags(fs *pflag.FlagSet) {
+	fs.StringVar(&o.FromName, "from-name", "choice", "the `name` of <Choices> in the project's labelling interface")
+	fs.StringVar(&o.ToName, "to-name", "image", "the `name` of <Image>, whose value is $NAME")
+	fs.StringVar(&o.Prefix, "url-prefix", "", "what comes before a sample's name in the `address` of its image")
+	markIncidental(fs, "from-name", "to-name")
+}

@@ -1,0 +1,204 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/prunefuse/prunefuse/internal/labelling"
+	"github.com/prunefuse/prunefuse/scoring"
+)
+
+// The forms of a batch for labelling.
+const (
+	formLabelStudio = "label-studio"
+	formTable       = "csv"
+	formLines       = "jsonl"
+)
+
+type labelExportOptions struct {
+	out     outputOptions
+	names   namesOptions
+	project projectOptions
+	format  string
+}
+
+func (o *labelExportOptions) addFlags(fs *pflag.FlagSet) {
+	o.out.addFlags(fs, "the `file` to write; - is stdout")
+	fs.StringVar(&o.format, "format", "", "`form`: label-studio, csv or jsonl; empty goes by the file's name")
+	o.names.addFlags(fs)
+	o.project.addFlags(fs)
+}
+
+func newLabelExportCommand(g *globals) *cobra.Command {
+	var o labelExportOptions
+	cmd := &cobra.Command{
+		Use:     "export SELECTION -o FILE",
+		GroupID: groupData,
+		Short:   "Write a selection as tasks for people",
+		Long: withExitStatus(`
+Write a .jsonl selection, or a whole score file, as tasks for people, the least
+confident prediction first. A file x.json is for Label Studio to import: a
+prediction's score is its confidence, and Label Studio shows the lowest first. A
+file x.csv or x.jsonl has a column for the label to fill in.
+
+Label Studio finds a sample's image at --url-prefix and the sample's name. Its
+labelling interface is to have
+  <Image name="image" value="$image"/>
+  <Choices name="choice" toName="image"> with the names of the classes`,
+			exitOK, exitFailed, exitUsage),
+		Example: `  prunefuse label export batch.jsonl --classes cat,dog -o tasks.json \
+    --url-prefix '/data/local-files/?d=images/'`,
+		Args: exactArgs("SELECTION"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := o.settle(); err != nil {
+				return usageIn(cmd, err)
+			}
+			return runLabelExport(g, o, args[0])
+		},
+	}
+	o.addFlags(cmd.Flags())
+	return cmd
+}
+
+func (o *labelExportOptions) settle() error {
+	if o.out.path == "" {
+		return errors.New("name the file to write with --output (-o)")
+	}
+	if o.format == "" {
+		o.format = map[string]string{".csv": formTable, ".jsonl": formLines}[strings.ToLower(filepath.Ext(o.out.path))]
+	}
+	switch o.format {
+	case "":
+		o.format = formLabelStudio
+	case formLabelStudio, formTable, formLines:
+	default:
+		return fmt.Errorf("--format %q: want %s, %s or %s", o.format, formLabelStudio, formTable, formLines)
+	}
+	return nil
+}
+
+func runLabelExport(g *globals, o labelExportOptions, path string) error {
+	if err := o.out.check(); err != nil {
+		return err
+	}
+	names, err := o.names.names()
+	if err != nil {
+		return err
+	}
+	items, err := readSelection(g, path, names)
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	slices.SortStableFunc(items, func(a, b labelling.Item) int {
+		return cmp.Or(cmp.Compare(a.Confidence, b.Confidence), cmp.Compare(a.Rank, b.Rank))
+	})
+	out := outputs{stdout: g.stdout}
+	defer out.discard()
+	err = out.write(o.out.path, func(w io.Writer) error {
+		switch o.format {
+		case formTable:
+			return labelling.WriteCSV(w, items)
+		case formLines:
+			return labelling.WriteJSONL(w, items)
+		}
+		return labelling.WriteLabelStudio(w, items, "prunefuse", o.project.Config)
+	})
+	if err != nil {
+		return err
+	}
+	if err := out.commit(); err != nil {
+		return err
+	}
+	return printTasks(g, o.out.path, "prunefuse.label.export/1", len(items))
+}
+
+func printTasks(g *globals, path, schema string, n int) error {
+	switch {
+	case path == stdStream:
+		return nil
+	case g.json:
+		return g.printJSON(struct {
+			Schema string `json:"schema"`
+			Output string `json:"output"`
+			Count  int    `json:"count"`
+		}{schema, path, n})
+	}
+	_, err := fmt.Fprintf(g.stdout, "%s: %d samples\n", path, n)
+	return err
+}
+
+// readSelection reads a .jsonl selection or a score file.
+func readSelection(g *globals, path string, names []string) (items []labelling.Item, err error) {
+	var in io.Reader = g.stdin
+	if path != stdStream {
+		f, err := os.Open(path)
+		if err != nil {
+			return nil, bareOpen(err)
+		}
+		defer f.Close()
+		in = f
+	}
+	add := func(id string, rank, class int, confidence float64) error {
+		name, err := nameOf(names, class)
+		items = append(items, labelling.Item{ID: id, Rank: rank, Class: name, Confidence: confidence})
+		return err
+	}
+	selection := false
+	if s, ok := in.(io.ReadSeeker); ok {
+		var head [len(`{"schema":"`) + len(selectedSchema)]byte
+		_, _ = io.ReadFull(s, head[:])
+		selection = bytes.HasSuffix(head[:], []byte(selectedSchema))
+		if _, err := s.Seek(0, io.SeekStart); err != nil {
+			return nil, err
+		}
+	}
+	if !selection {
+		for r, err := range scoring.ReadFile(in) {
+			if err != nil {
+				return nil, fmt.Errorf("%w; a selection to export is one that was written as .jsonl", err)
+			}
+			if err := add(r.ID, len(items)+1, r.Class, r.Confidence); err != nil {
+				return nil, err
+			}
+		}
+		return items, nil
+	}
+	d := json.NewDecoder(bufio.NewReader(in))
+	for n := 1; ; n++ {
+		var line selectedLine
+		err := d.Decode(&line)
+		if errors.Is(err, io.EOF) {
+			return items, nil
+		}
+		if err == nil && (line.Schema != selectedSchema || line.ID == "") {
+			err = fmt.Errorf("it is no line of schema %q with an id", selectedSchema)
+		}
+		if err == nil {
+			err = add(line.ID, line.Rank, line.Class, line.Confidence)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("line %d: %w", n, err)
+		}
+	}
+}
+
+// bareOpen is why a file cannot be opened, without its name.
+func bareOpen(err error) error {
+	var pe *os.PathError
+	if errors.As(err, &pe) {
+		return pe.Err
+	}
+	return err
+}

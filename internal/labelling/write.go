@@ -1,0 +1,108 @@
+package labelling
+
+import (
+	"encoding/csv"
+	"encoding/json"
+	"io"
+	"net/url"
+	"strconv"
+	"strings"
+)
+
+// Item is one sample to label.
+type Item struct {
+	ID         string
+	Rank       int     // in the selection, from 1
+	Class      string  // the predicted one
+	Confidence float64 // of the prediction, from 0 to 1
+}
+
+// Config is what a Label Studio project calls things, and where it finds the
+// images.
+type Config struct {
+	FromName string // the name of <Choices>
+	ToName   string // the name of <Image>, and of the task's value
+	Prefix   string // of the images' addresses, before the escaped ID
+}
+
+// sampleKey is the field of a task's data that holds the sample's ID. "id" is
+// taken: Label Studio's shorter exports put the task's own there.
+const sampleKey = "sample"
+
+type task struct {
+	Data        map[string]any `json:"data"`
+	Predictions []prediction   `json:"predictions"`
+}
+
+type prediction struct {
+	ModelVersion string   `json:"model_version"`
+	Score        float64  `json:"score"`
+	Result       []result `json:"result"`
+}
+
+type result struct {
+	FromName string `json:"from_name"`
+	ToName   string `json:"to_name"`
+	Type     string `json:"type"`
+	Value    struct {
+		Choices []string `json:"choices"`
+	} `json:"value"`
+}
+
+const choices = "choices"
+
+// WriteLabelStudio writes an import file, tasks in the order of the items. The
+// score of a prediction is its confidence: Label Studio shows the lowest first.
+func WriteLabelStudio(w io.Writer, items []Item, version string, c Config) error {
+	tasks := make([]task, len(items))
+	for i, it := range items {
+		r := result{FromName: c.FromName, ToName: c.ToName, Type: choices}
+		r.Value.Choices = []string{it.Class}
+		tasks[i] = task{
+			Data:        map[string]any{c.ToName: c.Prefix + escape(it.ID), sampleKey: it.ID, "rank": it.Rank},
+			Predictions: []prediction{{version, it.Confidence, []result{r}}},
+		}
+	}
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", " ")
+	return e.Encode(tasks)
+}
+
+// escape makes a path part of an address; slashes stay.
+func escape(id string) string {
+	parts := strings.Split(id, "/")
+	for i, p := range parts {
+		parts[i] = url.PathEscape(p)
+	}
+	return strings.Join(parts, "/")
+}
+
+// WriteCSV writes a table with an empty column for the label.
+func WriteCSV(w io.Writer, items []Item) error {
+	c := csv.NewWriter(w)
+	rows := [][]string{{"rank", "id", "predicted", "confidence", "label"}}
+	for _, it := range items {
+		rows = append(rows, []string{strconv.Itoa(it.Rank), it.ID, it.Class, strconv.FormatFloat(it.Confidence, 'g', -1, 64), ""})
+	}
+	return c.WriteAll(rows)
+}
+
+// WriteJSONL writes an object a line with an empty label.
+func WriteJSONL(w io.Writer, items []Item) error {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	for _, it := range items {
+		err := e.Encode(struct {
+			Rank       int     `json:"rank"`
+			ID         string  `json:"id"`
+			Predicted  string  `json:"predicted"`
+			Confidence float64 `json:"confidence"`
+			Label      string  `json:"label"`
+		}{it.Rank, it.ID, it.Class, it.Confidence, ""})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
