@@ -168,9 +168,10 @@ func (c *Candidates) Choose(ctx context.Context, o Choice) ([]Selected, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", s.Name, err)
 	}
+	near := t.neighbours(ctx, picked)
 	out := make([]Selected, len(picked))
 	for i, p := range picked {
-		out[i] = Selected{Rank: i + 1, Score: p.Score, Record: c.Records[p.Row], Cluster: p.Cluster - 1}
+		out[i] = Selected{Rank: i + 1, Score: p.Score, Record: c.Records[p.Row], Cluster: p.Cluster - 1, Nearest: near[i]}
 	}
 	return out, nil
 }

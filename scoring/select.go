@@ -23,6 +23,8 @@ type Selected struct {
 	Record Record
 	// Cluster is the one it was chosen from, -1 where the strategy makes none.
 	Cluster int
+	// Nearest is nil where the strategy has no features of a labelled set.
+	Nearest *Neighbour
 }
 
 // Selector ranks a stream of records by a strategy in O(k) memory. Ties go

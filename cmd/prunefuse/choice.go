@@ -138,6 +138,8 @@ type selectedLine struct {
 	Label      *int           `json:"label,omitempty"`
 	Scores     scoring.Scores `json:"scores"`
 	Cluster    *int           `json:"cluster,omitempty"`
+
+	Nearest *scoring.Neighbour `json:"nearest_labelled,omitempty"`
 }
 
 // write adds the selection, best first, to the outputs.
@@ -162,7 +164,7 @@ func (o *choiceOptions) write(out *outputs, chosen []scoring.Selected) error {
 func (o *choiceOptions) line(s scoring.Selected) selectedLine {
 	r := s.Record
 	line := selectedLine{
-		selectedSchema, s.Rank, r.Index, r.ID, o.choice.Strategy, s.Score, r.Class, r.Confidence, r.Label, r.Scores, nil,
+		selectedSchema, s.Rank, r.Index, r.ID, o.choice.Strategy, s.Score, r.Class, r.Confidence, r.Label, r.Scores, nil, s.Nearest,
 	}
 	if s.Cluster >= 0 {
 		line.Cluster = &s.Cluster
