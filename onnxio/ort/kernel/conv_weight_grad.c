@@ -155,9 +155,9 @@ static const char *weight_prepare(weight_job *j, pf_call *call) {
 	return NULL;
 }
 
-// Scratch of this much stays in the second cache; sums of more than that are
-// not kept for more shares than there are threads to work.
-enum { SCRATCH_FLOATS = 1 << 18, SUMS_FLOATS = 1 << 23 };
+// Scratch of this much stays in the second cache. Sums of more than this cost
+// more to go through than it does to lay x out once more for each cut.
+enum { SCRATCH_FLOATS = 1 << 18, SUMS_FLOATS = 1 << 20 };
 
 static void weight_divide(weight_job *j, size_t threads) {
 	const pf_conv *v = &j->v;
@@ -167,7 +167,7 @@ static void weight_divide(weight_job *j, size_t threads) {
 	size_t most = SUMS_FLOATS / weights(v) + 1;
 	j->shares = 4 * threads < j->groups ? 4 * threads : j->groups;
 	if (j->shares > most) j->shares = most;
-	j->cuts = j->shares < threads ? (2 * threads + j->shares - 1) / j->shares : 1;
+	j->cuts = j->shares < 2 * threads ? (2 * threads + j->shares - 1) / j->shares : 1;
 	if (j->cuts > (size_t)(v->m * v->group)) j->cuts = (size_t)(v->m * v->group);
 	j->at_once = j->lattice.vectors < AT_ONCE ? AT_ONCE / j->lattice.vectors : 1;
 	if (j->cells + j->packed && j->at_once > SCRATCH_FLOATS / (j->cells + j->packed)) j->at_once = SCRATCH_FLOATS / (j->cells + j->packed);
