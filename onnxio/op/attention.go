@@ -11,7 +11,7 @@ import (
 // axes they are [N,heads,tokens,size]; of three, the last one holds the heads.
 var attention = Def{
 	Type: "Attention", Since: []int64{23, 24},
-	Shape: attentionShape, Axes: attentionAxes, Grad: NoGrad("its gradient is not derived"),
+	Shape: attentionShape, Axes: attentionAxes, Parts: attentionParts, Grad: throughParts,
 	Cost: func(c *Infer) onnxio.Dim {
 		q, k, v := c.headed(0, "q_num_heads"), c.headed(1, "kv_num_heads"), c.headed(2, "kv_num_heads")
 		if q == nil || k == nil || v == nil {
@@ -30,6 +30,8 @@ var attention = Def{
 		{Name: "weights", Opset: 23, Inputs: []Input{X(2, 3, 4, 5), X(2, 3, 6, 5), X(2, 3, 6, 5)}, Out: 4},
 		{Name: "shared keys, heads together", Opset: 23, Inputs: []Input{X(2, 4, 12), X(2, 5, 6), X(2, 5, 9), X(1, 6, 4, 5)}, Attrs: attrs(onnxio.Int("q_num_heads", 6), onnxio.Int("kv_num_heads", 3))},
 		{Name: "past, stated scale", Opset: 23, Inputs: []Input{X(2, 3, 4, 5), X(2, 3, 6, 5), X(2, 3, 6, 5), None(), X(2, 3, 2, 5), X(2, 3, 2, 5)}, Attrs: attrs(onnxio.Float("scale", 0.3)), Out: 3},
+		{Name: "softcap", Opset: 23, Inputs: []Input{X(2, 3, 4, 5), X(2, 3, 6, 5), X(2, 3, 6, 5)}, Attrs: attrs(onnxio.Float("softcap", 2))},
+		{Name: "truth values", Opset: 23, Inputs: []Input{X(2, 3, 2, 5), X(2, 3, 3, 5), X(2, 3, 3, 5), Bools([]int64{1, 0, 1, 1, 1, 0}, 2, 3)}, Fixed: true},
 		{Name: "heads together", Opset: 23, Inputs: []Input{X(2, 4, 6), X(2, 5, 6), X(2, 5, 6)}, Attrs: attrs(onnxio.Int("q_num_heads", 3), onnxio.Int("kv_num_heads", 3))},
 	},
 }

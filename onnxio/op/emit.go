@@ -95,6 +95,13 @@ func (e *Emit) Scalar(v float32) string {
 	return e.consts[key]
 }
 
+// Floats is a constant float32 tensor.
+func (e *Emit) Floats(v []float32, dims ...int64) string {
+	name := e.name("floats")
+	e.Patch.SetInitializer(onnxio.NewTensor(name, dims, v))
+	return name
+}
+
 // Like is a constant of rank 0 and a floating-point element type.
 func (e *Emit) Like(v float32, elem onnxio.Elem) (string, error) {
 	if elem == onnxio.Float32 {

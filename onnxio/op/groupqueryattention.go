@@ -12,7 +12,7 @@ import (
 var groupQueryAttention = Def{
 	Type: "GroupQueryAttention", Domain: Microsoft, Since: []int64{1},
 	Shape: groupQueryShape, Axes: groupQueryAxes,
-	Grad: NoGrad("its gradient is not derived"),
+	Grad: NoGrad("it keeps a cache of keys and values, as language models do"),
 	Cost: func(c *Infer) onnxio.Dim {
 		y, present := c.OutType(0).Shape, c.OutType(1).Shape
 		if len(y) != 3 || len(present) != 4 {

@@ -11,7 +11,7 @@ import (
 // tokens,size]; the outputs the result and present keys and values.
 var msAttention = Def{
 	Type: "Attention", Domain: Microsoft, Since: []int64{1},
-	Shape: msAttentionShape, Axes: msAttentionAxes, Grad: NoGrad("its gradient is not derived"),
+	Shape: msAttentionShape, Axes: msAttentionAxes, Parts: msAttentionParts, Grad: throughParts,
 	Cost: func(c *Infer) onnxio.Dim {
 		x, w, y := c.In(0).Shape, c.In(1).Shape, c.OutType(0).Shape
 		if len(x) != 3 || len(w) != 2 || len(y) != 3 {
@@ -26,6 +26,7 @@ var msAttention = Def{
 		{Name: "uneven", Inputs: []Input{X(2, 3, 5), W(5, 16), W(16)}, Attrs: attrs(onnxio.Int("num_heads", 2), onnxio.Ints("qkv_hidden_sizes", 4, 4, 8))},
 		{Name: "present", Inputs: []Input{X(2, 3, 5), W(5, 12), W(12)}, Attrs: attrs(onnxio.Int("num_heads", 2)), Out: 2},
 		{Name: "past", Inputs: []Input{X(2, 3, 5), W(5, 12), W(12), None(), X(2, 2, 2, 4, 2)}, Attrs: attrs(onnxio.Int("num_heads", 2)), Out: 2, Fixed: true},
+		{Name: "causal, past", Inputs: []Input{X(2, 3, 5), W(5, 12), W(12), None(), X(2, 2, 2, 4, 2)}, Attrs: attrs(onnxio.Int("num_heads", 2), onnxio.Int("unidirectional", 1), onnxio.Float("scale", 0.4)), Out: 2, Fixed: true},
 		{Name: "added to the weights", Inputs: []Input{X(2, 3, 5), W(5, 18), W(18), None(), None(), X(1, 3, 3, 3)}, Attrs: attrs(onnxio.Int("num_heads", 3))},
 	},
 }

@@ -12,7 +12,7 @@ import (
 var multiHeadAttention = Def{
 	Type: "MultiHeadAttention", Domain: Microsoft, Since: []int64{1},
 	Shape: multiHeadShape, Axes: multiHeadAxes,
-	Grad: NoGrad("its gradient is not derived"),
+	Parts: multiHeadParts, Grad: throughParts,
 	Cost: func(c *Infer) onnxio.Dim {
 		y := c.OutType(0).Shape
 		tokens, ok := keyTokens(c)
@@ -25,6 +25,8 @@ var multiHeadAttention = Def{
 		{Name: "two heads", Inputs: []Input{X(2, 3, 4), X(2, 5, 4), X(2, 5, 4)}, Attrs: attrs(onnxio.Int("num_heads", 2))},
 		{Name: "bias", Inputs: []Input{X(2, 3, 4), X(2, 3, 4), X(2, 3, 6), W(14)}, Attrs: attrs(onnxio.Int("num_heads", 2))},
 		{Name: "heads apart", Inputs: []Input{X(2, 3, 4), X(2, 2, 5, 2), X(2, 2, 5, 2)}, Attrs: attrs(onnxio.Int("num_heads", 2))},
+		{Name: "causal", Inputs: []Input{X(2, 3, 4), X(2, 3, 4), X(2, 3, 4)}, Attrs: attrs(onnxio.Int("num_heads", 2), onnxio.Int("unidirectional", 1), onnxio.Float("scale", 0.4))},
+		{Name: "added to the weights", Inputs: []Input{X(2, 3, 4), X(2, 5, 4), X(2, 5, 4), None(), None(), X(1, 2, 3, 5)}, Attrs: attrs(onnxio.Int("num_heads", 2))},
 		{Name: "present", Inputs: []Input{X(2, 3, 4), X(2, 3, 4), X(2, 3, 4)}, Attrs: attrs(onnxio.Int("num_heads", 2)), Out: 3},
 		{Name: "past", Inputs: []Input{X(2, 3, 4), X(2, 3, 4), X(2, 3, 4), None(), None(), None(), X(2, 2, 4, 2), X(2, 2, 4, 2)}, Attrs: attrs(onnxio.Int("num_heads", 2)), Out: 3},
 	},
