@@ -28,11 +28,18 @@ var gridSample = Def{
 		a.Pin(In(1, rank-1), "it holds the coordinates of a point")
 		return nil
 	},
-	Cost: free, Grad: NoGrad("its gradient is not derived"),
+	Cost: free, Parts: gridSampleParts, Grad: throughParts,
 	Cases: []Case{
 		{Name: "bilinear", Inputs: []Input{X(2, 3, 4, 5), gridOf(2, 3, 2, 2)}},
 		{Name: "nearest", Inputs: []Input{X(2, 3, 4, 5), gridOf(2, 3, 2, 2)}, Attrs: attrs(onnxio.Str("mode", "nearest"), onnxio.Str("padding_mode", "border"))},
 		{Name: "bicubic", Inputs: []Input{X(2, 3, 4, 5), gridOf(2, 3, 2, 2)}, Attrs: attrs(onnxio.Str("mode", "bicubic"), onnxio.Str("padding_mode", "reflection"), onnxio.Int("align_corners", 1))},
+		{Name: "corners", Inputs: []Input{X(2, 3, 4, 5), gridOf(2, 3, 2, 2)}, Attrs: attrs(onnxio.Int("align_corners", 1))},
+		{Name: "beyond the border", Inputs: []Input{X(2, 3, 4, 5), gridOf(2, 3, 2, 2)}, Attrs: attrs(onnxio.Str("padding_mode", "border"))},
+		{Name: "beyond the border, cubic", Inputs: []Input{X(2, 3, 4, 5), gridOf(2, 3, 2, 2)}, Attrs: attrs(onnxio.Str("mode", "bicubic"), onnxio.Str("padding_mode", "border"))},
+		{Name: "reflected", Inputs: []Input{X(2, 3, 4, 5), gridOf(2, 3, 2, 2)}, Attrs: attrs(onnxio.Str("padding_mode", "reflection"))},
+		{Name: "reflected at corners", Inputs: []Input{X(2, 3, 4, 5), gridOf(2, 3, 2, 2)}, Attrs: attrs(onnxio.Str("padding_mode", "reflection"), onnxio.Int("align_corners", 1))},
+		{Name: "zeros, cubic", Inputs: []Input{X(2, 3, 4, 5), gridOf(2, 3, 2, 2)}, Attrs: attrs(onnxio.Str("mode", "bicubic"))},
+		{Name: "linear in a volume", Opset: 20, Inputs: []Input{X(1, 2, 3, 4, 5), gridOf(1, 2, 3, 2, 3)}},
 		{Name: "opset 16", Opset: 16, Inputs: []Input{X(2, 3, 4, 5), gridOf(2, 3, 2, 2)}},
 		{Name: "opset 20", Opset: 20, Inputs: []Input{X(2, 3, 4, 5), gridOf(2, 3, 2, 2)}, Attrs: attrs(onnxio.Str("mode", "linear"))},
 		{Name: "volume", Opset: 20, Inputs: []Input{X(1, 2, 3, 4, 5), gridOf(1, 2, 3, 2, 3)}, Attrs: attrs(onnxio.Str("mode", "nearest"))},
@@ -40,11 +47,16 @@ var gridSample = Def{
 	},
 }
 
-// gridOf is a grid whose points lie inside the image.
+// gridOf is a grid of points of an image 4×5, or a volume 3×4×5, some beyond
+// its border, and all away from where the reading of one position gives way to
+// that of another.
 func gridOf(shape ...int64) Input {
+	r := int(shape[len(shape)-1])
 	v := make([]float32, onnxio.ShapeOf(shape...).Size().Or(0))
 	for i := range v {
-		v[i] = float32(i*7%19)/10 - 0.9
+		n := 5 - i%r
+		at := float32(i*7%(n+2)) - 0.7
+		v[i] = (2*at+1)/float32(n) - 1
 	}
 	return XOf(v, shape...)
 }
