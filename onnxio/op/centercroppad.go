@@ -43,9 +43,32 @@ var centerCropPad = Def{
 		}
 		return a.alikeBut("it is cropped or padded along this axis", moved...)
 	},
-	Grad: NoGrad("its gradient is not derived"), Cost: free,
+	Grad: func(g *Grad) error {
+		rank := len(g.In(0).Shape)
+		back := make([]int64, 2*rank)
+		for k := range rank {
+			from, to := g.In(0).Shape[k], g.OutType(0).Shape[k]
+			n, ok := from.Value()
+			m, known := to.Value()
+			switch {
+			case from == to:
+			case !ok || !known:
+				return &noGradError{"how much it crops or pads is not known"}
+			case m > n:
+				back[k] = -((m - n) / 2)
+				back[rank+k] = n - m - back[k]
+			default:
+				back[k] = (n - m) / 2
+				back[rank+k] = n - m - back[k]
+			}
+		}
+		g.GI(0, g.Pad(g.GO(0), back...))
+		return nil
+	},
+	Cost: free,
 	Cases: []Case{
 		{Name: "all axes", Opset: 18, Inputs: []Input{X(2, 3, 5), I64(2, 4, 4)}, Fixed: true},
+		{Name: "odd differences", Opset: 18, Inputs: []Input{X(2, 4, 7, 3), I64(2, 7, 4, 6)}, Fixed: true},
 		{Name: "some axes", Opset: 18, Inputs: []Input{X(2, 3, 4, 5), I64(3, 6, 5)}, Attrs: attrs(onnxio.Ints("axes", 1, -2, 3))},
 	},
 }

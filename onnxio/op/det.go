@@ -23,9 +23,11 @@ var det = Def{
 		}
 		return nil
 	},
-	Cost: free, Grad: NoGrad("its gradient is not derived"),
+	Cost: free, Parts: detParts, Grad: throughParts,
 	Cases: []Case{
 		{Name: "matrix", Inputs: []Input{X(3, 3)}, Fixed: true},
+		{Name: "of four", Inputs: []Input{X(2, 4, 4)}},
+		{Name: "single", Inputs: []Input{X(3, 1, 1)}},
 		{Name: "batched", Inputs: []Input{X(2, 3, 2, 2)}},
 		{Name: "opset 11", Opset: 11, Inputs: []Input{X(2, 3, 3)}},
 		{Name: "opset 22", Opset: 22, Inputs: []Input{X(2, 3, 3)}},

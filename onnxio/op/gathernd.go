@@ -2,6 +2,7 @@ package op
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/prunefuse/prunefuse/onnxio"
 )
@@ -37,13 +38,10 @@ var gatherND = Def{
 		return nil
 	},
 	Grad: func(g *Grad) error {
-		switch {
-		case !g.Needs(0):
+		if !g.Needs(0) {
 			return nil
-		case g.Node.Int("batch_dims", 0) != 0:
-			return &noGradError{"its gradient is not derived for batch_dims above 0"}
 		}
-		g.GI(0, g.Op("ScatterND", []string{g.Zeros(g.I(0)), g.I(1), g.GO(0)}, onnxio.Str("reduction", "add")))
+		g.GI(0, g.Op("ScatterND", []string{g.Zeros(g.I(0)), g.tuplesOfAll(), g.GO(0)}, onnxio.Str("reduction", "add")))
 		return nil
 	},
 	Cost: free,
@@ -51,8 +49,34 @@ var gatherND = Def{
 		{Name: "elements", Inputs: []Input{X(3, 4), constIndex([]int64{0, 0, 2, 3, -1, 1}, 3, 2)}, Fixed: true},
 		{Name: "rows", Inputs: []Input{X(3, 4, 2), constIndex([]int64{0, 2, 2, 1}, 2, 2, 1)}, Fixed: true},
 		{Name: "batches", Inputs: []Input{X(2, 4, 3), constIndex([]int64{0, 3, 2, 1}, 2, 2, 1)}, Attrs: attrs(onnxio.Int("batch_dims", 1)), Fixed: true},
+		{Name: "two axes in step", Inputs: []Input{X(2, 3, 4, 3), constIndex([]int64{0, 3, 1, 1, 2, 0}, 2, 3, 1)}, Attrs: attrs(onnxio.Int("batch_dims", 2)), Fixed: true},
 		{Name: "opset 11", Opset: 11, Inputs: []Input{X(2, 3), constIndex([]int64{1, 0}, 2, 1)}, Fixed: true},
 	},
+}
+
+// tuplesOfAll is input 1 with the positions on the leading axes that it runs
+// in step with before those that it states.
+func (g *Grad) tuplesOfAll() string {
+	batch, rank := int(g.Node.Int("batch_dims", 0)), len(g.In(1).Shape)
+	if batch == 0 {
+		return g.I(1)
+	}
+	index := g.I(1)
+	shape := g.Of("Shape", index)
+	lists := g.Concat(0, g.Op("Slice", []string{shape, g.List(0), g.List(int64(rank - 1))}), g.List(1))
+	var parts []string
+	for j := range batch {
+		column := slices.Repeat([]int64{1}, rank)
+		column[j] = -1
+		count := g.Op("Range", []string{g.whole(0), g.Op("Squeeze", []string{g.Op("Gather", []string{shape, g.List(int64(j))}), g.List(0)}), g.whole(1)})
+		parts = append(parts, g.Op("Expand", []string{g.Reshape(count, column...), lists}))
+	}
+	return g.Concat(-1, append(parts, index)...)
+}
+
+// whole is a constant int64 of rank 0.
+func (e *Emit) whole(v int64) string {
+	return e.Op("Squeeze", []string{e.List(v), e.List(0)})
 }
 
 // tuples reads input 1 as index tuples into input 0: along how many leading

@@ -15,7 +15,7 @@ var maxRoiPool = Def{
 		}
 		return roiShape(c, onnxio.Known(to[0]), onnxio.Known(to[1]))
 	},
-	Axes: roiAxes, Cost: free, Grad: NoGrad("its gradient is not derived"),
+	Axes: roiAxes, Cost: free, Grad: NoGrad("where the maxima stand in its regions is not kept"),
 	Cases: []Case{
 		{Name: "2x3", Inputs: maxRoiInputs(), Attrs: attrs(onnxio.Ints("pooled_shape", 2, 3))},
 		{Name: "scaled", Inputs: maxRoiInputs(), Attrs: attrs(onnxio.Ints("pooled_shape", 1, 1), onnxio.Float("spatial_scale", 0.5))},

@@ -36,6 +36,8 @@ var pad = Def{
 		{Name: "cut at both ends", Inputs: []Input{X(2, 9), I64(0, -2, 0, -3)}},
 		{Name: "edge, across channels", Inputs: []Input{X(2, 5, 4), I64(0, 0, 2, 0, 0, 1)}, Attrs: attrs(onnxio.Str("mode", "edge"))},
 		{Name: "wrap", Opset: 19, Inputs: []Input{X(2, 5), I64(0, 2, 0, 1)}, Attrs: attrs(onnxio.Str("mode", "wrap"))},
+		{Name: "reflect, image", Inputs: []Input{X(2, 3, 4, 5), I64(0, 0, 2, 1, 0, 0, 1, 3)}, Attrs: attrs(onnxio.Str("mode", "reflect"))},
+		{Name: "edge, all around", Inputs: []Input{X(2, 3, 4, 1), I64(1, 0, 2, 3, 0, 0, 1, 2)}, Attrs: attrs(onnxio.Str("mode", "edge")), Fixed: true},
 		{Name: "some axes", Opset: 18, Inputs: []Input{X(2, 3, 4), I64(2, 1, 3, -1), None(), I64(1, -1)}},
 		{Name: "opset 7", Opset: 7, Inputs: []Input{X(2, 3)}, Attrs: attrs(onnxio.Ints("pads", 0, 1, 0, 2), onnxio.Float("value", 1.5))},
 	},
@@ -170,30 +172,4 @@ func (a *Axes) padAt(k int) (begin, end int) {
 		}
 	}
 	return begin, end
-}
-
-// padGrad cuts the padding off. The value padded with collects the rest.
-func padGrad(g *Grad) error {
-	begin, end, err := padding(g.Infer)
-	if err != nil {
-		return err
-	}
-	if mode := g.Node.Str("mode", "constant"); mode != "constant" || begin == nil {
-		return &noGradError{fmt.Sprintf("mode %s, or padding computed at run time", mode)}
-	}
-	back := make([]int64, 0, 2*len(begin))
-	for _, d := range append(begin, end...) {
-		n, known := d.Value()
-		if !known {
-			return &noGradError{"its padding is computed at run time"}
-		}
-		back = append(back, -n)
-	}
-	dx := g.Pad(g.GO(0), back...)
-	g.GI(0, dx)
-	if g.Needs(2) {
-		whole := g.Op("ReduceSum", []string{g.GO(0)}, keepDims(false))
-		g.GI(2, g.ReshapeLike(g.Sub(whole, g.Op("ReduceSum", []string{dx}, keepDims(false))), g.I(2), g.In(2).Shape))
-	}
-	return nil
 }

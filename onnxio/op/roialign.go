@@ -11,7 +11,7 @@ var roiAlign = Def{
 	Shape: func(c *Infer) error {
 		return roiShape(c, onnxio.Known(c.Node.Int("output_height", 1)), onnxio.Known(c.Node.Int("output_width", 1)))
 	},
-	Axes: roiAxes, Cost: free, Grad: NoGrad("its gradient is not derived"),
+	Axes: roiAxes, Cost: free, Parts: roiAlignParts, Grad: throughParts,
 	// Until opset 15 coordinates were not moved by half a pixel.
 	Upgrade: func(u *Upgrade) error {
 		if u.From < 16 {
@@ -20,7 +20,9 @@ var roiAlign = Def{
 		return nil
 	},
 	Cases: []Case{
-		{Name: "average", Inputs: roiInputs(), Attrs: attrs(onnxio.Int("output_height", 2), onnxio.Int("output_width", 3), onnxio.Int("sampling_ratio", 2))},
+		{Name: "average", Inputs: roiInputs(), NoGrad: []int{1}, Attrs: attrs(onnxio.Int("output_height", 2), onnxio.Int("output_width", 3), onnxio.Int("sampling_ratio", 2))},
+		{Name: "partly outside", Inputs: []Input{X(2, 3, 6, 6), F32([]float32{-3, -2, 4, 9}, 1, 4), I64(1)}, Attrs: attrs(onnxio.Int("output_height", 3), onnxio.Int("output_width", 2), onnxio.Int("sampling_ratio", 2))},
+		{Name: "opset 10, points stated", Opset: 10, Inputs: roiInputs(), NoGrad: []int{1}, Attrs: attrs(onnxio.Int("output_height", 2), onnxio.Int("output_width", 2), onnxio.Int("sampling_ratio", 3))},
 		{Name: "maximum", Inputs: roiInputs(), Attrs: attrs(onnxio.Int("output_height", 2), onnxio.Int("output_width", 2), onnxio.Int("sampling_ratio", 1), onnxio.Str("mode", "max"))},
 		{Name: "scaled", Inputs: roiInputs(), Attrs: attrs(onnxio.Float("spatial_scale", 0.5))},
 		{Name: "opset 10", Opset: 10, Inputs: roiInputs(), Attrs: attrs(onnxio.Int("output_height", 2), onnxio.Int("output_width", 2))},

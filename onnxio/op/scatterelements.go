@@ -15,6 +15,8 @@ var scatterElements = Def{
 		{Name: "fewer channels", Inputs: []Input{X(2, 5, 3), constIndex([]int64{2, 0, 1, 0, 0, 2}, 1, 3, 2), X(1, 3, 2)}, Attrs: attrs(onnxio.Int("axis", -1)), Fixed: true},
 		{Name: "added", Inputs: []Input{X(2, 4), constIndex([]int64{0, 0, 2, 1}, 2, 2), X(2, 2)}, Attrs: attrs(onnxio.Int("axis", 1), onnxio.Str("reduction", "add")), Fixed: true},
 		{Name: "greatest", Opset: 18, Inputs: []Input{X(2, 4), constIndex([]int64{0, 0, 2, 1}, 2, 2), X(2, 2)}, Attrs: attrs(onnxio.Int("axis", 1), onnxio.Str("reduction", "max")), Fixed: true},
+		{Name: "least, rows", Opset: 18, Inputs: []Input{X(4, 3), constIndex([]int64{0, 3, 1, 0, 1, -1}, 2, 3), X(2, 3)}, Attrs: attrs(onnxio.Str("reduction", "min")), Fixed: true},
+		{Name: "multiplied", Inputs: []Input{X(2, 4), constIndex([]int64{0, 0, 2, -1}, 2, 2), X(2, 2)}, Attrs: attrs(onnxio.Int("axis", 1), onnxio.Str("reduction", "mul")), Fixed: true},
 		{Name: "opset 11", Opset: 11, Inputs: []Input{X(2, 3), constIndex([]int64{1, 0}, 1, 2), X(1, 2)}, Attrs: attrs(onnxio.Int("axis", 1)), Fixed: true},
 	},
 }
@@ -47,29 +49,4 @@ func (a *Axes) written(r Ref) {
 	if a.Node.Str("reduction", "none") != "add" {
 		a.Pin(r, "what is written along it would be missing")
 	}
-}
-
-// scatterGrad takes the gradient of what was written from where it was
-// written, and of the data from everywhere else, or from everywhere where
-// the updates were added.
-func scatterGrad(g *Grad) error {
-	k, err := g.Axis(0)
-	if err != nil {
-		return err
-	}
-	axis := onnxio.Int("axis", int64(k))
-	switch r := g.Node.Str("reduction", "none"); r {
-	case "none":
-		if g.Needs(0) {
-			g.GI(0, g.Op("ScatterElements", []string{g.GO(0), g.I(1), g.Zeros(g.I(2))}, axis))
-		}
-	case "add":
-		g.GI(0, g.GO(0))
-	default:
-		return &noGradError{fmt.Sprintf("the gradient of reduction %s is not derived", r)}
-	}
-	if g.Needs(2) {
-		g.GI(2, g.Op("GatherElements", []string{g.GO(0), g.I(1)}, axis))
-	}
-	return nil
 }

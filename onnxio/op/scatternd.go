@@ -36,28 +36,16 @@ var scatterND = Def{
 		}
 		return nil
 	},
-	Grad: func(g *Grad) error {
-		switch r := g.Node.Str("reduction", "none"); r {
-		case "none":
-			if g.Needs(0) {
-				g.GI(0, g.Op("ScatterND", []string{g.GO(0), g.I(1), g.Zeros(g.I(2))}))
-			}
-		case "add":
-			g.GI(0, g.GO(0))
-		default:
-			return &noGradError{fmt.Sprintf("the gradient of reduction %s is not derived", r)}
-		}
-		if g.Needs(2) {
-			g.GI(2, g.Op("GatherND", []string{g.GO(0), g.I(1)}))
-		}
-		return nil
-	},
+	Grad: func(g *Grad) error { return scattering{write: "ScatterND", read: "GatherND"}.grad(g) },
 	Cost: free,
 	Cases: []Case{
 		{Name: "elements", Inputs: []Input{X(3, 4), constIndex([]int64{0, 0, 2, 3, -1, 1}, 3, 2), X(3)}, Fixed: true},
 		{Name: "rows", Inputs: []Input{X(3, 4, 2), constIndex([]int64{0, 2}, 2, 1), X(2, 4, 2)}, Fixed: true},
 		{Name: "added", Inputs: []Input{X(3, 4), constIndex([]int64{1, 2, 1}, 3, 1), X(3, 4)}, Attrs: attrs(onnxio.Str("reduction", "add")), Fixed: true},
 		{Name: "least", Opset: 18, Inputs: []Input{X(3, 4), constIndex([]int64{1, 2}, 2, 1), X(2, 4)}, Attrs: attrs(onnxio.Str("reduction", "min")), Fixed: true},
+		{Name: "greatest of several", Opset: 18, Inputs: []Input{X(3, 4), constIndex([]int64{1, 2, 1}, 3, 1), X(3, 4)}, Attrs: attrs(onnxio.Str("reduction", "max")), Fixed: true},
+		{Name: "multiplied, with zeros", Inputs: []Input{XOf([]float32{0, 2, -1, 3, 0, 0}, 3, 2), constIndex([]int64{0, 0, 1, 1, 2, 0}, 3, 2), XOf([]float32{2, 0, 3}, 3)}, Attrs: attrs(onnxio.Str("reduction", "mul")), Fixed: true},
+		{Name: "multiplied twice", Inputs: []Input{XOf([]float32{0, 2, -1, 3, 0.5, 0}, 3, 2), constIndex([]int64{0, 2, 0}, 3, 1), XOf([]float32{2, 0, 3, 0.7, -2, 0}, 3, 2)}, Attrs: attrs(onnxio.Str("reduction", "mul")), Fixed: true},
 		{Name: "opset 11", Opset: 11, Inputs: []Input{X(3, 2), constIndex([]int64{1}, 1, 1), X(1, 2)}, Fixed: true},
 	},
 }

@@ -48,7 +48,7 @@ var stft = Def{
 		})
 		return nil
 	},
-	Cost: free, Grad: NoGrad("its gradient is not derived"),
+	Cost: free, Grad: NoGrad("its frames overlap, and their gradient is not derived"),
 	Cases: []Case{
 		{Name: "window", Inputs: []Input{X(2, 16, 1), I0(4), W(8)}},
 		{Name: "length", Inputs: []Input{X(2, 17, 1), I0(3), None(), I0(8)}},

@@ -22,7 +22,7 @@ var unique = Def{
 		c.Out(3, onnxio.Int64, onnxio.Shape{n})
 		return nil
 	},
-	Axes: Opaque("Unique compares whole rows"), Grad: NoGrad("its gradient is not derived"), Cost: free,
+	Axes: Opaque("Unique compares whole rows"), Grad: NoGrad("it keeps one of equal elements"), Cost: free,
 	Cases: []Case{
 		{Name: "elements", Inputs: []Input{integers(7)}, Out: 4},
 		{Name: "of a table", Inputs: []Input{integers(2, 4)}, Out: 4, Attrs: attrs(onnxio.Int("sorted", 0))},
