@@ -48,7 +48,7 @@ func newTrainingGraph(m *onnxio.Model, o StepOptions) (*trainingGraph, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &trainingGraph{gradient: newProgram("train "+m.Graph.Name(), f.facts.Opset, ort.Kernels(o.Session.Provider)), base: base}
+	t := &trainingGraph{gradient: newProgram("train "+m.Graph.Name(), f.facts.Opset, ort.Kernels(o.Session.Provider) && !o.standard), base: base}
 	for _, d := range f.input.Type.Shape[1:] {
 		t.sample = append(t.sample, int(d.Or(0)))
 	}
@@ -73,6 +73,10 @@ func newTrainingGraph(m *onnxio.Model, o StepOptions) (*trainingGraph, error) {
 // apart what they are taken through in parts, frees its batch axis and finds
 // the logits.
 func newForward(base *onnxio.Model, o StepOptions) (*forward, error) {
+	base, _, err := rewrite.FreeBatch(base)
+	if err != nil {
+		return nil, err
+	}
 	ins := base.Graph.Inputs()
 	if len(ins) != 1 {
 		return nil, fmt.Errorf("the model has %d inputs, want one with the samples", len(ins))

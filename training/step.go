@@ -42,7 +42,8 @@ type StepOptions struct {
 	// Session is how to run. Its Outputs are chosen by the Step.
 	Session ort.SessionOptions
 
-	norms bool // give those of the last layer's gradients, where there is one
+	standard bool // write no operators of our own, as where there are none
+	norms    bool // give those of the last layer's gradients, where there is one
 }
 
 func (o StepOptions) check() error {

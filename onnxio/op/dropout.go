@@ -33,8 +33,11 @@ var dropout = Def{
 		if u.From >= 12 {
 			return nil
 		}
-		if u.From < 10 && u.Node.Output(1) != "" {
-			return fmt.Errorf("the mask output was no bool before opset 10; export the model anew")
+		if mask := u.Node.Output(1); mask != "" && u.From < 10 {
+			if len(u.Graph.Consumers(mask)) > 0 || u.Graph.IsOutput(mask) {
+				return fmt.Errorf("output %q, the mask, is read, and was no bool before opset 10; export the model anew", mask)
+			}
+			u.Patch.SetOutputs(u.Node, u.Node.Output(0))
 		}
 		ratio, err := u.Like(u.Node.Float("ratio", dropoutRatio), u.In(0).Elem)
 		if err != nil {

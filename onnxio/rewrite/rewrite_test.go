@@ -426,7 +426,7 @@ func TestFreeBatch(t *testing.T) {
 }
 
 func TestFreeBatchReshape(t *testing.T) {
-	for shape, want := range map[[2]int64]bool{{0, -1}: true, {-1, 36}: true, {2, -1}: false, {2, 36}: false, {-1, 12}: false, {1, 72}: false} {
+	for shape, want := range map[[2]int64]bool{{0, -1}: true, {-1, 36}: true, {2, -1}: true, {2, 36}: true, {-1, 12}: false, {1, 72}: false} {
 		t.Run(fmt.Sprint(shape), func(t *testing.T) {
 			t.Parallel()
 			b := newLayer(t, 4, 3, 3)
