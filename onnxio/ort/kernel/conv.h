@@ -50,6 +50,11 @@ typedef struct pf_part {
 	float *w;        // packed
 } pf_part;
 
+// pf_choose_images fixes how many images are interleaved, out of so many: what
+// makes the fewest registers of the parts, where copying a group's values does
+// not outweigh it. products is how many channels meet rows.
+void pf_choose_images(pf_source *, pf_part *, size_t parts, int64_t images, int64_t values, int64_t products, int64_t lanes);
+
 // pf_sweep is, for each image and group, out[row] = bias[row] + Σ w·in over
 // channels and taps, at the positions of all parts.
 typedef struct pf_sweep {

@@ -68,30 +68,6 @@ static void sweep_task(void *arg, size_t i) {
 	pf_slots_give(&j->slots, cells);
 }
 
-// choose_images sets how many images are interleaved: what makes the fewest
-// registers, where the work of interleaving does not outweigh it.
-static void choose_images(pf_sweep *s, int64_t lanes) {
-	double best = 0;
-	int64_t chosen = 1;
-	for (int64_t images = 1; images <= lanes && images < 2 * s->images; images *= 2) {
-		pf_source_fix(&s->source, images, lanes);
-		double values = (double)(s->channels * s->in_plane + s->rows * s->out_plane) * (double)images;
-		double cost = values * (images == 1 ? .1 : images == 2 ? .3 : 1.2);
-		int wide = 1;
-		for (size_t p = 0; p < s->parts; p++) {
-			pf_lattice *l = &s->part[p].lattice;
-			pf_lattice_count(l, &s->source, lanes);
-			cost += (double)l->vectors * (double)s->rows * (double)((size_t)s->channels * s->part[p].taps) / 2;
-			wide = wide && l->count[2] >= 2 * lanes;
-		}
-		cost *= (double)((s->images + images - 1) / images);
-		if (images == 1 || cost < best) best = cost, chosen = images;
-		if (wide) break;
-	}
-	pf_source_fix(&s->source, chosen, lanes);
-	for (size_t p = 0; p < s->parts; p++) pf_lattice_count(&s->part[p].lattice, &s->source, lanes);
-}
-
 // pack_weights lays a part's weights out as the kernels read them.
 static void pack_weights(const pf_sweep *s, const pf_part *p, size_t blocks) {
 	float *to = p->w;
@@ -135,7 +111,7 @@ static const char *prepare(pf_sweep *s, pf_call *call, const pf_conv_kernels *k)
 const char *pf_sweep_run(pf_sweep *s, pf_call *call) {
 	sweep_job j = {.s = s, .k = pf_conv_kernels_best()};
 	if (s->images * s->rows * s->out_plane == 0) return NULL;
-	choose_images(s, j.k->lanes);
+	pf_choose_images(&s->source, s->part, s->parts, s->images, s->channels * s->in_plane + s->rows * s->out_plane, s->channels * s->rows, j.k->lanes);
 	if (s->channels * s->source.size > INT32_MAX || s->out_plane > INT32_MAX) return pf_too_large;
 	const char *wrong = prepare(s, call, j.k);
 	if (wrong) return wrong;

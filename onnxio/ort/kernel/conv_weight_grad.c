@@ -26,7 +26,7 @@ static const char *weight_grad_shapes(const void *state, const pf_tensor *in, pf
 typedef struct weight_job {
 	pf_conv v;
 	pf_source source;
-	pf_lattice lattice;
+	pf_part part;
 	const pf_conv_kernels *k;
 	const int32_t *offset, *start, *at;
 	const float *x, *dy;
@@ -59,7 +59,7 @@ static void weight_multiply(const weight_job *j, pf_product p, size_t registers)
 static void weight_images(const weight_job *j, size_t first, size_t count, size_t from, size_t to, float *cells, float *sums) {
 	const pf_conv *v = &j->v;
 	const int64_t interleaved = j->source.images, in = v->in[0] * v->in[1] * v->in[2], out = v->out[0] * v->out[1] * v->out[2];
-	const size_t pitch = j->lattice.vectors * (size_t)j->k->lanes;
+	const size_t pitch = j->part.lattice.vectors * (size_t)j->k->lanes;
 	float *packed = cells + j->at_once * j->cells;
 	for (size_t row = from; row < to;) {
 		size_t g = row / (size_t)v->m, end = (g + 1) * (size_t)v->m < to ? (g + 1) * (size_t)v->m : to;
@@ -70,15 +70,15 @@ static void weight_images(const weight_job *j, size_t first, size_t count, size_
 			int64_t there = v->n - image < interleaved ? v->n - image : interleaved;
 			if (!j->source.direct)
 				j->k->spread(&j->source, x + image * x_image, v->c, (pf_images){x_image, there}, cells + i * (size_t)j->source.size, j->channel_pitch);
-			for (size_t r = row; r < end && !j->lattice.dense; r++)
-				j->k->pack(&j->lattice, dy + image * dy_image + (int64_t)(r - row) * out, interleaved, packed + ((r - row) * j->at_once + i) * pitch, (pf_images){dy_image, there});
+			for (size_t r = row; r < end && !j->part.lattice.dense; r++)
+				j->k->pack(&j->part.lattice, dy + image * dy_image + (int64_t)(r - row) * out, interleaved, packed + ((r - row) * j->at_once + i) * pitch, (pf_images){dy_image, there});
 		}
 		weight_multiply(j, (pf_product){
 			.base = j->source.direct ? x + (int64_t)first * x_image : cells,
-			.dy = j->lattice.dense ? dy + (int64_t)first * dy_image : packed,
-			.pitch = j->lattice.dense ? (size_t)out : j->at_once * pitch,
+			.dy = j->part.lattice.dense ? dy + (int64_t)first * dy_image : packed,
+			.pitch = j->part.lattice.dense ? (size_t)out : j->at_once * pitch,
 			.rows = end - row, .dw = sums + row * (size_t)(v->c * v->taps),
-		}, count * j->lattice.vectors);
+		}, count * j->part.lattice.vectors);
 		row = end;
 	}
 }
@@ -111,27 +111,9 @@ static void add_task(void *arg, size_t i) {
 		for (size_t at = from; at < to; at++) j->dw[at] += j->sums[s * j->count + at];
 }
 
-// choose_images is that of a sweep, for the work of a product.
-static void weight_choose_images(weight_job *j) {
-	const pf_conv *v = &j->v;
-	double best = 0;
-	int64_t chosen = 1;
-	for (int64_t images = 1; images <= j->k->lanes && images < 2 * v->n; images *= 2) {
-		pf_source_fix(&j->source, images, j->k->lanes);
-		pf_lattice_count(&j->lattice, &j->source, j->k->lanes);
-		double values = (double)(v->c * v->in[0] * v->in[1] * v->in[2] + v->m * v->out[0] * v->out[1] * v->out[2]) * (double)images;
-		double cost = values * (images == 1 ? .1 : images == 2 ? .3 : 1.2) + (double)j->lattice.vectors * (double)(v->m * v->c * v->taps) / 2;
-		cost *= (double)((v->n + images - 1) / images);
-		if (images == 1 || cost < best) best = cost, chosen = images;
-		if (j->lattice.count[2] >= 2 * j->k->lanes) break;
-	}
-	pf_source_fix(&j->source, chosen, j->k->lanes);
-	pf_lattice_count(&j->lattice, &j->source, j->k->lanes);
-}
-
 static const char *weight_prepare(weight_job *j, pf_call *call) {
 	const pf_conv *v = &j->v;
-	pf_lattice *l = &j->lattice;
+	pf_lattice *l = &j->part.lattice;
 	const int64_t out = v->out[0] * v->out[1] * v->out[2];
 	if (v->group * (v->c * j->source.size + v->m * out) > INT32_MAX / (int64_t)j->at_once) return pf_too_large;
 	const size_t registers = j->at_once * l->vectors;
@@ -163,13 +145,13 @@ static void weight_divide(weight_job *j, size_t threads) {
 	const pf_conv *v = &j->v;
 	j->groups = (size_t)((v->n + j->source.images - 1) / j->source.images);
 	j->cells = j->source.direct ? 0 : (size_t)(v->c * j->source.size);
-	j->packed = j->lattice.dense ? 0 : (size_t)v->m * j->lattice.vectors * (size_t)j->k->lanes;
+	j->packed = j->part.lattice.dense ? 0 : (size_t)v->m * j->part.lattice.vectors * (size_t)j->k->lanes;
 	size_t most = SUMS_FLOATS / weights(v) + 1;
 	j->shares = 4 * threads < j->groups ? 4 * threads : j->groups;
 	if (j->shares > most) j->shares = most;
 	j->cuts = j->shares < 2 * threads ? (2 * threads + j->shares - 1) / j->shares : 1;
 	if (j->cuts > (size_t)(v->m * v->group)) j->cuts = (size_t)(v->m * v->group);
-	j->at_once = j->lattice.vectors < AT_ONCE ? AT_ONCE / j->lattice.vectors : 1;
+	j->at_once = j->part.lattice.vectors < AT_ONCE ? AT_ONCE / j->part.lattice.vectors : 1;
 	if (j->cells + j->packed && j->at_once > SCRATCH_FLOATS / (j->cells + j->packed)) j->at_once = SCRATCH_FLOATS / (j->cells + j->packed);
 	if (j->at_once < 1) j->at_once = 1;
 	j->channel_pitch = j->source.direct ? j->source.size : (int64_t)j->at_once * j->source.size;
@@ -183,8 +165,10 @@ static const char *weight_grad_compute(pf_call *call) {
 		memset(call->out[0].data, 0, weights(&j.v) * sizeof(float));
 		return NULL;
 	}
-	j.source = pf_conv_source(&j.v), j.lattice = pf_conv_lattice(&j.v);
-	weight_choose_images(&j);
+	const pf_conv *v = &j.v;
+	const int64_t in = v->in[0] * v->in[1] * v->in[2], out = v->out[0] * v->out[1] * v->out[2];
+	j.source = pf_conv_source(v), j.part = (pf_part){.lattice = pf_conv_lattice(v), .taps = (size_t)v->taps};
+	pf_choose_images(&j.source, &j.part, 1, v->n, v->c * in + v->m * out, v->c * v->m, j.k->lanes);
 	weight_divide(&j, call->pool.threads);
 	wrong = weight_prepare(&j, call);
 	if (wrong) return wrong;
