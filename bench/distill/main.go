@@ -76,7 +76,7 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	fs.StringVar(&o.criterion, "criterion", "l2", "which channels go, by the weights")
 	fs.IntVar(&o.epochs, "epochs", 10, "epochs of each fine-tuning")
 	fs.IntVar(&o.batch, "batch", 128, "samples a step")
-	fs.Float64Var(&o.rate, "lr", 0.05, "learning rate at the start")
+	fs.Float64Var(&o.rate, "lr", 0.01, "learning rate at the start")
 	fs.Float64Var(&o.weight, "weight", 0.9, "share of the loss that compares with the teacher")
 	fs.Float64Var(&o.temperature, "temperature", 4, "what logits are divided by to soften answers")
 	fs.Uint64Var(&o.seed, "seed", 1, "seed of the order and of the augmentation")
