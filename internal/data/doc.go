@@ -12,10 +12,11 @@
 //	x.csv, x.tsv, x.jsonl, x.txt       a list of image files, relative to it; - reads one from Options.Stdin
 //	x.tar, x-{000..012}.tar, *.tar     tar archives (WebDataset): key.jpg, key.cls or key.json; a folder of such
 //	x.parquet, *.parquet, dir/         Parquet files with a column of images, in Hugging Face's layout
-//	x.npz                              such an array by a usual name (x, x_train, train_images, …), labels beside it
 //	x.npy                              N×C×H×W, N×H×W×C, N×H×W or N×F, labels in labels.npy beside it
+//	x.npz                              such an array by a usual name (x, x_train, train_images, …), labels beside it
 //
-// A path may end in ":train" or ":test" where a folder holds both.
+// Several tar or Parquet files are named by a pattern or by their folder. A path
+// may end in ":train", ":val" or ":test" where it holds more than one of them.
 //
 // Every reader gives samples in channel, row, column order. Pixels of 8 bits
 // are divided by 255, float data is handed on as stored. Nothing here
@@ -36,6 +37,6 @@
 // so; floats by the same filters, without rounding.
 //
 // Not guaranteed: bit equality with libjpeg and libwebp. The inverse transform
-// of the standard library rounds otherwise, so that some pixels differ by one or
-// two of 255.
+// of the standard library rounds otherwise, so that some values of a lossy image
+// differ, mostly by one of 255.
 package data
