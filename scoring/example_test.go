@@ -55,6 +55,37 @@ func Example() {
 	// 2. point-1: margin 0.100
 }
 
+// shifted is a halfPlane whose border lies elsewhere.
+type shifted struct {
+	halfPlane
+	by float32
+}
+
+func (c shifted) Logits(_ context.Context, batch []float32, n int, logits, features []float32) error {
+	for i := range n {
+		logits[2*i], logits[2*i+1] = c.by-batch[2*i], batch[2*i]-c.by
+	}
+	copy(features, batch)
+	return nil
+}
+
+// Several models are asked, and the sample that they differ on most is the
+// one whose label tells most about them.
+func ExampleNewCommittee() {
+	committee, err := scoring.NewCommittee(halfPlane{}, shifted{by: 2}, shifted{by: -2})
+	if err != nil {
+		log.Fatal(err)
+	}
+	records := scoring.Score(context.Background(), committee, pool, scoring.Options{})
+	batch, err := scoring.Select(records, "bald", 1, 0)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("%s: %.2f nats\n", batch[0].Record.ID, batch[0].Score)
+	// Output:
+	// point-1: 0.40 nats
+}
+
 // A score file is a line of JSON a sample.
 func ExampleRecordWriter() {
 	w := scoring.NewRecordWriter(os.Stdout)

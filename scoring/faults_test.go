@@ -156,6 +156,12 @@ func TestFaultIgnoredSeed(t *testing.T) {
 	for i := range p {
 		p[i] = []float32{1, 2}
 	}
+	for _, strategy := range []string{"power", "softmax"} {
+		a, b, other := choose(t, p, strategy, 30, Options{}, 1), choose(t, p, strategy, 30, Options{}, 1), choose(t, p, strategy, 30, Options{}, 2)
+		if !slices.Equal(a, b) || slices.Equal(a, other) {
+			t.Errorf("%s: seed 1 chose %v and %v, seed 2 %v", strategy, a, b, other)
+		}
+	}
 	// A random score in the records belongs to another seed and has no say.
 	o := Options{Measures: []string{"random"}, Seed: 77}
 	a, b := choose(t, p, "random", 30, o, 1), choose(t, p, "random", 30, o, 1)

@@ -634,6 +634,27 @@ func TestFaultGhostCentre(t *testing.T) {
 	}
 }
 
+// PatrickZH/DeepCore#29: contrastive means that those come first whose
+// prediction is farthest from that of their neighbours, not nearest.
+func TestFaultContrastiveOrder(t *testing.T) {
+	t.Parallel()
+	pool := Candidates{
+		Records:       []Record{{Index: 0, ID: "agrees"}, {Index: 1, ID: "differs"}},
+		Features:      Features{1, []float32{0, 0.1}},
+		Probabilities: Features{2, []float32{0.9, 0.1, 0.1, 0.9}},
+	}
+	labelled := Candidates{Features: Features{1, []float32{0.05, 100}}, Probabilities: Features{2, []float32{0.9, 0.1, 0.1, 0.9}}}
+	c := Choice{Strategy: "cal", K: 2, Labelled: labelled, Params: map[string]float64{"neighbours": 1}}
+	got, err := pool.Choose(context.Background(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// KL((0.9, 0.1) ‖ (0.1, 0.9)) = 0.8·ln 9.
+	if got[0].Record.ID != "differs" || math.Abs(got[0].Score-0.8*math.Log(9)) > 1e-6 || got[1].Score != 0 {
+		t.Errorf("chose %+v", got)
+	}
+}
+
 // The radius is the largest at which 95 % of the balls are pure.
 func TestProbCoverRadius(t *testing.T) {
 	t.Parallel()

@@ -121,6 +121,9 @@ func typical(ctx context.Context, f Features, rows []int, workers int) candidate
 			near.reset()
 			row := f.Row(rows[a])
 			for b, other := range rows {
+				if near.worst() == 0 { // copies enough: none is nearer
+					break
+				}
 				if b != a && !filter.atLeast(near.worst(), row, f.Row(other), norms[a]+norms[b]) {
 					near.add(distance2(row, f.Row(other)), b)
 				}

@@ -85,6 +85,8 @@ are, so it needs "auto/N". To choose needs the whole pool: merge, then select.
 			exitOK, exitFailed, exitUsage, exitSkipped, exitNoRuntime, exitUnsupported, exitInterrupted),
 		Example: `  prunefuse score selector.onnx --pool images/ -o scores.jsonl
   prunefuse score selector.onnx --pool images/ --strategy margin -k 1000 --selected batch.txt
+  prunefuse score selector.onnx --pool images/ --strategy badge -k 1000 --selected batch.jsonl
+  prunefuse score a.onnx --committee b.onnx,c.onnx --pool images/ --strategy bald -k 100
   prunefuse score selector.onnx --pool images/ --shard auto/8 --resume -o 'part-{shard}.jsonl'`,
 		Args: exactArgs("MODEL"),
 		RunE: func(cmd *cobra.Command, args []string) error {
