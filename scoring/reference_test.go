@@ -567,7 +567,7 @@ func plainBalanced(pool, _ Candidates, k int, seed uint64) []int {
 func TestDrawsFollowTheirLaw(t *testing.T) {
 	t.Parallel()
 	weights := []float64{1, 0, 4, 2, 3}
-	const rounds = 20000
+	const rounds = 8000
 	check := func(name string, count []int, want func(int) float64) {
 		t.Helper()
 		for i, c := range count {
