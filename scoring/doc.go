@@ -9,14 +9,15 @@
 // larger means label first and a [Selector] needs one record at a time, or a
 // look at the whole pool, its features and its class probabilities, as
 // [Candidates] hold them.
-// Records are written and read as JSON lines ([RecordWriter], [ReadRecords]),
-// so that one pass serves many selections. [Model] is a Classifier on ONNX
-// Runtime.
+// Records are written and read in several forms ([NewFileWriter], [ReadFile]),
+// so that one pass serves many selections. A [Part] is a stretch of a pool that
+// was scored by itself, or as far as a pass came: parts resume, and make up a
+// whole ([CheckParts]). [Model] is a Classifier on ONNX Runtime.
 //
 // What holds:
 //
-//   - Records come in index order and do not depend on the number of readers or lanes,
-//     nor on the batch as far as the classifier's rows do not.
+//   - Records come in index order and do not depend on the number of readers
+//     or lanes, nor on the batch as far as the classifier's rows do not.
 //   - A selection is a function of the records and the seed. Ties go to the
 //     lower index; order of arrival and sharding do not matter; no sample is
 //     chosen twice.
