@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"slices"
 	"strconv"
 )
 
@@ -17,8 +18,8 @@ const RecordSchema = "prunefuse.score/1"
 // maxLine is the longest line a score file may have, in bytes.
 const maxLine = 1 << 20
 
-// Record is what scoring says of one sample. It shares no memory with other
-// records.
+// Record is what scoring says of one sample. No record changes another, but those
+// of one batch lie in the same pieces of memory.
 type Record struct {
 	Index      int    // position in the pool, from 0
 	ID         string // the pool's name for it
@@ -33,6 +34,18 @@ type Record struct {
 	Features []float32
 	// Probabilities are the class probabilities, the same.
 	Probabilities []float32
+}
+
+// Clone is the record in memory of its own, which keeps few records of many from
+// keeping their batches.
+func (r Record) Clone() Record {
+	if r.Label != nil {
+		label := *r.Label
+		r.Label = &label
+	}
+	r.Scores.values = slices.Clone(r.Scores.values)
+	r.Features, r.Probabilities = slices.Clone(r.Features), slices.Clone(r.Probabilities)
+	return r
 }
 
 // recordLine is a line of a score file as it is read. Pointers tell a value that is

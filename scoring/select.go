@@ -78,7 +78,9 @@ func (s *Selector) Add(r Record) error {
 		u = s.measure.Uncertainty(v)
 	}
 	s.seen++
-	s.top.Add(u, r.Index, r)
+	if s.top.Takes(u, r.Index) {
+		s.top.Add(u, r.Index, r.Clone())
+	}
 	return nil
 }
 

@@ -185,3 +185,21 @@ func TestChooseKCenter(t *testing.T) {
 		}
 	}
 }
+
+// What is kept of a pass does not keep the rest of its batch.
+func TestSelectorClones(t *testing.T) {
+	t.Parallel()
+	values, label := []float64{0.5, 1}, 3
+	s, err := NewSelector(Choice{Strategy: "margin", K: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Add(Record{ID: "a", Label: &label, Scores: Scores{[]string{"margin", "ratio"}, values}}); err != nil {
+		t.Fatal(err)
+	}
+	values[0], label = 9, 9
+	got, err := s.Selected()
+	if err != nil || scoreOf(t, got[0].Record, "margin") != 0.5 || *got[0].Record.Label != 3 {
+		t.Errorf("kept %+v, %v", got, err)
+	}
+}

@@ -30,16 +30,21 @@ type TopK[T any] struct {
 // NewTopK keeps k entries; a k below 1 keeps none.
 func NewTopK[T any](k int) *TopK[T] { return &TopK[T]{k: k} }
 
+// Takes reports whether Add would keep an entry.
+func (t *TopK[T]) Takes(score float64, index int) bool {
+	return len(t.heap) < t.k || t.k > 0 && (Ranked[T]{Score: score, Index: index}).compare(t.heap[0]) <= 0
+}
+
 // Add offers an entry and reports whether it is kept for now.
 func (t *TopK[T]) Add(score float64, index int, value T) bool {
+	if !t.Takes(score, index) {
+		return false
+	}
 	e := Ranked[T]{score, index, value}
-	switch {
-	case len(t.heap) < t.k:
+	if len(t.heap) < t.k {
 		t.heap = append(t.heap, e)
 		t.up(len(t.heap) - 1)
 		return true
-	case t.k < 1 || e.compare(t.heap[0]) > 0:
-		return false
 	}
 	t.heap[0] = e
 	t.down(0)

@@ -30,7 +30,9 @@ func TestTopK(t *testing.T) {
 		whole := NewTopK[string](k)
 		parts := []*TopK[string]{NewTopK[string](k), NewTopK[string](k), NewTopK[string](k)}
 		for _, e := range all {
-			whole.Add(e.Score, e.Index, e.Value)
+			if takes := whole.Takes(e.Score, e.Index); whole.Add(e.Score, e.Index, e.Value) != takes {
+				t.Fatalf("%d of %d: takes %v: %t, and does not", k, n, e, takes)
+			}
 			parts[rng.IntN(3)].Add(e.Score, e.Index, e.Value)
 		}
 		parts[0].Merge(parts[2])
