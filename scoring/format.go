@@ -75,7 +75,7 @@ func ReadFile(r io.Reader) iter.Seq2[Record, error] {
 	buf := bufio.NewReaderSize(r, 1<<16)
 	switch head, _ := buf.Peek(len(csvLead)); {
 	case bytes.HasPrefix(head, []byte(parquetMagic)):
-		return failed(errors.New("Parquet cannot be read from a stream; name the file"))
+		return failed(errors.New("a Parquet file cannot be read from a stream: name it"))
 	case string(head) == csvLead:
 		return readCSV(buf)
 	}

@@ -42,7 +42,7 @@ type Model struct {
 	rows    [][]int64 // shape of one sample in each output
 	lanes   int
 	batch   int
-	padded  sync.Pool // of [][]float32, buffers of a whole fixed batch
+	padded  sync.Pool // of *[][]float32, buffers of a whole fixed batch
 }
 
 // NewModel makes a session of a model and runs it once, on zeros, to see what
@@ -255,14 +255,15 @@ func (m *Model) run(ctx context.Context, step, count int, values [][]float32) er
 
 // runPadded runs values of fewer samples than step in buffers of step.
 func (m *Model) runPadded(ctx context.Context, step int, values [][]float32) error {
-	buffers, ok := m.padded.Get().([][]float32)
+	buffers, ok := m.padded.Get().(*[][]float32)
 	if !ok {
+		buffers = new([][]float32)
 		for _, width := range m.widths() {
-			buffers = append(buffers, make([]float32, step*width))
+			*buffers = append(*buffers, make([]float32, step*width))
 		}
 	}
 	defer m.padded.Put(buffers)
-	full := slices.Clone(buffers)
+	full := slices.Clone(*buffers)
 	for i, v := range values {
 		if v == nil {
 			full[i] = nil

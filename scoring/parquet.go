@@ -23,8 +23,8 @@ const (
 type parquetWriter struct {
 	out   io.Writer
 	names []string
-	file  *parquet.Writer // nil before the first record
-	rows  int             // in the group
+	file  *parquet.GenericWriter[any] // nil before the first record
+	rows  int                         // in the group
 	row   []parquet.Row
 }
 
@@ -60,7 +60,7 @@ func recordSchema(names []string) *parquet.Schema {
 func (w *parquetWriter) Write(r Record) error {
 	if w.file == nil {
 		w.names = append([]string{}, r.Scores.names...)
-		w.file = parquet.NewWriter(w.out, recordSchema(w.names), parquet.Compression(&parquet.Snappy),
+		w.file = parquet.NewGenericWriter[any](w.out, recordSchema(w.names), parquet.Compression(&parquet.Snappy),
 			parquet.KeyValueMetadata("schema", RecordSchema))
 		w.row = []parquet.Row{make(parquet.Row, len(recordColumns)+len(w.names))}
 	}

@@ -132,6 +132,6 @@ func parseEntry(text []byte) (e Entry, end *endLine, err error) {
 
 // Continue makes a writer for what follows the entries that were read. Their
 // file has to end there.
-func (r *PartReader) Continue(w io.Writer) *PartWriter {
-	return &PartWriter{buf: bufio.NewWriterSize(w, 1<<16), end: r.seen}
+func (p *PartReader) Continue(w io.Writer) *PartWriter {
+	return &PartWriter{buf: bufio.NewWriterSize(w, 1<<16), end: p.seen}
 }

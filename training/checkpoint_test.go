@@ -119,7 +119,9 @@ func stopAfter(t *testing.T, o Options, batches int) {
 		f.give(b)
 	}
 	cancel()
-	<-fed
+	if err := <-fed; err != nil && !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
 	f.close()
 	if err := r.save(); err != nil {
 		t.Fatal(err)

@@ -2,6 +2,7 @@ package training
 
 import (
 	"context"
+	"errors"
 	"math"
 	"testing"
 
@@ -16,7 +17,7 @@ func batches(t *testing.T, set Set, o Options, n int, look func(step int, b *Bat
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer tr.close()
+	defer tr.Close()
 	f, err := tr.newFeed()
 	if err != nil {
 		t.Fatal(err)
@@ -30,7 +31,9 @@ func batches(t *testing.T, set Set, o Options, n int, look func(step int, b *Bat
 		f.give(b)
 	}
 	cancel()
-	<-done
+	if err := <-done; err != nil && !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
 	f.close()
 }
 
@@ -111,7 +114,7 @@ func BenchmarkFeed(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			defer tr.close()
+			defer tr.Close()
 			f, err := tr.newFeed()
 			if err != nil {
 				b.Fatal(err)

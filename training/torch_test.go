@@ -81,20 +81,24 @@ func TestOptimizersFollowPyTorch(t *testing.T) {
 	}{
 		{"plain", StepOptions{}, torchRun{Optimizer: "SGD", Rate: 0.05}},
 		{
-			"momentum", StepOptions{Optimizer: SGD{Momentum: 0.9, WeightDecay: 5e-4}},
+			"momentum",
+			StepOptions{Optimizer: SGD{Momentum: 0.9, WeightDecay: 5e-4}},
 			torchRun{Optimizer: "SGD", Rate: 0.05, Settings: map[string]any{"momentum": 0.9, "weight_decay": 5e-4}},
 		},
 		{
-			"nesterov", StepOptions{Optimizer: SGD{Momentum: 0.9, Nesterov: true}},
+			"nesterov",
+			StepOptions{Optimizer: SGD{Momentum: 0.9, Nesterov: true}},
 			torchRun{Optimizer: "SGD", Rate: 0.05, Settings: map[string]any{"momentum": 0.9, "nesterov": true}},
 		},
 		{"adam", StepOptions{Optimizer: Adam{WeightDecay: 5e-4}}, torchRun{Optimizer: "Adam", Rate: 1e-3, Settings: weighted}},
 		{
-			"adamw", StepOptions{Optimizer: AdamW{Beta2: 0.99, Epsilon: 1e-6, WeightDecay: 0.05}},
+			"adamw",
+			StepOptions{Optimizer: AdamW{Beta2: 0.99, Epsilon: 1e-6, WeightDecay: 0.05}},
 			torchRun{Optimizer: "AdamW", Rate: 1e-3, Settings: map[string]any{"betas": []float64{0.9, 0.99}, "eps": 1e-6, "weight_decay": 0.05}},
 		},
 		{
-			"two batches a step", StepOptions{Optimizer: AdamW{Epsilon: 1e-5, WeightDecay: 0.1}, Decay: DecayWeights, Clip: Clip{Norm: 1}, Accumulate: true},
+			"two batches a step",
+			StepOptions{Optimizer: AdamW{Epsilon: 1e-5, WeightDecay: 0.1}, Decay: DecayWeights, Clip: Clip{Norm: 1}, Accumulate: true},
 			torchRun{Optimizer: "AdamW", Rate: 1e-3, Settings: map[string]any{"eps": 1e-5, "weight_decay": 0.1}, Spare: true, ClipNorm: 1, Accumulate: 2},
 		},
 	} {

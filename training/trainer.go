@@ -96,7 +96,7 @@ func Train(ctx context.Context, m *onnxio.Model, set Set, o Options) (*onnxio.Mo
 	if err != nil {
 		return nil, nil, fmt.Errorf("train: %w", err)
 	}
-	defer t.close()
+	defer t.Close()
 	if err := t.run(ctx); err != nil {
 		return nil, &t.history, fmt.Errorf("train: %w", err)
 	}
@@ -161,12 +161,12 @@ func newTrainer(m *onnxio.Model, set Set, o Options) (*trainer, error) {
 		return nil, err
 	}
 	if err := t.prepare(m, set); err != nil {
-		return nil, errors.Join(err, t.close())
+		return nil, errors.Join(err, t.Close())
 	}
 	return t, nil
 }
 
-func (t *trainer) close() error {
+func (t *trainer) Close() error {
 	t.teacher.close()
 	return t.step.Close()
 }

@@ -175,7 +175,9 @@ func (o *options) all(ctx context.Context, chosen []benchmark, stdout, stderr io
 		r := result{Case: b.name, Goal: b.goal}
 		err := b.run(ctx, o, &r)
 		if errors.Is(err, errAbsent) {
-			fmt.Fprintf(stderr, "score: %s: %v\n", b.name, err)
+			if _, err := fmt.Fprintf(stderr, "score: %s: %v\n", b.name, err); err != nil {
+				return err
+			}
 			continue
 		}
 		if err != nil {

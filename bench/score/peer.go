@@ -26,8 +26,10 @@ func (o *options) peerRate(ctx context.Context, n network, folder string) (float
 	if n.width > 0 {
 		width = int(n.width * 16)
 	}
-	args := []string{"-c", script, n.name, folder, strconv.Itoa(n.side), strconv.Itoa(n.resize), strconv.Itoa(width),
-		strconv.Itoa(o.threads), fmt.Sprint(o.time.Seconds()), strconv.Itoa(o.rounds)}
+	args := []string{
+		"-c", script, n.name, folder, strconv.Itoa(n.side), strconv.Itoa(n.resize), strconv.Itoa(width),
+		strconv.Itoa(o.threads), fmt.Sprint(o.time.Seconds()), strconv.Itoa(o.rounds),
+	}
 	cmd := exec.CommandContext(ctx, python, args...)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()

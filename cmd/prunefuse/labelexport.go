@@ -141,7 +141,7 @@ func printTasks(g *globals, path, schema string, n int) error {
 
 // readSelection reads a .jsonl selection or a score file.
 func readSelection(g *globals, path string, names []string) (items []labelling.Item, err error) {
-	var in io.Reader = g.stdin
+	in := g.stdin
 	if path != stdStream {
 		f, err := os.Open(path)
 		if err != nil {

@@ -55,7 +55,8 @@ func TestRead(t *testing.T) {
 		"Label Studio": {answered, []Label{{"a.png", "cat"}, {"b c.png", "dog"}}, 2},
 		"JSON_MIN": {
 			`[{"image":"x","sample":"a.png","id":7,"choice":"cat"},{"image":"x","sample":"b.png","id":8}]`,
-			[]Label{{"a.png", "cat"}}, 1,
+			[]Label{{"a.png", "cat"}},
+			1,
 		},
 		"Label Studio CSV": {"annotator,choice,id,image,sample\n1,cat,7,x,a.png\n1,,8,x,b.png\n", []Label{{"a.png", "cat"}}, 1},
 		"CSV":              {"rank,id,predicted,confidence,label\n1,a.png,dog,0.3,cat\n2,b.png,dog,0.4,\n3,a.png,,0,bird\n", []Label{{"a.png", "bird"}}, 1},

@@ -114,7 +114,7 @@ func (e *Emit) reflected(at string, low, high float32) string {
 
 func gridSampleParts(p *Parts) error {
 	s := p.In(0).Shape
-	dims, ok := onnxio.Shape(append(s[1:].Clone(), p.In(1).Shape[1:]...)).Ints()
+	dims, ok := append(s[1:].Clone(), p.In(1).Shape[1:]...).Ints()
 	r := len(s) - 2
 	size := int64(1)
 	if ok {

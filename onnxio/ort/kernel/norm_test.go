@@ -73,8 +73,10 @@ func (n *norm) statistics(c int) (mean, variance, inverse, count float64) {
 // backward is dx, dscale, dbias and dz, for the output y.
 func (n *norm) backward(y array) []array {
 	out := []array{
-		{n.x.shape, make([]float32, len(n.x.data))}, {n.scale.shape, make([]float32, len(n.scale.data))},
-		{n.scale.shape, make([]float32, len(n.scale.data))}, {n.x.shape, make([]float32, len(n.x.data))},
+		{n.x.shape, make([]float32, len(n.x.data))},
+		{n.scale.shape, make([]float32, len(n.scale.data))},
+		{n.scale.shape, make([]float32, len(n.scale.data))},
+		{n.x.shape, make([]float32, len(n.x.data))},
 	}
 	for c := range n.scale.data {
 		mean, _, inverse, count := n.statistics(c)
