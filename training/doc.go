@@ -2,7 +2,9 @@
 //
 // A [Step] turns an inference model into a training graph: the forward pass
 // in training form, the [Loss], its gradients and the optimiser's update,
-// all of them ordinary operators in one graph that an ordinary session runs.
+// all of them operators in one graph that an ordinary session runs. On the CPU,
+// with cgo, some are our own (package onnxio/ort/kernel); elsewhere all are
+// those that every build of the runtime has.
 // Parameters, optimiser state and running statistics go in as tensors and come
 // out as tensors; two sets of them change places after every step, so nothing
 // is copied. The learning rate and the batch are fed. A step over several

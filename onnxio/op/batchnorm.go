@@ -75,7 +75,7 @@ const batchNormEpsilon = 1e-5
 // batch's mean and variance, which the gradient needs.
 func batchNormTrain(t *Train) error {
 	n := t.Node
-	if t.Kernels {
+	if t.native(t.In(0)) {
 		batchNormNative(t)
 		return nil
 	}

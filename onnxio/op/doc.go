@@ -15,7 +15,9 @@
 // adds up parameters and multiply-accumulates; NewAxes gives one node's axis
 // statements, which package pruning combines; Lift brings a model of opset 7
 // or later to 17; Derivative writes the training form of a graph and its
-// gradients, which package training runs.
+// gradients, which package training runs, where Emit.Kernels says so with
+// operators of the Native domain, which have no Def: they are in no model that
+// is kept.
 //
 // What is not guaranteed: an operator outside the table is listed, not
 // refused, by inference, takes its declared types, and pins what it touches;

@@ -16,8 +16,8 @@ const Microsoft = "com.microsoft"
 // the runtime. They are in no file that is kept: only rules write them.
 const Native = "prunefuse"
 
-// NativeRank is how many axes the operators of the Native domain take at most.
-const NativeRank = 8
+// nativeRank is how many axes the operators of the Native domain take at most.
+const nativeRank = 8
 
 // Emit writes nodes into a patch. Values are named by strings; constants are
 // shared. It writes opset 17 or later.
@@ -51,6 +51,11 @@ func (e *Emit) Op(op string, in []string, attrs ...onnxio.Attr) string {
 // Microsoft adds a node of the Microsoft domain with one output.
 func (e *Emit) Microsoft(op string, in []string, attrs ...onnxio.Attr) string {
 	return e.Multi(Microsoft, op, 1, in, attrs...)[0]
+}
+
+// native reports whether operators of the Native domain take a value.
+func (e *Emit) native(t onnxio.Type) bool {
+	return e.Kernels && t.Elem == onnxio.Float32 && t.Shape != nil && len(t.Shape) <= nativeRank
 }
 
 // Native adds a node of the Native domain with one output.

@@ -216,7 +216,7 @@ func (d *Derivative) node(n *onnxio.Node, arriving map[string]string, needed map
 
 // sum adds up two gradients by a value, which have its shape.
 func (d *Derivative) sum(value, a, b string) string {
-	if s := d.Facts.Types[value].Shape; d.Emit.Kernels && s != nil && len(s) <= NativeRank {
+	if d.Emit.native(d.Facts.Types[value]) {
 		return d.Emit.Native("Sum", []string{a, b})
 	}
 	return d.Emit.Add(a, b)

@@ -4,7 +4,7 @@ var relu = Def{
 	Type: "Relu", Since: []int64{1, 6, 13, 14},
 	Shape: sameAsInput, Axes: alike, Cost: free,
 	Grad: func(g *Grad) error {
-		if s := g.In(0).Shape; g.Kernels && s != nil && len(s) <= NativeRank {
+		if g.native(g.In(0)) {
 			g.GI(0, g.Native("ReluGrad", []string{g.GO(0), g.O(0)}))
 			return nil
 		}
