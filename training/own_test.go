@@ -38,6 +38,7 @@ func TestWeightsInOtherPlaces(t *testing.T) {
 		"merged by Identity": apply(t, func(g *onnxio.Graph, p *onnxio.Patch) {
 			share(g, p, true)
 		}),
+		"in a branch that is decided": apply(t, decided),
 		"a Softmax at the end": apply(t, func(g *onnxio.Graph, p *onnxio.Patch) {
 			out := g.Outputs()[0]
 			p.RemoveOutput(out.Name)
@@ -47,6 +48,30 @@ func TestWeightsInOtherPlaces(t *testing.T) {
 	} {
 		got, _ := train(t, m, tinySet(tinySamples), tinyOptions())
 		compareRead(t, name, want.Graph, got.Graph)
+	}
+}
+
+// decided keeps the weights of the last layer in the branches of Ifs whose
+// condition is true.
+func decided(g *onnxio.Graph, p *onnxio.Patch) {
+	p.SetInitializer(onnxio.NewTensor("yes", []int64{1}, []bool{true}))
+	for _, name := range g.Producer(g.Outputs()[0].Name).Inputs()[1:] {
+		w := g.Initializer(name)
+		p.RemoveInitializer(name)
+		var branches []onnxio.Attr
+		for _, branch := range []string{"then_branch", "else_branch"} {
+			m := onnxio.New(branch)
+			body := m.Graph.Edit()
+			body.SetInitializer(w.Renamed("kept"))
+			of := map[string]string{"then_branch": "Identity", "else_branch": "Neg"}[branch]
+			body.Add(onnxio.NodeSpec{Op: of, Inputs: []string{"kept"}, Outputs: []string{"given"}})
+			body.SetOutputType("given", w.Type())
+			if err := body.Apply(); err != nil {
+				panic(err)
+			}
+			branches = append(branches, onnxio.Subgraph(branch, m))
+		}
+		p.Add(onnxio.NodeSpec{Op: "If", Inputs: []string{"yes"}, Outputs: []string{name}, Attrs: branches})
 	}
 }
 
