@@ -233,7 +233,7 @@ func torchSteps(t *testing.T, python string, m *onnxio.Model, run torchRun, set 
 	write("weights.bin", w.Bytes())
 	write("x.bin", x.Bytes())
 	write("y.bin", y.Bytes())
-	cmd := exec.Command(python, "testdata/resnet_steps.py", dir)
+	cmd := exec.Command(python, "-B", "testdata/resnet_steps.py", dir)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()

@@ -14,48 +14,13 @@ import sys
 
 import numpy as np
 import torch
-import torch.nn as nn
 import torch.nn.functional as F
+
+from cifar_resnet import ResNet
 
 folder = sys.argv[1]
 run = json.load(open(os.path.join(folder, "run.json")))
-torch.set_num_threads(2)
-
-
-class Block(nn.Module):
-    def __init__(self, inner, outer, stride):
-        super().__init__()
-        self.conv1 = nn.Conv2d(inner, outer, 3, stride, 1, bias=False)
-        self.bn1 = nn.BatchNorm2d(outer)
-        self.conv2 = nn.Conv2d(outer, outer, 3, 1, 1, bias=False)
-        self.bn2 = nn.BatchNorm2d(outer)
-        self.downsample = None
-        if stride != 1 or inner != outer:
-            self.downsample = nn.Sequential(nn.Conv2d(inner, outer, 1, stride, bias=False), nn.BatchNorm2d(outer))
-
-    def forward(self, x):
-        y = self.bn2(self.conv2(F.relu(self.bn1(self.conv1(x)))))
-        return F.relu(y + (x if self.downsample is None else self.downsample(x)))
-
-
-class ResNet(nn.Module):
-    def __init__(self, depth, width, channels, classes):
-        super().__init__()
-        self.conv1 = nn.Conv2d(channels, width, 3, 1, 1, bias=False)
-        self.bn1 = nn.BatchNorm2d(width)
-        inner = width
-        for stage in range(3):
-            outer, blocks = width << stage, []
-            for i in range((depth - 2) // 6):
-                blocks.append(Block(inner, outer, 2 if stage and not i else 1))
-                inner = outer
-            setattr(self, "layer%d" % (stage + 1), nn.Sequential(*blocks))
-        self.fc = nn.Linear(inner, classes)
-
-    def forward(self, x):
-        x = self.layer3(self.layer2(self.layer1(F.relu(self.bn1(self.conv1(x))))))
-        return self.fc(x.mean((2, 3)))
-
+torch.set_num_threads(1)
 
 net = ResNet(run["depth"], run["width"], run["input"][0], run["classes"])
 state, flat, at = net.state_dict(), np.fromfile(os.path.join(folder, "weights.bin"), np.float32), 0
