@@ -40,7 +40,7 @@ func addOptimizerFlags(fs *pflag.FlagSet, r *prunefuse.Training) {
 	fs.Float64Var(&r.ClipValue, "clip-value", 0, "bound on every element of a gradient; 0 is none")
 	fs.Float64Var(&r.EMA, "ema", 0, "what stays of the moving average of the weights in a step, such as 0.999; 0 keeps none")
 	fs.StringSliceVar(&r.Train, "train", nil, "`patterns` of the weights that learn; all when there is none")
-	fs.StringSliceVar(&r.Freeze, "freeze", nil, "`patterns` of weights that do not")
+	fs.StringSliceVar(&r.Freeze, "freeze", nil, "`patterns` of the weights that do not learn")
 }
 
 func addScheduleFlags(fs *pflag.FlagSet, r *prunefuse.Training) {

@@ -34,7 +34,7 @@ type lossOptions struct {
 }
 
 func (o *lossOptions) addFlags(fs *pflag.FlagSet) {
-	fs.StringVar(&o.kind, "loss", string(training.CrossEntropy), "what to minimise: cross-entropy, or `binary` cross-entropy, each class against the rest")
+	fs.StringVar(&o.kind, "loss", string(training.CrossEntropy), "what to minimise: the `loss` cross-entropy, or binary, each class against the rest")
 	fs.Float64Var(&o.smoothing, "label-smoothing", 0, "`share` of every label that goes to all classes alike")
 	fs.StringSliceVar(&o.classWeights, "class-weights", nil, "a `factor` a class on the loss of its samples, or balanced: by how rare a class is")
 	fs.StringVar(&o.teacher, "distill", "", "learn from the answers of this `model`, too")

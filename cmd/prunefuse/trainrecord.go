@@ -32,7 +32,7 @@ type recordOptions struct {
 
 func (o *recordOptions) addFlags(fs *pflag.FlagSet) {
 	fs.IntVar(&o.patience, "patience", 0, "stop after so many `epochs` in a row without a better validation; 0 is never")
-	fs.StringVar(&o.monitor, "monitor", string(training.MonitorLoss), "what tells a better validation: `loss` or accuracy")
+	fs.StringVar(&o.monitor, "monitor", string(training.MonitorLoss), "`figure` that tells a better validation: loss or accuracy")
 	fs.StringVar(&o.best, "best", "", "write the model of the best epoch to this `file`; --output is the last one")
 	fs.StringVar(&o.metrics, "metrics", "", "write a line of JSON a step and an epoch to this `file`, as they happen")
 	fs.StringVar(&o.dynamics, "dynamics", "", "write forgetting, EL2N, GraNd and AUM of every sample to this `file`, for select")
