@@ -9,6 +9,8 @@ import (
 	"slices"
 
 	"github.com/parquet-go/parquet-go"
+
+	"github.com/prunefuse/prunefuse/internal/guard"
 )
 
 const (
@@ -16,6 +18,9 @@ const (
 	// groupRows is the number of rows in a group, which the writer holds in
 	// memory; a pool is cut the same way whoever writes it.
 	groupRows = 1 << 16
+	// mostRowsOfByte bounds what a damaged file can claim to hold: no
+	// compression makes IDs, of which there are no two alike, this short.
+	mostRowsOfByte = 256
 )
 
 // parquetWriter writes a flat table: the columns of recordColumns, of which
@@ -119,7 +124,14 @@ func parquetSize(f randomAccess) (size int64, ok bool) {
 
 func readParquet(f io.ReaderAt, size int64) iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {
-		file, err := parquet.OpenFile(f, size)
+		var file *parquet.File
+		err := guard.Against("file", func() (err error) {
+			file, err = parquet.OpenFile(f, size, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
+			return err
+		})
+		if err == nil && file.NumRows()/mostRowsOfByte > size {
+			err = fmt.Errorf("the file is damaged: %d rows in %d bytes", file.NumRows(), size)
+		}
 		if err != nil {
 			yield(Record{}, fmt.Errorf("read Parquet: %w", err))
 			return
@@ -158,26 +170,42 @@ func parquetTable(file *parquet.File) (*table, error) {
 func (t *table) group(group parquet.RowGroup, at *int, yield func(Record, error) bool) (more bool, err error) {
 	rows := group.Rows()
 	defer func() { err = errors.Join(err, rows.Close()) }()
-	buf := make([]parquet.Row, 64)
-	for {
-		n, err := rows.ReadRows(buf)
-		for _, row := range buf[:n] {
-			r, err := t.values(row)
-			if err != nil {
-				return false, err
-			}
+	buf := make([]Record, 0, 64)
+	for ended := false; !ended; {
+		buf = buf[:0]
+		err := guard.Against("file", func() (err error) {
+			buf, ended, err = t.next(rows, buf)
+			return err
+		})
+		for _, r := range buf {
 			if !yield(r, nil) {
 				return false, nil
 			}
 			*at++
 		}
-		if errors.Is(err, io.EOF) {
-			return true, nil
-		}
 		if err != nil {
 			return false, err
 		}
 	}
+	return true, nil
+}
+
+// next appends as many records as there is room for. Those before an error
+// are good.
+func (t *table) next(rows parquet.Rows, buf []Record) (_ []Record, ended bool, err error) {
+	raw := make([]parquet.Row, cap(buf)-len(buf))
+	n, err := rows.ReadRows(raw)
+	for _, row := range raw[:n] {
+		r, err := t.values(row)
+		if err != nil {
+			return buf, false, err
+		}
+		buf = append(buf, r)
+	}
+	if errors.Is(err, io.EOF) {
+		return buf, true, nil
+	}
+	return buf, false, err
 }
 
 // values makes a record of a row.

@@ -14,6 +14,8 @@ import (
 
 	_ "golang.org/x/image/bmp"  // registers the format with image.Decode
 	_ "golang.org/x/image/webp" // registers the format with image.Decode
+
+	"github.com/prunefuse/prunefuse/internal/guard"
 )
 
 // maxPixels bounds what a small file may unpack to.
@@ -39,7 +41,7 @@ func decodeImage(content []byte) (decoded, error) {
 	}
 	var img image.Image
 	var format string
-	err = guarded("image", func() (err error) {
+	err = guard.Against("image", func() (err error) {
 		img, format, err = image.Decode(newEncoded(content))
 		return err
 	})
@@ -78,17 +80,6 @@ func (e *encoded) Peek(n int) ([]byte, error) {
 		return rest, io.EOF
 	}
 	return rest[:n], nil
-}
-
-// guarded turns a panic of a library over damaged input into an error, so that
-// one bad sample does not end a pass over millions.
-func guarded(what string, do func() error) (err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = fmt.Errorf("the %s is damaged: %v", what, r)
-		}
-	}()
-	return do()
 }
 
 // imageHeader reads size and colour model and refuses sizes out of bounds.

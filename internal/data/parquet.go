@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/parquet-go/parquet-go"
+
+	"github.com/prunefuse/prunefuse/internal/guard"
 )
 
 // parquetImages is the source of the images in a column of Parquet files, as
@@ -32,7 +34,7 @@ func openParquet(paths []string, opts Options) (Set, error) {
 	s := &parquetImages{files: newOpenFiles(paths)}
 	var labels parquetLabels
 	for k, path := range paths {
-		if err := guarded("Parquet file", func() error { return s.file(k, opts, &labels) }); err != nil {
+		if err := guard.Against("Parquet file", func() error { return s.file(k, opts, &labels) }); err != nil {
 			if len(paths) > 1 {
 				err = fmt.Errorf("%s: %w", path, bare(err, path))
 			}
@@ -146,7 +148,7 @@ func (s *parquetImages) ID(i int) string {
 }
 
 func (s *parquetImages) load(i, limit int, buf []byte) (content []byte, err error) {
-	err = guarded("Parquet file", func() error {
+	err = guard.Against("Parquet file", func() error {
 		content, err = s.values.read(i, limit, buf)
 		return err
 	})
