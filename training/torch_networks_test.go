@@ -83,6 +83,7 @@ func TestNetworksEqualPyTorch(t *testing.T) {
 	sgd, adamW := SGD{Momentum: 0.9}, AdamW{WeightDecay: 0.01}
 	for _, name := range torchNetworks {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			open := []func(e *exported) error{
 				func(e *exported) error { return e.follows(t, sgd, e.Losses.SGD) },
 				func(e *exported) error { return e.follows(t, adamW, e.Losses.AdamW) },
