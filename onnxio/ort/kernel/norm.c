@@ -16,6 +16,7 @@
 // one read still lies in the second cache for the others.
 #include "norm.h"
 
+#include <float.h>
 #include <math.h>
 
 #include "level.h"

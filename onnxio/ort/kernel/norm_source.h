@@ -93,7 +93,9 @@ static void PF_AT(norm_forward)(pf_norm *p) {
 	for (size_t c = 0; c < p->channels; c++) {
 		double off = p->mean[c] - p->center[c];
 		p->variance[c] = PF_AT(norm_total)(sums[c]) / count - off * off;
-		double inverse = 1 / sqrt(p->variance[c] + p->epsilon);
+		// One that float32 does not hold must not pass for a deviation of
+		// infinity, which would make plain zeros of what diverged.
+		double inverse = p->variance[c] <= FLT_MAX ? 1 / sqrt(p->variance[c] + p->epsilon) : NAN;
 		p->inverse[c] = (float)inverse;
 		factor[c] = (float)(p->scale[c] * inverse);
 	}
