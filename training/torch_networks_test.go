@@ -306,6 +306,7 @@ func export(t *testing.T, python, name string, seed int, folder string) *exporte
 	t.Helper()
 	e := &exported{folder: folder}
 	cmd := exec.Command(python, "-B", "-W", "ignore", "testdata/torch_networks.py", name, strconv.Itoa(seed), e.folder)
+	cmd.Env = append(os.Environ(), "PYTHONPATH=../internal/torchpeer")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("PyTorch: %v\n%s", err, out)
 	}

@@ -234,6 +234,7 @@ func torchSteps(t *testing.T, python string, m *onnxio.Model, run torchRun, set 
 	write("x.bin", x.Bytes())
 	write("y.bin", y.Bytes())
 	cmd := exec.Command(python, "-B", "testdata/resnet_steps.py", dir)
+	cmd.Env = append(os.Environ(), "PYTHONPATH=../internal/torchpeer")
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 
 	"github.com/prunefuse/prunefuse/internal/data"
+	"github.com/prunefuse/prunefuse/internal/torchpeer"
 	"github.com/prunefuse/prunefuse/onnxio"
 )
 
@@ -57,7 +58,7 @@ func (b *bench) peer(ctx context.Context, m *onnxio.Model, r *result) error {
 	if err := b.writeTask(dir, m, r.Seed); err != nil {
 		return err
 	}
-	cmd := exec.CommandContext(ctx, python, "-c", script, dir)
+	cmd := exec.CommandContext(ctx, python, "-c", torchpeer.ResNet+script, dir)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
 	if err != nil {
