@@ -52,7 +52,7 @@ func (a *adaptedPixels) Read(i int, dst []float32) error { return readUnit(a, i,
 
 func (a *adaptedPixels) readPixels(i int, dst []uint8) error {
 	return withScratch(func(mem *scratch) error {
-		r := raster{a.from.C, a.from.H, a.from.W, grow(&mem.pixels, a.from.Size())}
+		r := raster{c: a.from.C, h: a.from.H, w: a.from.W, pix: grow(&mem.pixels, a.from.Size())}
 		if err := a.read(i, r.pix); err != nil {
 			return err
 		}
@@ -60,7 +60,7 @@ func (a *adaptedPixels) readPixels(i int, dst []uint8) error {
 			greyOf(r.plane(0), r.plane(1), r.plane(2))
 			r.c = 1
 		}
-		resize(r, a.place, a.cubic, dst, mem)
+		resize(r, r.h, r.w, a.place, a.cubic, dst, mem)
 		finishColours(dst, r.c, a.to, a.swap)
 		return nil
 	})

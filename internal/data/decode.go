@@ -24,24 +24,37 @@ const maxPixels = 1 << 27
 // maxSide bounds the size that samples are resized to.
 const maxSide = 1 << 14
 
-// decoded is an image as the decoders of the standard library give it.
+// decoded is an image as the decoders give it.
 type decoded struct {
-	img    image.Image
-	studio bool // its YCbCr has the reduced range of video
+	img    image.Image // its bounds are the part of the file's image that it is
+	studio bool        // its YCbCr has the reduced range of video
 }
 
-// decodeImage decodes content after its header has been found acceptable.
-func decodeImage(content []byte) (decoded, error) {
+// header reads the size of an encoded image and refuses one out of bounds.
+func (s *scratch) header(content []byte) (height, width int, err error) {
 	if len(content) == 0 {
-		return decoded{}, errEmpty
+		return 0, 0, errEmpty
 	}
-	header, err := imageHeader(content)
-	if err != nil {
-		return decoded{}, err
+	width, height, err = s.jpeg.Header(content)
+	if s.plain = err == nil; s.plain {
+		return height, width, checkPixels(height, width)
+	}
+	config, err := imageHeader(content)
+	return config.Height, config.Width, err
+}
+
+// decode decodes the content that header has been called on last: of an image
+// of that size at least the part that is needed.
+func (s *scratch) decode(content []byte, height, width int, needed image.Rectangle) (decoded, error) {
+	screen := image.Rect(0, 0, width, height)
+	if s.plain {
+		if img, err := s.jpeg.Decode(padded(needed)); err == nil {
+			return decoded{img: img}, nil
+		}
 	}
 	var img image.Image
 	var format string
-	err = guard.Against("image", func() (err error) {
+	err := guard.Against("image", func() (err error) {
 		img, format, err = image.Decode(newEncoded(content))
 		return err
 	})
@@ -51,13 +64,21 @@ func decodeImage(content []byte) (decoded, error) {
 	if b := img.Bounds(); b.Dx() <= 0 || b.Dy() <= 0 {
 		return decoded{}, fmt.Errorf("the %s image is empty", format)
 	}
-	if screen := image.Rect(0, 0, header.Width, header.Height); img.Bounds() != screen {
+	if img.Bounds() != screen {
 		// The first frame of a GIF may cover only a part of its screen.
 		full := image.NewNRGBA(screen)
 		draw.Draw(full, img.Bounds(), img, img.Bounds().Min, draw.Src)
 		return decoded{img: full}, nil
 	}
 	return decoded{img, format == "webp"}, nil
+}
+
+// padded makes a part of an image large enough for its chroma to be what the
+// whole image's is: with what is taken from beside a pixel, and in whole steps of
+// any subsampling.
+func padded(r image.Rectangle) image.Rectangle {
+	const step = 4
+	return image.Rect((r.Min.X-step)&^(step-1), (r.Min.Y-step)&^(step-1), (r.Max.X+2*step-1)&^(step-1), (r.Max.Y+2*step-1)&^(step-1))
 }
 
 // encoded reads an image from memory. That it can peek keeps the image package
@@ -88,10 +109,14 @@ func imageHeader(content []byte) (image.Config, error) {
 	if err != nil {
 		return cfg, truncated(err)
 	}
-	if cfg.Width <= 0 || cfg.Height <= 0 || cfg.Width > maxPixels/cfg.Height {
-		return cfg, fmt.Errorf("an image of %d×%d pixels", cfg.Width, cfg.Height)
+	return cfg, checkPixels(cfg.Height, cfg.Width)
+}
+
+func checkPixels(height, width int) error {
+	if width <= 0 || height <= 0 || width > maxPixels/height {
+		return fmt.Errorf("an image of %d×%d pixels", width, height)
 	}
-	return cfg, nil
+	return nil
 }
 
 // isGrey reports whether images of this colour model have one channel.

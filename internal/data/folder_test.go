@@ -232,6 +232,6 @@ func TestImageTooLarge(t *testing.T) {
 		}
 		wantError(t, set.Read(0, make([]float32, 1)), name)
 	}
-	_, err := decodeImage([]byte("GIF89a\xff\xff\xff\xff\x00\x00\x00"))
+	_, _, err := new(scratch).header([]byte("GIF89a\xff\xff\xff\xff\x00\x00\x00"))
 	wantError(t, err, "65535×65535")
 }

@@ -32,7 +32,7 @@ func TestPlace(t *testing.T) {
 // A window of a resized image is that part of the whole one.
 func TestResizeWindow(t *testing.T) {
 	t.Parallel()
-	src := raster{3, 23, 31, make([]uint8, 3*23*31)}
+	src := raster{c: 3, h: 23, w: 31, pix: make([]uint8, 3*23*31)}
 	for i, v := range noise()(len(src.pix)) {
 		src.pix[i] = uint8(v)
 	}
@@ -48,8 +48,8 @@ func TestResizeWindow(t *testing.T) {
 			}
 			all, some := make([]uint8, 3*size[0]*size[1]), make([]uint8, 3*9*11)
 			mem := new(scratch)
-			resize(src, whole, cubic, all, mem)
-			resize(src, part, cubic, some, mem)
+			resize(src, src.h, src.w, whole, cubic, all, mem)
+			resize(src, src.h, src.w, part, cubic, some, mem)
 			for i, got := range some {
 				c, y, x := i/99, i/11%9, i%11
 				if want := all[(c*size[0]+part.top+y)*size[1]+part.left+x]; got != want {

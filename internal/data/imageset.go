@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"image"
 )
 
 // imageSource is a list of encoded images with IDs and labels, whichever way
@@ -186,13 +187,11 @@ func (s *imageSet) readPixels(i int, dst []uint8) error {
 
 // decode writes an encoded image to dst as the samples of the set are.
 func (s *imageSet) decode(content []byte, dst []uint8, mem *scratch) error {
-	d, err := decodeImage(content)
+	height, width, err := mem.header(content)
 	if err != nil {
 		return err
 	}
-	b := d.img.Bounds()
-	h, w := b.Dy(), b.Dx()
-	turn := orientation(content)
+	h, w, turn := height, width, orientation(content)
 	if turned(turn) {
 		h, w = w, h
 	}
@@ -203,18 +202,26 @@ func (s *imageSet) decode(content []byte, dst []uint8, mem *scratch) error {
 	if p.h != s.shape.H || p.w != s.shape.W {
 		return fmt.Errorf("it is %d×%d where %d×%d is needed; give a size to resize the images to", p.h, p.w, s.shape.H, s.shape.W)
 	}
+	needed := image.Rect(0, 0, width, height)
+	if turn == upright {
+		needed = p.source(h, w, s.geometry.cubic, mem)
+	}
+	d, err := mem.decode(content, height, width, needed)
+	if err != nil {
+		return err
+	}
 	// What needs no further step is written where it goes.
-	direct := turn == upright && p == placement{rows: h, columns: w, h: h, w: w}
+	direct := turn == upright && p == placement{rows: h, columns: w, h: h, w: w} && s.shape.C != 1
 	pix := dst
-	if !direct || s.shape.C == 1 {
+	if !direct {
 		pix = grow(&mem.pixels, 3*h*w)
 	}
 	r := unpack(d, s.shape.C == 1, pix, mem)
 	if turn != upright {
 		r = orient(r, turn, grow(&mem.upright, r.size()))
 	}
-	if !direct || s.shape.C == 1 {
-		resize(r, p, s.geometry.cubic, dst, mem)
+	if !direct {
+		resize(r, h, w, p, s.geometry.cubic, dst, mem)
 	}
 	finishColours(dst, r.c, s.shape, s.swap)
 	return nil

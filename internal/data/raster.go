@@ -1,10 +1,11 @@
 package data
 
-// raster is an image of 8-bit samples: c planes (1 for grey, 3 for colours) of h
-// rows of w values.
+// raster is an image of 8-bit samples, or a part of one from a row and a column
+// on: c planes (1 for grey, 3 for colours) of h rows of w values.
 type raster struct {
-	c, h, w int
-	pix     []uint8
+	c, h, w   int
+	pix       []uint8
+	top, left int
 }
 
 func (r raster) size() int           { return r.c * r.h * r.w }
@@ -13,7 +14,7 @@ func (r raster) plane(c int) []uint8 { return r.pix[c*r.h*r.w:][:r.h*r.w] }
 // orient writes src, stored with an EXIF orientation, upright to pix, which has
 // room for it and does not overlap it.
 func orient(src raster, orientation int, pix []uint8) raster {
-	dst := raster{src.c, src.h, src.w, pix[:src.size()]}
+	dst := raster{c: src.c, h: src.h, w: src.w, pix: pix[:src.size()]}
 	if turned(orientation) {
 		dst.h, dst.w = src.w, src.h
 	}

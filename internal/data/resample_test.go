@@ -109,7 +109,7 @@ func BenchmarkResample(b *testing.B) {
 }
 
 func BenchmarkResize(b *testing.B) {
-	src := raster{3, 375, 500, make([]uint8, 3*375*500)}
+	src := raster{c: 3, h: 375, w: 500, pix: make([]uint8, 3*375*500)}
 	for i, v := range noise()(len(src.pix)) {
 		src.pix[i] = uint8(v)
 	}
@@ -119,6 +119,6 @@ func BenchmarkResize(b *testing.B) {
 	}
 	dst, mem := make([]uint8, 3*224*224), new(scratch)
 	for b.Loop() {
-		resize(src, p, false, dst, mem)
+		resize(src, src.h, src.w, p, false, dst, mem)
 	}
 }

@@ -1,5 +1,7 @@
 package data
 
+import "image"
+
 // Resizing of 8-bit images with exactly the results of PIL's Image.resize: along
 // the rows and then along the columns, with weights in fixed point and a
 // rounding to 8 bits after each.
@@ -42,41 +44,52 @@ func (k *weights) settle(in, out, from, to int, cubic bool) {
 	}
 }
 
-// resize writes the window of src, resized to p.rows×p.columns, to dst.
-func resize(src raster, p placement, cubic bool, dst []uint8, s *scratch) {
-	if src.h == p.rows && src.w == p.columns {
-		cut(src, p, dst)
+// source is the part of an h×w image that a placement takes from.
+func (p placement) source(h, w int, cubic bool, s *scratch) image.Rectangle {
+	r := image.Rect(p.left, p.top, p.left+p.w, p.top+p.h)
+	if w != p.columns {
+		s.across.settle(w, p.columns, p.left, p.left+p.w, cubic)
+		r.Min.X, r.Max.X = s.across.span()
+	}
+	if h != p.rows {
+		s.down.settle(h, p.rows, p.top, p.top+p.h, cubic)
+		r.Min.Y, r.Max.Y = s.down.span()
+	}
+	return r
+}
+
+// resize writes the window of an h×w image, resized to p.rows×p.columns, to dst.
+// Of the image, src has what the window takes from.
+func resize(src raster, h, w int, p placement, cubic bool, dst []uint8, s *scratch) {
+	need := p.source(h, w, cubic, s)
+	if w == p.columns && h == p.rows {
+		cut(src, need, dst)
 		return
 	}
-	rows := src // of which the needed ones are resized along the rows first
-	top := 0
-	if src.w != p.columns || p.w != p.columns {
-		first, end := p.top, p.top+p.h
-		if src.h != p.rows {
-			s.down.settle(src.h, p.rows, p.top, p.top+p.h, cubic)
-			first, end = s.down.span()
-		}
-		rows = raster{src.c, end - first, p.w, grow(&s.narrow, src.c*(end-first)*p.w)}
-		top = first
-		resizeRows(src, first, end, p, cubic, rows.pix, s)
+	rows := raster{c: src.c, h: need.Dy(), w: p.w, pix: dst, top: need.Min.Y}
+	if h != p.rows {
+		rows.pix = grow(&s.narrow, rows.size())
+	}
+	if w != p.columns {
+		resizeRows(src, need, rows, s)
+	} else {
+		cut(src, need, rows.pix)
+	}
+	if h == p.rows {
+		return
 	}
 	for c := range src.c {
-		out := dst[c*p.h*p.w:][:p.h*p.w]
-		if src.h == p.rows {
-			copy(out, rows.plane(c)[(p.top-top)*p.w:])
-			continue
-		}
-		s.down.settle(src.h, p.rows, p.top, p.top+p.h, cubic)
-		blend(rows.plane(c), top, p.w, &s.down, out)
+		blend(rows.plane(c), rows.top, p.w, &s.down, dst[c*p.h*p.w:][:p.h*p.w])
 	}
 }
 
-// cut copies the window alone.
-func cut(src raster, p placement, dst []uint8) {
+// cut copies a window alone.
+func cut(src raster, window image.Rectangle, dst []uint8) {
+	w := window.Dx()
 	for c := range src.c {
 		plane := src.plane(c)
-		for y := range p.h {
-			copy(dst[(c*p.h+y)*p.w:][:p.w], plane[(p.top+y)*src.w+p.left:])
+		for y := range window.Dy() {
+			copy(dst[(c*window.Dy()+y)*w:][:w], plane[(window.Min.Y-src.top+y)*src.w+window.Min.X-src.left:])
 		}
 	}
 }
@@ -95,23 +108,24 @@ func (k *weights) span() (first, end int) {
 // near.
 const stripBytes = 1 << 17
 
-// resizeRows resizes the rows first ≤ y < end of src along themselves. It takes
+// resizeRows resizes the needed part of the rows of src along themselves. It takes
 // a strip of rows at a time, turns it so that its columns are rows, blends those,
 // which takes eight values at a step, and turns the result back.
-func resizeRows(src raster, first, end int, p placement, cubic bool, dst []uint8, s *scratch) {
-	s.across.settle(src.w, p.columns, p.left, p.left+p.w, cubic)
-	height := max(8, min(stripBytes/(src.w*src.c), end-first+7)&^7)
+func resizeRows(src raster, need image.Rectangle, dst raster, s *scratch) {
+	in := need.Dx()
+	height := max(8, min(stripBytes/(in*src.c), need.Dy()+7)&^7)
 	across := height * src.c
-	buffer := grow(&s.strip, across*(src.w+p.w))
-	turnedIn, turnedOut := buffer[:across*src.w], buffer[across*src.w:]
-	for y := first; y < end; y += height {
-		n := min(height, end-y)
+	buffer := grow(&s.strip, across*(in+dst.w))
+	turnedIn, turnedOut := buffer[:across*in], buffer[across*in:]
+	for y := 0; y < dst.h; y += height {
+		n := min(height, dst.h-y)
 		for c := range src.c {
-			transpose(src.plane(c)[y*src.w:], src.w, n, src.w, turnedIn[c*height:], across)
+			from := src.plane(c)[(need.Min.Y-src.top+y)*src.w+need.Min.X-src.left:]
+			transpose(from, src.w, n, in, turnedIn[c*height:], across)
 		}
-		blend(turnedIn, 0, across, &s.across, turnedOut)
+		blend(turnedIn, need.Min.X, across, &s.across, turnedOut)
 		for c := range src.c {
-			transpose(turnedOut[c*height:], across, p.w, n, dst[(c*(end-first)+y-first)*p.w:], p.w)
+			transpose(turnedOut[c*height:], across, dst.w, n, dst.plane(c)[y*dst.w:], dst.w)
 		}
 	}
 }

@@ -1,10 +1,16 @@
 package data
 
-import "sync"
+import (
+	"sync"
+
+	"github.com/prunefuse/prunefuse/internal/jpeg"
+)
 
 // scratch is the memory that one goroutine needs to read a sample.
 type scratch struct {
 	content []byte // an encoded image
+	jpeg    jpeg.Decoder
+	plain   bool // it is for that decoder
 	pixels  []uint8
 	upright []uint8  // the same, turned
 	strip   []uint8  // some rows of it, one after the other and then beside each other

@@ -12,12 +12,13 @@ func unpack(d decoded, grey bool, pix []uint8, s *scratch) raster {
 	b := d.img.Bounds()
 	h, w := b.Dy(), b.Dx()
 	plane := h * w
+	r := raster{c: 1, h: h, w: w, pix: pix[:plane], top: b.Min.Y, left: b.Min.X}
 	switch img := d.img.(type) {
 	case *image.Gray:
 		for y := range h {
 			copy(pix[y*w:][:w], img.Pix[y*img.Stride:])
 		}
-		return raster{1, h, w, pix[:plane]}
+		return r
 	case *image.Gray16:
 		for y := range h {
 			row := img.Pix[y*img.Stride:][:2*w]
@@ -25,7 +26,7 @@ func unpack(d decoded, grey bool, pix []uint8, s *scratch) raster {
 				pix[y*w+x] = row[2*x]
 			}
 		}
-		return raster{1, h, w, pix[:plane]}
+		return r
 	}
 	red, green, blue := pix[:plane], pix[plane:2*plane], pix[2*plane:3*plane]
 	convert := rowConverter(d, s)
@@ -35,9 +36,10 @@ func unpack(d decoded, grey bool, pix []uint8, s *scratch) raster {
 	}
 	if grey {
 		greyOf(red, green, blue)
-		return raster{1, h, w, red}
+		return r
 	}
-	return raster{3, h, w, pix[:3*plane]}
+	r.c, r.pix = 3, pix[:3*plane]
+	return r
 }
 
 // greyOf turns red into the luma of ITU-R 601, rounded as PIL's convert("L").
