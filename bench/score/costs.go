@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"time"
@@ -150,6 +151,7 @@ func childPeak(ctx context.Context, path string) (float64, error) {
 
 // scoreChild scores a pool and prints the most memory the process had, in KiB.
 func (o *options) scoreChild(ctx context.Context, path string) error {
+	debug.SetGCPercent(scoring.HeapPercent) // as prunefuse score does
 	s, err := o.open(ctx, memoryNet, path)
 	if err != nil {
 		return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -180,6 +181,7 @@ type scorer struct {
 }
 
 func runScore(ctx context.Context, g *globals, o scoreOptions, path string) error {
+	defer debug.SetGCPercent(debug.SetGCPercent(scoring.HeapPercent))
 	if o.choice.chooses() && o.choice.path == "" && o.out.path != stdStream {
 		o.choice.path = stdStream
 	}
