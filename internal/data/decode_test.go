@@ -8,8 +8,8 @@ import (
 	"testing/fstest"
 )
 
-// BenchmarkReadJPEG is a photo-sized JPEG to 3×224×224; decoding alone is the
-// part of it that the standard library takes.
+// BenchmarkReadJPEG is a photo-sized JPEG to 3×224×224, beside the standard
+// library's decoding alone.
 func BenchmarkReadJPEG(b *testing.B) {
 	img := colourImage(500, 375, color.NRGBA{0, 0, 0, 255})
 	for i := range img.Pix {
@@ -33,7 +33,7 @@ func BenchmarkReadJPEG(b *testing.B) {
 			}
 		}
 	})
-	b.Run("decode alone", func(b *testing.B) {
+	b.Run("image/jpeg alone", func(b *testing.B) {
 		for b.Loop() {
 			if _, err := jpeg.Decode(bytes.NewReader(content.Bytes())); err != nil {
 				b.Fatal(err)

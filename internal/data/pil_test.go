@@ -1,9 +1,19 @@
 package data
 
 import (
+	"archive/tar"
+	"bytes"
+	"compress/gzip"
 	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
 	"os"
 	"os/exec"
+	"path"
+	"path/filepath"
+	"strconv"
+	"strings"
 	"testing"
 	"testing/fstest"
 )
@@ -45,23 +55,92 @@ func TestAsPIL(t *testing.T) {
 // What is checked in is what PIL makes here, too.
 func TestAsPILHere(t *testing.T) {
 	t.Parallel()
+	var r pilResults
+	if err := json.Unmarshal(runPIL(t), &r); err != nil {
+		t.Fatal(err)
+	}
+	checkResized(t, r)
+	checkDecoded(t, r)
+}
+
+// Photos as ImageNet's models take them are PIL's to the last bit.
+func TestPhotosAsPIL(t *testing.T) {
+	t.Parallel()
+	const count = 400
+	for _, archive := range []string{"cifar10-jpeg/cifar10-jpeg.tar.gz", "tiny-imagenet-20/tiny-imagenet-20.tar.gz"} {
+		t.Run(path.Base(archive), func(t *testing.T) {
+			t.Parallel()
+			file := filepath.Join("../../../shared/data", archive)
+			photos := fstest.MapFS{}
+			for i, content := range firstJPEGs(t, file, count) {
+				photos[fmt.Sprintf("%04d.jpg", i)] = &fstest.MapFile{Data: content}
+			}
+			want := runPIL(t, file, strconv.Itoa(count))
+			set, err := ImageFolder(photos, Options{Color: "rgb", Size: [2]int{256, 0}, Crop: [2]int{224, 224}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := make([]uint8, set.Shape().Size())
+			for i := range set.Len() {
+				if err := set.(*imageSet).readPixels(i, got); err != nil {
+					t.Fatal(err)
+				}
+				if !bytes.Equal(got, want[i*len(got):(i+1)*len(got)]) {
+					t.Errorf("photo %d of %d is not PIL's", i, set.Len())
+				}
+			}
+		})
+	}
+}
+
+// firstJPEGs are the first of a compressed archive.
+func firstJPEGs(t *testing.T, file string, count int) [][]byte {
+	t.Helper()
+	f, err := os.Open(file)
+	if errors.Is(err, os.ErrNotExist) {
+		t.Skipf("there is no %s", file)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out [][]byte
+	for archive := tar.NewReader(z); len(out) < count; {
+		h, err := archive.Next()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if ext := strings.ToLower(path.Ext(h.Name)); h.Typeflag != tar.TypeReg || ext != ".jpg" && ext != ".jpeg" {
+			continue
+		}
+		content, err := io.ReadAll(archive)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, content)
+	}
+	return out
+}
+
+// runPIL is what testdata/pil.py prints.
+func runPIL(t *testing.T, args ...string) []byte {
+	t.Helper()
 	for _, python := range []string{"python3", "/usr/bin/python3"} {
 		if exec.Command(python, "-c", "import PIL").Run() != nil {
 			continue
 		}
-		out, err := exec.Command(python, "testdata/pil.py").Output()
+		out, err := exec.Command(python, append([]string{"testdata/pil.py"}, args...)...).Output()
 		if err != nil {
 			t.Fatal(err)
 		}
-		var r pilResults
-		if err := json.Unmarshal(out, &r); err != nil {
-			t.Fatal(err)
-		}
-		checkResized(t, r)
-		checkDecoded(t, r)
-		return
+		return out
 	}
 	t.Skip("no python3 with the package PIL (Debian: python3-pil)")
+	return nil
 }
 
 // checkResized wants images resized as by PIL, to the last bit.

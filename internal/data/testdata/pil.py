@@ -1,8 +1,11 @@
 """Prints what PIL makes of small images, for the tests beside it.
 
     python3 pil.py >pil.json    # Debian's python3-pil 9.4
+
+With an archive and a number it writes the planes of that many of its JPEG files,
+resized to 256 and cropped to 224 as torchvision does for ImageNet.
 """
-import base64, io, json
+import base64, io, json, sys, tarfile
 from PIL import Image, ImageOps
 
 b64 = lambda b: base64.b64encode(bytes(b)).decode()
@@ -81,6 +84,23 @@ def read():
         yield {"name": name, "content": b64(content), "size": [img.height, img.width], "pixels": b64(planes(img))}
 
 
-if __name__ == "__main__":
+def cropped(img, size=256, side=224):
+    w, h = img.size
+    img = img.resize((size * w // h, size) if h <= w else (size, size * h // w), Image.BILINEAR)
+    left, top = round((img.width - side) / 2), round((img.height - side) / 2)
+    return img.crop((left, top, left + side, top + side))
+
+
+def archived(path, count):
+    with tarfile.open(path) as tar:
+        for member in tar:
+            if count > 0 and member.isfile() and member.name.lower().endswith((".jpg", ".jpeg")):
+                count -= 1
+                sys.stdout.buffer.write(planes(cropped(Image.open(tar.extractfile(member)).convert("RGB"))))
+
+
+if __name__ == "__main__" and len(sys.argv) > 1:
+    archived(sys.argv[1], int(sys.argv[2]))
+elif __name__ == "__main__":
     one = lambda items: ",\n".join(json.dumps(i) for i in items)
     print('{"resized": [\n' + one(resized()) + '\n],\n"files": [\n' + one(read()) + "\n]}")
