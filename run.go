@@ -183,6 +183,8 @@ func (r *run) openModel() error {
 			if err := json.Unmarshal([]byte(text), &r.pre); err != nil {
 				return fmt.Errorf("%s: metadata %s: %w", file, PreprocessKey, err)
 			}
+		} else if channelsLast(m) {
+			r.pre.Layout = "NHWC"
 		}
 	} else {
 		m, err = models.Build(r.cfg.Model.Arch, models.Options{
@@ -200,6 +202,16 @@ func (r *run) openModel() error {
 	}
 	r.dense, err = newNetwork(m, "dense")
 	return err
+}
+
+func channelsLast(m *onnxio.Model) bool {
+	var sample []int
+	for _, in := range m.Graph.Inputs() {
+		for _, d := range in.Type.Shape[min(1, len(in.Type.Shape)):] {
+			sample = append(sample, int(d.Or(0)))
+		}
+	}
+	return data.ChannelsLast(sample)
 }
 
 // products are the files at the top of a run folder that a run writes.

@@ -121,6 +121,10 @@ func (v *evaluator) open(m *onnxio.Model, set Set, o EvalOptions) error {
 		return err
 	}
 	v.count = counter{kind: o.Loss}
+	if m, err = channelsFirst(m, set.Shape()); err != nil {
+		return err
+	}
+	ins = m.Graph.Inputs()
 	in := ins[0].Type
 	if in.Elem != onnxio.Float32 || len(in.Shape) < 2 {
 		return fmt.Errorf("input %q is %v, want float32 with a batch axis first", ins[0].Name, in)
@@ -162,7 +166,7 @@ func (v *evaluator) open(m *onnxio.Model, set Set, o EvalOptions) error {
 // lossOf tells by a model which loss its output was made for.
 func lossOf(m *onnxio.Model, output string) LossKind {
 	t, _ := m.Graph.Declared(output)
-	if len(t.Shape) == 2 && t.Shape[1].Is(1) || BinaryCrossEntropy.undoes(m.Graph.Producer(output)) {
+	if (len(t.Shape) == 2 || pointLike(t.Shape)) && t.Shape[1].Is(1) || BinaryCrossEntropy.undoes(m.Graph.Producer(output)) {
 		return BinaryCrossEntropy
 	}
 	return CrossEntropy
@@ -248,7 +252,8 @@ func (v *evaluator) fill(ctx context.Context, k int) error {
 // add counts the first n rows of logits, which are of the samples from start.
 func (v *evaluator) add(logits *ort.Tensor, start, n int) error {
 	shape := logits.Shape()
-	if logits.Elem() != onnxio.Float32 || len(shape) < 2 || shape[0] != int64(v.batch) {
+	beside := func(d int64) bool { return d != 1 }
+	if logits.Elem() != onnxio.Float32 || len(shape) < 2 || shape[0] != int64(v.batch) || slices.ContainsFunc(shape[2:], beside) {
 		return fmt.Errorf("the output is %v for a batch of %d, want float32 [batch, classes]", logits, v.batch)
 	}
 	outputs := logits.Len() / v.batch

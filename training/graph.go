@@ -77,6 +77,9 @@ func newForward(base *onnxio.Model, o StepOptions) (*forward, error) {
 	if err != nil {
 		return nil, err
 	}
+	if base, err = channelsFirst(base, o.Sample); err != nil {
+		return nil, err
+	}
 	ins := base.Graph.Inputs()
 	if len(ins) != 1 {
 		return nil, fmt.Errorf("the model has %d inputs, want one with the samples", len(ins))
@@ -116,12 +119,12 @@ func newForward(base *onnxio.Model, o StepOptions) (*forward, error) {
 		n := facts.Unknown[0]
 		return nil, &op.UnsupportedError{Node: n.String(), Op: n.Op(), Opset: facts.Opset, Facet: "definition", Reason: "it is not in the operator table (see `prunefuse ops`)"}
 	}
-	return f, f.findLogits(o, in.Type.Shape[0])
+	return f, f.findLogits(o, in.Type.Shape[0], open)
 }
 
 // findLogits takes the named output, or the first; of one that the loss has a
 // Softmax or Sigmoid for itself, the value before it.
-func (f *forward) findLogits(o StepOptions, batch onnxio.Dim) error {
+func (f *forward) findLogits(o StepOptions, batch onnxio.Dim, open op.InferOptions) error {
 	name := o.Logits
 	outs := f.Graph.Outputs()
 	if len(outs) == 0 {
@@ -133,16 +136,26 @@ func (f *forward) findLogits(o StepOptions, batch onnxio.Dim) error {
 	if !f.Graph.IsOutput(name) {
 		return fmt.Errorf("the model has no output %q", name)
 	}
+	if n := f.Graph.Producer(name); o.Loss.kind().undoes(n) {
+		name = n.Input(0)
+	}
 	out := onnxio.Value{Name: name, Type: f.facts.Types[name]}
+	if pointLike(out.Type.Shape) {
+		var err error
+		if f.Model, out.Name, err = flattened(f.Model, name, out.Type); err != nil {
+			return err
+		}
+		out.Type.Shape = out.Type.Shape[:2]
+		if f.facts, err = op.InferGraph(f.Model, open); err != nil {
+			return err
+		}
+	}
 	s := out.Type.Shape
 	if least := o.Loss.outputs(); out.Type.Elem != onnxio.Float32 || len(s) != 2 || s[1].Or(0) < least {
 		return fmt.Errorf("output %q is %v: training needs a classifier, with float32 logits of [batch, classes] and at least %d for %s loss", name, out.Type, least, o.Loss.kind())
 	}
 	if s[0] != batch {
 		return fmt.Errorf("output %q is %v for a batch of %v: the batch is fixed inside the model; export it with a free batch axis", name, out.Type, batch)
-	}
-	if n := f.Graph.Producer(name); o.Loss.kind().undoes(n) {
-		out.Name = n.Input(0)
 	}
 	f.logits = out
 	return nil

@@ -81,9 +81,11 @@ type runner struct {
 }
 
 // NewStep makes the training graph of a model that has one float32 input,
-// batch first, and logits [batch, classes]; of one that ends in Softmax, or in
-// Sigmoid for binary cross-entropy, the value before that is trained. The model
-// is not changed. ort.Init must have succeeded.
+// batch first, and logits [batch, classes] or [batch, classes, 1, 1]; of one
+// that ends in Softmax, or in Sigmoid for binary cross-entropy, the value before
+// that is trained. Where StepOptions.Sample is [C H W] and the input has the
+// channels last, the step takes them first. The model is not changed. ort.Init
+// must have succeeded.
 func NewStep(m *onnxio.Model, o StepOptions) (*Step, error) {
 	s, err := newStep(m, o)
 	if err != nil {

@@ -63,6 +63,9 @@ func (t *teacher) open(session ort.SessionOptions) error {
 	if err != nil {
 		return err
 	}
+	if m, err = channelsFirst(m, t.source.sample); err != nil {
+		return err
+	}
 	ins, outs := m.Graph.Inputs(), m.Graph.Outputs()
 	if len(ins) != 1 || len(outs) == 0 {
 		return fmt.Errorf("the model has %d inputs and %d outputs, want one with the samples and one with the logits", len(ins), len(outs))
@@ -77,10 +80,13 @@ func (t *teacher) open(session ort.SessionOptions) error {
 		return fmt.Errorf("the model has no output %q", t.Logits)
 	}
 	declared, _ := m.Graph.Declared(t.Logits)
-	if s := declared.Shape; len(s) == 2 && s[1].IsKnown() && !s[1].Is(int64(t.outputs)) {
+	if s := declared.Shape; len(s) >= 2 && s[1].IsKnown() && !s[1].Is(int64(t.outputs)) {
 		return fmt.Errorf("its output %q has %v classes and the student's has %d", t.Logits, s[1], t.outputs)
 	}
 	m, logits, err := beforeEnd(m, t.Logits, CrossEntropy)
+	if err == nil && pointLike(declared.Shape) {
+		m, logits, err = flattened(m, logits, declared)
+	}
 	if err != nil {
 		return err
 	}

@@ -146,15 +146,20 @@ func sameClasses(set data.Set, names []string) error {
 	return nil
 }
 
-// classCount is the extent of the last axis of the model's first output, 0
-// where it is not known.
+// classCount is the extent of the axis of the model's first output that has a
+// value a class, the last one longer than 1 or else the second; 0 where it is not
+// known.
 func classCount(m *onnxio.Model) int {
 	outs := m.Graph.Outputs()
 	if len(outs) == 0 || len(outs[0].Type.Shape) == 0 {
 		return 0
 	}
 	s := outs[0].Type.Shape
-	return int(s[len(s)-1].Or(0))
+	last := len(s) - 1
+	for last > 1 && s[last].Is(1) {
+		last--
+	}
+	return int(s[last].Or(0))
 }
 
 // labelCount is how many classes labels tell apart: of a single output its yes

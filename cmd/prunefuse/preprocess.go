@@ -113,7 +113,7 @@ func (o *preprocessOptions) apply(p *data.Preprocess, m *onnxio.Model) (normalis
 	if o.layout != "" {
 		p.Layout = strings.ToUpper(o.layout)
 	}
-	if p.Layout == "" && channelsLast(sampleShape(m)) {
+	if p.Layout == "" && data.ChannelsLast(sampleShape(m)) {
 		p.Layout = "NHWC"
 	}
 	if o.color != "" {
@@ -163,13 +163,6 @@ func (o *preprocessOptions) applySize(p *data.Preprocess, m *onnxio.Model) error
 
 func presetShape(p data.Preprocess) data.Shape {
 	return data.Shape{C: len(p.Mean), H: p.Size[0], W: p.Size[1]}
-}
-
-// channelsLast reports whether the shape of a sample is that of an image with
-// the colours in its last axis.
-func channelsLast(input []int) bool {
-	colours := func(n int) bool { return n == 1 || n == 3 }
-	return len(input) == 3 && input[0] != 0 && !colours(input[0]) && colours(input[2])
 }
 
 // imageInput is the shape of the model's input as channels, height and width,

@@ -83,6 +83,7 @@ func TestScripts(t *testing.T) {
 			"foreign": cmdForeign,
 			"open":    cmdOpen,
 			"dropout": cmdDropout,
+			"twin":    cmdTwin,
 			"tmpfs":   cmdTmpfs,
 			"lock":    cmdLock,
 		},
@@ -222,37 +223,53 @@ func cmdCut(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.Truncate(ts.MkAbs(args[0]), n))
 }
 
-func cmdForeign(ts *testscript.TestScript, _ bool, args []string) {
+// edit writes the model of the first argument, changed, to the second.
+func edit(ts *testscript.TestScript, args []string, change func(in onnxio.Value, g *onnxio.Graph, p *onnxio.Patch)) {
 	m, err := onnxio.Load(ts.MkAbs(args[0]))
 	ts.Check(err)
 	p := m.Graph.Edit()
-	in := m.Graph.Inputs()[0].Name
-	p.Redirect(in, "foreign")
-	p.Add(onnxio.NodeSpec{Op: "Frobnicate", Name: "odd", Inputs: []string{in}, Outputs: []string{"foreign"}})
+	change(m.Graph.Inputs()[0], m.Graph, p)
 	ts.Check(p.Apply())
 	ts.Check(m.Save(ts.MkAbs(args[1]), onnxio.SaveOptions{}))
+}
+
+func cmdForeign(ts *testscript.TestScript, _ bool, args []string) {
+	edit(ts, args, func(in onnxio.Value, _ *onnxio.Graph, p *onnxio.Patch) {
+		p.Redirect(in.Name, "foreign")
+		p.Add(onnxio.NodeSpec{Op: "Frobnicate", Name: "odd", Inputs: []string{in.Name}, Outputs: []string{"foreign"}})
+	})
 }
 
 func cmdDropout(ts *testscript.TestScript, _ bool, args []string) {
-	m, err := onnxio.Load(ts.MkAbs(args[0]))
-	ts.Check(err)
-	p := m.Graph.Edit()
-	in := m.Graph.Inputs()[0].Name
-	p.Redirect(in, "dropped")
-	p.Add(onnxio.NodeSpec{Op: "Dropout", Name: "drop", Inputs: []string{in}, Outputs: []string{"dropped"}})
-	ts.Check(p.Apply())
-	ts.Check(m.Save(ts.MkAbs(args[1]), onnxio.SaveOptions{}))
+	edit(ts, args, func(in onnxio.Value, _ *onnxio.Graph, p *onnxio.Patch) {
+		p.Redirect(in.Name, "dropped")
+		p.Add(onnxio.NodeSpec{Op: "Dropout", Name: "drop", Inputs: []string{in.Name}, Outputs: []string{"dropped"}})
+	})
 }
 
 func cmdOpen(ts *testscript.TestScript, _ bool, args []string) {
-	m, err := onnxio.Load(ts.MkAbs(args[0]))
-	ts.Check(err)
-	p := m.Graph.Edit()
-	in := m.Graph.Inputs()[0]
-	in.Type.Shape[2], in.Type.Shape[3] = onnxio.Symbol("H"), onnxio.Symbol("W")
-	p.SetInputType(in.Name, in.Type)
-	ts.Check(p.Apply())
-	ts.Check(m.Save(ts.MkAbs(args[1]), onnxio.SaveOptions{}))
+	edit(ts, args, func(in onnxio.Value, _ *onnxio.Graph, p *onnxio.Patch) {
+		in.Type.Shape[2], in.Type.Shape[3] = onnxio.Symbol("H"), onnxio.Symbol("W")
+		p.SetInputType(in.Name, in.Type)
+	})
+}
+
+// cmdTwin makes a model of images as other exporters would write it: the input
+// with the channels last, the logits with an image of one pixel.
+func cmdTwin(ts *testscript.TestScript, _ bool, args []string) {
+	edit(ts, args, func(in onnxio.Value, g *onnxio.Graph, p *onnxio.Patch) {
+		s := in.Type.Shape
+		p.SetInputType("hwc", onnxio.Type{Elem: onnxio.Float32, Shape: onnxio.Shape{s[0], s[2], s[3], s[1]}})
+		p.RemoveInput(in.Name)
+		p.Add(onnxio.NodeSpec{
+			Op: "Transpose", Inputs: []string{"hwc"}, Outputs: []string{in.Name}, Attrs: []onnxio.Attr{onnxio.Ints("perm", 0, 3, 1, 2)},
+		})
+		out := g.Outputs()[0]
+		p.SetInitializer(onnxio.NewTensor("pixel", []int64{2}, []int64{2, 3}))
+		p.Add(onnxio.NodeSpec{Op: "Unsqueeze", Inputs: []string{out.Name, "pixel"}, Outputs: []string{"point"}})
+		p.RemoveOutput(out.Name)
+		p.SetOutputType("point", onnxio.Type{Elem: onnxio.Float32, Shape: append(out.Type.Shape.Clone(), onnxio.Known(1), onnxio.Known(1))})
+	})
 }
 
 func cmdTmpfs(ts *testscript.TestScript, _ bool, args []string) {

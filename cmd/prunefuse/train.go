@@ -228,7 +228,7 @@ func (o *trainOptions) preprocess(ctx context.Context, g *globals, set data.Set,
 		if p.Mean, p.Std, err = data.Stats(ctx, set, statsSamples); err != nil {
 			return p, fmt.Errorf("data %s: %w", o.samples, err)
 		}
-		p.Layout, p.Size = "NCHW", [2]int{s.H, s.W}
+		p.Layout, p.Size = cmp.Or(p.Layout, "NCHW"), [2]int{s.H, s.W}
 		g.detail("normalised by mean %v and deviation %v of %s", p.Mean, p.Std, o.samples)
 	}
 	if names := set.Classes(); p.Classes == nil && len(names) == labelCount(m) {
