@@ -8,6 +8,7 @@ import (
 	"os"
 
 	"github.com/prunefuse/prunefuse/internal/atomicfile"
+	"github.com/prunefuse/prunefuse/internal/filelock"
 	"github.com/prunefuse/prunefuse/scoring"
 )
 
@@ -43,8 +44,13 @@ func openJournal(output string, head scoring.Part, rows []*keptRows, resume, for
 		flags |= os.O_TRUNC
 	}
 	var err error
-	if j.file, err = os.OpenFile(j.path, flags, 0o666); err != nil {
+	if j.file, err = openAlone(j.path); err != nil {
 		return nil, err
+	}
+	if !resume {
+		if err := cutAt(j.file, 0); err != nil {
+			return nil, errors.Join(err, j.close())
+		}
 	}
 	for _, r := range rows {
 		if err := r.open(j.path, flags); err != nil {
@@ -58,6 +64,15 @@ func openJournal(output string, head scoring.Part, rows []*keptRows, resume, for
 	}
 	j.start = j.next
 	return j, nil
+}
+
+// openAlone keeps other processes from the file where the file system can.
+func openAlone(path string) (*os.File, error) {
+	f, err := filelock.Open(path)
+	if errors.Is(err, errors.ErrUnsupported) {
+		return os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666)
+	}
+	return f, err
 }
 
 // settle finds where the files end that are whole, cuts off the rest and makes

@@ -19,6 +19,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/prunefuse/prunefuse/internal/data"
+	"github.com/prunefuse/prunefuse/internal/filelock"
 	"github.com/prunefuse/prunefuse/internal/rundir"
 	"github.com/prunefuse/prunefuse/onnxio"
 	"github.com/prunefuse/prunefuse/onnxio/ort"
@@ -280,8 +281,16 @@ func cmdTmpfs(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Defer(func() { ts.Check(unmount()) })
 }
 
+// cmdLock works in a run folder, or on a file, as another process.
 func cmdLock(ts *testscript.TestScript, _ bool, args []string) {
-	d, err := rundir.Open(ts.MkAbs(args[0]))
+	path := ts.MkAbs(args[0])
+	if info, err := os.Stat(path); err == nil && !info.IsDir() {
+		f, err := filelock.Open(path)
+		ts.Check(err)
+		ts.Defer(func() { ts.Check(f.Close()) })
+		return
+	}
+	d, err := rundir.Open(path)
 	ts.Check(err)
 	ts.Defer(func() { ts.Check(d.Close()) })
 }

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+
+	"github.com/prunefuse/prunefuse/internal/filelock"
 )
 
 const lockName = "LOCK"
@@ -31,9 +33,6 @@ func (e *LockedError) Error() string {
 // Is reports whether target is [ErrLocked].
 func (e *LockedError) Is(target error) bool { return target == ErrLocked }
 
-// errBusy is returned by tryLock when another open file holds the lock.
-var errBusy = errors.New("busy")
-
 // lock is a held lock of the operating system on the file LOCK of a folder.
 type lock struct {
 	file *os.File
@@ -43,40 +42,18 @@ type lock struct {
 // and is taken over.
 func acquire(dir string) (*lock, error) {
 	path := filepath.Join(dir, lockName)
-	for {
-		f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666)
-		if err != nil {
-			return nil, fmt.Errorf("lock the run folder: %w", err)
-		}
-		err = tryLock(f)
-		if errors.Is(err, errBusy) {
-			f.Close()
-			return nil, &LockedError{Path: dir, PID: readPID(path)}
-		}
-		if err != nil {
-			f.Close()
-			return nil, fmt.Errorf("lock the run folder %s: %w", dir, err)
-		}
-		if !isAt(f, path) { // its holder removed it between our open and our lock
-			f.Close()
-			continue
-		}
-		held := &lock{f}
-		if err := writePID(f); err != nil {
-			return nil, errors.Join(fmt.Errorf("lock the run folder %s: %w", dir, err), held.release())
-		}
-		return held, nil
+	f, err := filelock.Open(path)
+	if errors.Is(err, filelock.ErrBusy) {
+		return nil, &LockedError{Path: dir, PID: readPID(path)}
 	}
-}
-
-// isAt reports whether f is the file that path names now.
-func isAt(f *os.File, path string) bool {
-	mine, err := f.Stat()
 	if err != nil {
-		return false
+		return nil, fmt.Errorf("lock the run folder %s: %w", dir, err)
 	}
-	there, err := os.Stat(path)
-	return err == nil && os.SameFile(mine, there)
+	held := &lock{f}
+	if err := writePID(f); err != nil {
+		return nil, errors.Join(fmt.Errorf("lock the run folder %s: %w", dir, err), held.release())
+	}
+	return held, nil
 }
 
 func writePID(f *os.File) error {
