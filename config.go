@@ -9,6 +9,7 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"github.com/prunefuse/prunefuse/fusion"
+	"github.com/prunefuse/prunefuse/internal/data"
 	"github.com/prunefuse/prunefuse/pruning"
 	"github.com/prunefuse/prunefuse/scoring"
 )
@@ -21,6 +22,8 @@ type Config struct {
 	// takes them: "fashion-mnist", "demo", a folder, an .npy file.
 	Data string `yaml:"data" json:"data"`
 	Test string `yaml:"test" json:"test"`
+	// Images brings the samples of both to one size and to colours.
+	Images Images `yaml:"images" json:"images,omitzero"`
 	// Limit, where above 0, uses only so many random samples of the pool.
 	Limit int    `yaml:"limit" json:"limit"`
 	Seed  uint64 `yaml:"seed" json:"seed"`
@@ -37,6 +40,37 @@ type Config struct {
 	// network from scratch on the same labels for the same steps; "random",
 	// the method with randomly chosen labels.
 	Compare []string `yaml:"compare" json:"compare"`
+}
+
+// Images says what is done to samples before the network sees them. The zero
+// value is what the file of a network says of images in its metadata, and
+// otherwise nothing: they are to have one size. Whatever is said here is for
+// samples of any kind.
+type Images struct {
+	Size   string `yaml:"size" json:"size,omitempty"`     // the shorter side, "256", or height and width, "240x320"
+	Crop   string `yaml:"crop" json:"crop,omitempty"`     // what is kept of the middle: its side, or height and width
+	Filter string `yaml:"filter" json:"filter,omitempty"` // "bilinear", which is also "", or "bicubic"
+	Color  string `yaml:"color" json:"color,omitempty"`   // "grey", "rgb" or "bgr"
+}
+
+// apply puts what is said of images in the place of what p says of them.
+func (i Images) apply(p *data.Preprocess) error {
+	if i.Size != "" || i.Crop != "" {
+		size, err := data.ParseSize(i.Size)
+		if err != nil {
+			return fmt.Errorf("images.size %q: %w", i.Size, err)
+		}
+		crop, err := data.ParseSize(i.Crop)
+		if err != nil {
+			return fmt.Errorf("images.crop %q: %w", i.Crop, err)
+		}
+		p.Resize, p.Crop = size, [2]int{}
+		if copy(p.Crop[:], crop) == 1 {
+			p.Crop[1] = p.Crop[0]
+		}
+	}
+	p.Filter, p.Color = cmp.Or(i.Filter, p.Filter), cmp.Or(i.Color, p.Color)
+	return p.ToSize(&data.Options{})
 }
 
 // Network is the dense network: an architecture of the zoo, or a file.
@@ -133,6 +167,7 @@ func (c Config) Check() error {
 		say(slices.Contains(c.Compare[:i], name), "compare: %s is named twice", name)
 		say(!slices.Contains([]string{"dense", "random"}, name), "compare: %q is neither dense nor random", name)
 	}
+	images := c.Images.apply(&data.Preprocess{})
 	_, rest := fusion.ParseRest(c.Fuse.Rest)
 	crit, criterion := pruning.CriterionByName(c.Prune.Criterion)
 	say(crit.Data != pruning.NoData, "prune.criterion %s needs data, which a run does not prune by", crit.Name)
@@ -140,7 +175,7 @@ func (c Config) Check() error {
 	in := func(section string) func(string) string {
 		return func(key string) string { return section + "." + key }
 	}
-	problem = cmp.Or(problem, c.Selector.Check(in("selector")), c.Final.Check(in("final")), rest, criterion, strategy)
+	problem = cmp.Or(problem, images, c.Selector.Check(in("selector")), c.Final.Check(in("final")), rest, criterion, strategy)
 	if problem != nil {
 		return &ConfigError{problem.Error()}
 	}

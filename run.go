@@ -1,6 +1,7 @@
 package prunefuse
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -79,6 +80,8 @@ type run struct {
 	pool, test data.Set
 	classes    int // of pool and test together
 	pre        data.Preprocess
+	given      *onnxio.Model // the file of the dense network, nil where it is built
+	carried    bool          // pre is that file's
 
 	dense      *network // untrained, as built or given
 	parent     *network // what the selector is pruned from and fused into
@@ -99,6 +102,9 @@ type network struct {
 
 func newRun(ctx context.Context, c Config, o RunOptions) (*run, error) {
 	r := &run{cfg: c, opts: o}
+	if err := r.openFile(); err != nil {
+		return nil, err
+	}
 	if err := r.openData(ctx); err != nil {
 		return nil, errors.Join(err, r.close())
 	}
@@ -125,12 +131,20 @@ func (r *run) close() error {
 	return err
 }
 
-func (r *run) openData(ctx context.Context) error {
-	var err error
-	if r.pool, err = data.Open(r.cfg.Data, data.Options{}); err != nil {
+// openSets opens the samples, prepared alike.
+func (r *run) openSets() error {
+	if err := r.cfg.Images.apply(&r.pre); err != nil {
+		return &ConfigError{err.Error()}
+	}
+	o := data.Options{Implied: r.cfg.Images == Images{}}
+	err := r.pre.ToSize(&o)
+	if err != nil {
 		return err
 	}
-	if r.test, err = data.Open(r.cfg.Test, data.Options{}); err != nil {
+	if r.pool, err = data.Open(r.cfg.Data, o); err != nil {
+		return err
+	}
+	if r.test, err = data.Open(r.cfg.Test, o); err != nil {
 		return err
 	}
 	if r.pool.Shape() != r.test.Shape() {
@@ -138,6 +152,13 @@ func (r *run) openData(ctx context.Context) error {
 	}
 	if x, y := r.pool.Classes(), r.test.Classes(); x != nil && y != nil && !slices.Equal(x, y) {
 		return fmt.Errorf("%s has the classes %q, %s has %q", r.cfg.Data, x, r.cfg.Test, y)
+	}
+	return nil
+}
+
+func (r *run) openData(ctx context.Context) (err error) {
+	if err := r.openSets(); err != nil {
+		return err
 	}
 	r.classes = 1
 	for _, s := range []data.Set{r.pool, r.test} {
@@ -155,38 +176,52 @@ func (r *run) openData(ctx context.Context) error {
 	if most := labels[len(labels)-1]; most > r.pool.Len() {
 		return &ConfigError{fmt.Sprintf("label: %d labels in the end, but the pool has %d samples", most, r.pool.Len())}
 	}
-	mean, std, err := data.Stats(ctx, r.pool, statsSamples)
-	if err != nil {
+	size := [2]int{r.pool.Shape().H, r.pool.Shape().W}
+	if r.carried {
+		if r.cfg.Images != (Images{}) {
+			r.pre.Size = size
+		}
+		return nil
+	}
+	if r.pre.Mean, r.pre.Std, err = data.Stats(ctx, r.pool, statsSamples); err != nil {
 		return fmt.Errorf("data %s: %w", r.cfg.Data, err)
 	}
-	r.pre = data.Preprocess{Mean: mean, Std: std, Layout: "NCHW", Size: [2]int{r.pool.Shape().H, r.pool.Shape().W}, Classes: r.pool.Classes()}
+	r.pre.Layout = cmp.Or(r.pre.Layout, "NCHW")
+	r.pre.Size, r.pre.Classes = size, r.pool.Classes()
 	return nil
 }
 
 // statsSamples is how many samples the normalisation is measured on.
 const statsSamples = 5000
 
-// openModel makes or reads the dense network. A file that says how its input
-// is to be normalised keeps its way.
-func (r *run) openModel() error {
-	s := r.pool.Shape()
-	var m *onnxio.Model
-	var err error
-	if file := r.cfg.Model.File; file != "" {
-		if m, err = onnxio.Load(file); err != nil {
-			return err
+// openFile reads the dense network where it is a file. One that says how its
+// input is to be prepared keeps its way.
+func (r *run) openFile() (err error) {
+	file := r.cfg.Model.File
+	if file == "" {
+		return nil
+	}
+	if r.given, err = onnxio.Load(file); err != nil {
+		return err
+	}
+	if plan, err := pruning.ReadPlan(r.given); err != nil || plan != nil {
+		return errors.Join(err, fmt.Errorf("%s is a pruned network; a run starts from a dense one", file))
+	}
+	var text string
+	if text, r.carried = r.given.Meta(PreprocessKey); r.carried {
+		if err := json.Unmarshal([]byte(text), &r.pre); err != nil {
+			return fmt.Errorf("%s: metadata %s: %w", file, PreprocessKey, err)
 		}
-		if plan, err := pruning.ReadPlan(m); err != nil || plan != nil {
-			return errors.Join(err, fmt.Errorf("%s is a pruned network; a run starts from a dense one", file))
-		}
-		if text, ok := m.Meta(PreprocessKey); ok {
-			if err := json.Unmarshal([]byte(text), &r.pre); err != nil {
-				return fmt.Errorf("%s: metadata %s: %w", file, PreprocessKey, err)
-			}
-		} else if channelsLast(m) {
-			r.pre.Layout = "NHWC"
-		}
-	} else {
+	} else if channelsLast(r.given) {
+		r.pre.Layout = "NHWC"
+	}
+	return nil
+}
+
+// openModel makes the dense network, unless it is a file's.
+func (r *run) openModel() (err error) {
+	s, m := r.pool.Shape(), r.given
+	if m == nil {
 		m, err = models.Build(r.cfg.Model.Arch, models.Options{
 			Classes: r.classes, Input: [3]int{s.C, s.H, s.W}, Seed: r.cfg.Seed, Width: r.cfg.Model.Width,
 		})

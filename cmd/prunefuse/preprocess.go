@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -73,10 +72,10 @@ func (o *preprocessOptions) settleSize() error {
 		return errors.New("--resize excludes --size and --crop")
 	}
 	var err error
-	if o.resizeTo, err = parseSize(o.size); err != nil {
+	if o.resizeTo, err = data.ParseSize(o.size); err != nil {
 		return fmt.Errorf("--size %q: %w", o.size, err)
 	}
-	crop, err := parseSize(o.crop)
+	crop, err := data.ParseSize(o.crop)
 	if err != nil {
 		return fmt.Errorf("--crop %q: %w", o.crop, err)
 	}
@@ -84,21 +83,6 @@ func (o *preprocessOptions) settleSize() error {
 		o.cropTo[1] = o.cropTo[0]
 	}
 	return nil
-}
-
-// parseSize reads one side or height and width; the empty text is neither.
-func parseSize(text string) (sides []int, err error) {
-	if text == "" {
-		return nil, nil
-	}
-	for part := range strings.SplitSeq(strings.ReplaceAll(text, "×", "x"), "x") {
-		n, err := strconv.Atoi(part)
-		if err != nil || n < 1 || len(sides) == 2 {
-			return nil, errors.New("want one side, as 256, or height and width, as 240x320")
-		}
-		sides = append(sides, n)
-	}
-	return sides, nil
 }
 
 // explicit reports whether the flags ask for a size or colours, of whatever is

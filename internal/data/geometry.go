@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strconv"
+	"strings"
 )
 
 // geometry says how images are brought to one size: resized, then cut down to
@@ -74,4 +76,20 @@ func (g geometry) check() error {
 		return errors.New("the crop is larger than the size that it is cut out of")
 	}
 	return nil
+}
+
+// ParseSize reads one side, as 256, or height and width, as 240x320; the empty
+// text is neither.
+func ParseSize(text string) (sides []int, err error) {
+	if text == "" {
+		return nil, nil
+	}
+	for part := range strings.SplitSeq(strings.ReplaceAll(text, "×", "x"), "x") {
+		n, err := strconv.Atoi(part)
+		if err != nil || n < 1 || len(sides) == 2 {
+			return nil, errors.New("want one side, as 256, or height and width, as 240x320")
+		}
+		sides = append(sides, n)
+	}
+	return sides, nil
 }
