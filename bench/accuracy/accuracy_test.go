@@ -4,36 +4,18 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"math/rand/v2"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/prunefuse/prunefuse/internal/data"
+	"github.com/prunefuse/prunefuse/internal/data/datatest"
 	"github.com/prunefuse/prunefuse/models"
 	"github.com/prunefuse/prunefuse/onnxio"
 	"github.com/prunefuse/prunefuse/onnxio/ort/orttest"
 	"github.com/prunefuse/prunefuse/training"
 )
-
-// cifar writes n random samples in the form of CIFAR-10's files.
-func cifar(t *testing.T, path string, n int) string {
-	t.Helper()
-	rng := rand.New(rand.NewPCG(1, uint64(n)))
-	var b []byte
-	for i := range n {
-		b = append(b, byte(i%10))
-		for range 3 * 32 * 32 {
-			b = append(b, byte(rng.Uint32()))
-		}
-	}
-	if err := os.WriteFile(path, b, 0o666); err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
 
 func TestAccuracy(t *testing.T) {
 	t.Parallel()
@@ -48,7 +30,7 @@ func TestAccuracy(t *testing.T) {
 		t.Fatal(err)
 	}
 	args := []string{
-		"-model", model, "-train", cifar(t, filepath.Join(dir, "train_batch.bin"), 40), "-test", cifar(t, filepath.Join(dir, "test_batch.bin"), 30),
+		"-model", model, "-train", datatest.CIFAR(t, filepath.Join(dir, "train_batch.bin"), 40, 10), "-test", datatest.CIFAR(t, filepath.Join(dir, "test_batch.bin"), 30, 10),
 		"-mean", "0.5", "-std", "0.25", "-epochs", "1", "-batch", "20", "-criteria", "l2,taylor", "-threads", "1",
 	}
 	var stdout bytes.Buffer

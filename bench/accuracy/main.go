@@ -16,20 +16,18 @@ import (
 	"context"
 	"errors"
 	"flag"
-	"fmt"
 	"io"
 	"os"
-	"os/signal"
-	"strconv"
 	"strings"
 
+	"github.com/prunefuse/prunefuse/bench/internal/cli"
 	"github.com/prunefuse/prunefuse/onnxio/ort"
 	"github.com/prunefuse/prunefuse/pruning"
 )
 
 type options struct {
 	model, train, test string
-	mean, std          channels
+	mean, std          cli.Channels
 	ratio              float64
 	criteria           string
 	epochs, batch      int
@@ -39,34 +37,10 @@ type options struct {
 	json               bool
 }
 
-// channels is a list of numbers, one a channel.
-type channels []float32
-
-func (c *channels) String() string { return strings.Trim(fmt.Sprint(*c), "[]") }
-
-func (c *channels) Set(s string) error {
-	*c = nil
-	for part := range strings.SplitSeq(s, ",") {
-		v, err := strconv.ParseFloat(part, 32)
-		if err != nil {
-			return err
-		}
-		*c = append(*c, float32(v))
-	}
-	return nil
-}
-
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := run(ctx, os.Args[1:], os.Stdout); err != nil {
-		fmt.Fprintln(os.Stderr, "accuracy:", err)
-		os.Exit(1)
-	}
-}
+func main() { cli.Main("accuracy", run) }
 
 func run(ctx context.Context, args []string, stdout io.Writer) error {
-	o := options{mean: channels{0.485, 0.456, 0.406}, std: channels{0.229, 0.224, 0.225}}
+	o := options{mean: cli.Channels{0.485, 0.456, 0.406}, std: cli.Channels{0.229, 0.224, 0.225}}
 	fs := flag.NewFlagSet("accuracy", flag.ContinueOnError)
 	fs.StringVar(&o.model, "model", "", "ONNX file of the trained classifier")
 	fs.StringVar(&o.train, "train", "", "labelled samples to fine-tune and to calibrate on, as prunefuse train reads them")

@@ -4,33 +4,15 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"math/rand/v2"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/prunefuse/prunefuse/internal/data/datatest"
 	"github.com/prunefuse/prunefuse/models"
 	"github.com/prunefuse/prunefuse/onnxio"
 	"github.com/prunefuse/prunefuse/onnxio/ort/orttest"
 )
-
-// cifar writes n random samples in the form of CIFAR-10's files.
-func cifar(t *testing.T, path string, n int) string {
-	t.Helper()
-	rng := rand.New(rand.NewPCG(1, uint64(n)))
-	var b []byte
-	for i := range n {
-		b = append(b, byte(i%10))
-		for range 3 * 32 * 32 {
-			b = append(b, byte(rng.Uint32()))
-		}
-	}
-	if err := os.WriteFile(path, b, 0o666); err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
 
 func TestDistill(t *testing.T) {
 	t.Parallel()
@@ -45,8 +27,8 @@ func TestDistill(t *testing.T) {
 		t.Fatal(err)
 	}
 	args := []string{
-		"-model", model, "-train", cifar(t, filepath.Join(dir, "train_batch.bin"), 40), "-test", cifar(t, filepath.Join(dir, "test_batch.bin"), 30),
-		"-mean", "0.5", "-std", "0.25", "-epochs", "2", "-batch", "20", "-threads", "1",
+		"-model", model, "-train", datatest.CIFAR(t, filepath.Join(dir, "train_batch.bin"), 40, 10), "-test", datatest.CIFAR(t, filepath.Join(dir, "test_batch.bin"), 30, 10),
+		"-mean", "0.5", "-std", "0.25", "-epochs", "2", "-batch", "20", "-seeds", "2", "-threads", "1",
 	}
 	var stdout bytes.Buffer
 	if err := run(context.Background(), append([]string{"-json"}, args...), &stdout); err != nil {
@@ -60,11 +42,14 @@ func TestDistill(t *testing.T) {
 		}
 		got = append(got, p)
 	}
-	if len(got) != 7 || got[0].Network != teacher || got[1].Network != labels || got[4].Network != distilled {
+	if len(got) != 13 || got[0].Network != teacher || got[1].Network != labels || got[4].Network != distilled || got[12].Seed != 2 {
 		t.Fatalf("%+v", got)
 	}
 	for k := range 3 {
 		a, b := got[1+k], got[4+k]
+		if other := got[7+k]; (a.Loss == other.Loss) != (k == 0) {
+			t.Errorf("epoch %d: with two seeds %+v and %+v", k, a, other)
+		}
 		if a.Epoch != k || b.Epoch != k || a.Samples != 30 || a.Parameters != b.Parameters || a.Parameters >= got[0].Parameters || (a.Loss == b.Loss) != (k == 0) {
 			t.Errorf("epoch %d: %+v and %+v", k, a, b)
 		}

@@ -40,7 +40,7 @@ type point struct {
 	Samples    int     `json:"test_samples"`
 	Accuracy   float64 `json:"accuracy"`
 	Loss       float64 `json:"loss"` // cross-entropy on the test samples
-	Seed       uint64  `json:"seed"`
+	Seed       uint64  `json:"seed"` // 0 for the teacher
 }
 
 type bench struct {
@@ -91,46 +91,48 @@ func (b *bench) normalize() training.Normalize {
 	return training.Normalize{Mean: b.mean, Std: b.std}
 }
 
-// all measures the teacher and both trainings. Objects appear as they are
-// known, the table when both columns are.
+// all measures the teacher and both trainings with each seed. Objects appear as
+// they are known, the table in the end.
 func (b *bench) all(ctx context.Context, stdout io.Writer) error {
 	pruned, err := b.prune(ctx)
 	if err != nil {
 		return err
 	}
-	columns := map[string][]point{}
+	var points []point
 	show := func(p point) error {
-		columns[p.Network] = append(columns[p.Network], p)
+		points = append(points, p)
 		if b.json {
 			return json.NewEncoder(stdout).Encode(p)
 		}
-		fmt.Fprintf(os.Stderr, "%s, epoch %d: %s\n", p.Network, p.Epoch, term.Percent(p.Accuracy))
+		fmt.Fprintf(os.Stderr, "%s, seed %d, epoch %d: %s\n", p.Network, p.Seed, p.Epoch, term.Percent(p.Accuracy))
 		return nil
 	}
-	if err := b.measure(ctx, b.dense, teacher, show); err != nil {
+	if err := b.measure(ctx, b.dense, teacher, 0, show); err != nil {
 		return err
 	}
-	for _, name := range []string{labels, distilled} {
-		if err := b.measure(ctx, pruned, name, show); err != nil {
-			return err
-		}
-		if err := b.tune(ctx, pruned, name, show); err != nil {
-			return err
+	for seed := range uint64(b.seeds) {
+		for _, name := range []string{labels, distilled} {
+			if err := b.measure(ctx, pruned, name, seed+1, show); err != nil {
+				return err
+			}
+			if err := b.tune(ctx, pruned, name, seed+1, show); err != nil {
+				return err
+			}
 		}
 	}
 	if b.json {
 		return nil
 	}
-	return b.table(stdout, columns)
+	return b.table(stdout, points)
 }
 
 // prune cuts the network and proves that nothing else was changed.
 func (b *bench) prune(ctx context.Context) (*onnxio.Model, error) {
-	r, err := pruning.PruneContext(ctx, b.dense, pruning.Config{Ratio: b.ratio, Criterion: b.criterion, Seed: b.seed})
+	r, err := pruning.PruneContext(ctx, b.dense, pruning.Config{Ratio: b.ratio, Criterion: b.criterion})
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", b.model, err)
 	}
-	v, err := r.Analysis.Verify(ctx, r.Selection, r.Model, pruning.VerifyOptions{Seed: b.seed, Session: b.session()})
+	v, err := r.Analysis.Verify(ctx, r.Selection, r.Model, pruning.VerifyOptions{Session: b.session()})
 	if err == nil && !v.Equal() {
 		err = &prunefuse.DiffersError{Verification: v}
 	}
@@ -138,12 +140,12 @@ func (b *bench) prune(ctx context.Context) (*onnxio.Model, error) {
 }
 
 // measure shows how a network does before any training.
-func (b *bench) measure(ctx context.Context, m *onnxio.Model, name string, show func(point) error) error {
+func (b *bench) measure(ctx context.Context, m *onnxio.Model, name string, seed uint64, show func(point) error) error {
 	e, err := training.Evaluate(ctx, m, b.test, training.EvalOptions{Batch: b.batch, Normalize: b.normalize(), Session: b.session()})
 	if err != nil {
 		return err
 	}
-	p, err := b.point(m, name)
+	p, err := b.point(m, name, seed)
 	if err != nil {
 		return err
 	}
@@ -151,27 +153,27 @@ func (b *bench) measure(ctx context.Context, m *onnxio.Model, name string, show 
 	return show(p)
 }
 
-func (b *bench) point(m *onnxio.Model, name string) (point, error) {
+func (b *bench) point(m *onnxio.Model, name string, seed uint64) (point, error) {
 	size, err := op.CountModel(m, nil)
 	if err != nil {
 		return point{}, err
 	}
 	return point{
 		Schema: schema, Network: name, Parameters: size.Parameters, MACs: size.MACs,
-		Samples: b.test.Len(), Seed: b.seed,
+		Samples: b.test.Len(), Seed: seed,
 	}, nil
 }
 
 // tune fine-tunes a network and shows how it does after every epoch.
-func (b *bench) tune(ctx context.Context, m *onnxio.Model, name string, show func(point) error) error {
+func (b *bench) tune(ctx context.Context, m *onnxio.Model, name string, seed uint64, show func(point) error) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	p, err := b.point(m, name)
+	p, err := b.point(m, name, seed)
 	if err != nil {
 		return err
 	}
 	o := training.Options{
-		Batch: b.batch, Epochs: b.epochs, Schedule: training.Cosine{Rate: float32(b.rate)}, Seed: b.seed,
+		Batch: b.batch, Epochs: b.epochs, Schedule: training.Cosine{Rate: float32(b.rate)}, Seed: seed,
 		Augment: training.Augment{Pad: 4, Flip: true}, Normalize: b.normalize(), Validation: b.test,
 		Step: training.StepOptions{Optimizer: training.SGD{Momentum: 0.9, WeightDecay: 5e-4}, Session: b.session()},
 		OnEpoch: func(e training.Epoch) {
@@ -189,8 +191,16 @@ func (b *bench) tune(ctx context.Context, m *onnxio.Model, name string, show fun
 	return err
 }
 
-func (b *bench) table(w io.Writer, columns map[string][]point) error {
-	dense, first := columns[teacher][0], columns[labels][0]
+func (b *bench) table(w io.Writer, points []point) error {
+	of := func(name string, epoch int) (out []point) {
+		for _, p := range points {
+			if p.Network == name && p.Epoch == epoch {
+				out = append(out, p)
+			}
+		}
+		return out
+	}
+	dense, first := of(teacher, 0)[0], of(labels, 0)[0]
 	if _, err := fmt.Fprintf(w, "The network: %s of %s test samples, %s parameters, %s MACs. Pruned: %s parameters, %s MACs.\n\n",
 		term.Percent(dense.Accuracy), term.Count(int64(dense.Samples)), term.Count(dense.Parameters), term.MACs(dense.MACs),
 		term.Count(first.Parameters), term.MACs(first.MACs)); err != nil {
@@ -199,12 +209,32 @@ func (b *bench) table(w io.Writer, columns map[string][]point) error {
 	if err := term.MarkdownHeader(w, "epoch", "labels alone", "loss", "with the teacher", "loss"); err != nil {
 		return err
 	}
-	for k, p := range columns[labels] {
-		q := columns[distilled][k]
-		if err := term.MarkdownRow(w, strconv.Itoa(p.Epoch), term.Percent(p.Accuracy), fmt.Sprintf("%.3f", p.Loss),
-			term.Percent(q.Accuracy), fmt.Sprintf("%.3f", q.Loss)); err != nil {
+	for epoch := range b.epochs + 1 {
+		row := []string{strconv.Itoa(epoch)}
+		for _, name := range []string{labels, distilled} {
+			accuracy, loss := cells(of(name, epoch))
+			row = append(row, accuracy, loss)
+		}
+		if err := term.MarkdownRow(w, row...); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// cells are the mean accuracy and loss over the seeds, with the least and the
+// most of the accuracy where there are several.
+func cells(seeds []point) (accuracy, loss string) {
+	var right, total float64
+	least, most := seeds[0].Accuracy, seeds[0].Accuracy
+	for _, p := range seeds {
+		right, total = right+p.Accuracy, total+p.Loss
+		least, most = min(least, p.Accuracy), max(most, p.Accuracy)
+	}
+	n := float64(len(seeds))
+	accuracy = term.Percent(right / n)
+	if least < most {
+		accuracy += fmt.Sprintf(" (%.1f to %.1f)", 100*least, 100*most)
+	}
+	return accuracy, fmt.Sprintf("%.3f", total/n)
 }

@@ -21,8 +21,8 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 
+	"github.com/prunefuse/prunefuse/bench/internal/cli"
 	"github.com/prunefuse/prunefuse/onnxio/ort"
 )
 
@@ -36,14 +36,7 @@ type options struct {
 	json          bool
 }
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := run(ctx, os.Args[1:], os.Stdout); err != nil {
-		fmt.Fprintln(os.Stderr, "parity:", err)
-		os.Exit(1)
-	}
-}
+func main() { cli.Main("parity", run) }
 
 func run(ctx context.Context, args []string, stdout io.Writer) error {
 	var o options

@@ -5,32 +5,14 @@ import (
 	"context"
 	"encoding/json"
 	"math"
-	"math/rand/v2"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"testing"
 
+	"github.com/prunefuse/prunefuse/internal/data/datatest"
 	"github.com/prunefuse/prunefuse/onnxio/ort/orttest"
 )
-
-// cifar writes n random samples in the form of CIFAR-10's files.
-func cifar(t *testing.T, path string, n int) string {
-	t.Helper()
-	rng := rand.New(rand.NewPCG(1, uint64(n)))
-	var b []byte
-	for i := range n {
-		b = append(b, byte(i%3))
-		for range 3 * 32 * 32 {
-			b = append(b, byte(rng.Uint32()))
-		}
-	}
-	if err := os.WriteFile(path, b, 0o666); err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
 
 func TestParity(t *testing.T) {
 	t.Parallel()
@@ -41,7 +23,7 @@ func TestParity(t *testing.T) {
 	dir := t.TempDir()
 	kept := filepath.Join(dir, "results.jsonl")
 	args := []string{
-		"-depth", "8", "-train", cifar(t, filepath.Join(dir, "train_batch.bin"), 16), "-test", cifar(t, filepath.Join(dir, "test_batch.bin"), 10),
+		"-depth", "8", "-train", datatest.CIFAR(t, filepath.Join(dir, "train_batch.bin"), 16, 3), "-test", datatest.CIFAR(t, filepath.Join(dir, "test_batch.bin"), 10, 3),
 		"-epochs", "1", "-batch", "16", "-seeds", "2", "-threads", "1", "-out", kept, "-json",
 	}
 	first := parity(t, args)

@@ -21,12 +21,12 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
-	"os/signal"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/prunefuse/prunefuse/bench/internal/cli"
 	"github.com/prunefuse/prunefuse/onnxio"
 )
 
@@ -43,14 +43,7 @@ type options struct {
 	one       bool // this process is for one model
 }
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := run(ctx, os.Args[1:], os.Stdout); err != nil {
-		fmt.Fprintln(os.Stderr, "prune:", err)
-		os.Exit(1)
-	}
-}
+func main() { cli.Main("prune", run) }
 
 func run(ctx context.Context, args []string, stdout io.Writer) error {
 	var o options

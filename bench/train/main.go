@@ -22,9 +22,10 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"regexp"
 	"strconv"
+
+	"github.com/prunefuse/prunefuse/bench/internal/cli"
 )
 
 type options struct {
@@ -32,14 +33,7 @@ type options struct {
 	json, profile          bool
 }
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := run(ctx, os.Args[1:], os.Stdout); err != nil {
-		fmt.Fprintln(os.Stderr, "train:", err)
-		os.Exit(1)
-	}
-}
+func main() { cli.Main("train", run) }
 
 func run(ctx context.Context, args []string, stdout io.Writer) error {
 	var o options
