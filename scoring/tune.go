@@ -23,32 +23,39 @@ func lanes(o *ModelOptions) int {
 	return n
 }
 
-// The widest value of a batch should stay in the cache of a core from one
-// operator to the next; a GPU is to have enough to do. Both are bytes.
+// On a CPU the widest value of a batch should stay in the cache of a core from
+// one operator to the next. Weights that do not are read anew for every batch, so
+// that its values are to be at least this many times as large, as far as batches
+// of some samples make them so. A GPU is to have enough to do.
 const (
-	cacheShare  = 512 << 10
-	gpuShare    = 256 << 20
+	cacheShare  = 512 << 10 // bytes of the widest value
+	gpuShare    = 256 << 20 // the same
+	weightShare = 4
+	forWeights  = 16 // samples
 	largestAuto = 128
 )
 
-// preferredBatch is the number of samples whose widest value fits its share of
-// memory. It depends on the model and not on the machine, so that a pool is cut
-// into the same batches wherever it is scored.
+// preferredBatch is the number of samples that suits a model. It depends on that
+// and not on the machine, so that a pool is cut into the same batches wherever it
+// is scored.
 func preferredBatch(m *onnxio.Model, sample []int, p ort.Provider) int {
-	share := cacheShare
-	if _, gpu := p.CUDA(); gpu {
-		share = gpuShare
-	}
-	widest := widestValue(m, sample)
+	widest, all := footprint(m, sample)
 	if widest == 0 {
 		return largestAuto
 	}
-	return max(1, min(largestAuto, share/widest))
+	if _, gpu := p.CUDA(); gpu {
+		return max(1, min(largestAuto, gpuShare/widest))
+	}
+	var weights int64
+	for _, t := range m.Graph.Initializers() {
+		weights += t.Len() * 4
+	}
+	return max(1, min(largestAuto, cacheShare/widest), min(forWeights, int(weightShare*weights/int64(all))))
 }
 
-// widestValue is the most bytes that one sample has in a value of the graph, 0
-// where no shape is known.
-func widestValue(m *onnxio.Model, sample []int) int {
+// footprint is the most bytes that one sample has in a value of the graph, and
+// those it has in all of them together; 0 where no shape is known.
+func footprint(m *onnxio.Model, sample []int) (widest, all int) {
 	shape := onnxio.Shape{onnxio.Known(1)}
 	for _, d := range sample {
 		shape = append(shape, onnxio.Known(int64(d)))
@@ -60,9 +67,8 @@ func widestValue(m *onnxio.Model, sample []int) int {
 	batch, _ := shape[0].Value()
 	f, err := op.InferGraph(m, op.InferOptions{Inputs: map[string]onnxio.Shape{in.Name: shape}})
 	if err != nil {
-		return 0 // the runtime may know better what the model computes
+		return 0, 0 // the runtime may know better what the model computes
 	}
-	widest := 0
 	for _, n := range m.Graph.Nodes() {
 		for _, name := range n.Outputs() {
 			bytes, known := 4, true
@@ -72,8 +78,9 @@ func widestValue(m *onnxio.Model, sample []int) int {
 			}
 			if known {
 				widest = max(widest, bytes/int(batch))
+				all += bytes / int(batch)
 			}
 		}
 	}
-	return widest
+	return widest, all
 }
