@@ -1,6 +1,6 @@
 // Command score measures how near scoring a pool comes to what bounds it:
 //
-//	go run ./bench/score [-time 3s] [-rounds 5] [-peer] [-json] [CASE ...]
+//	go run ./bench/score [-time 1.5s] [-rounds 15] [-peer] [-json] [CASE ...]
 //
 // A case is one of
 //
@@ -19,8 +19,9 @@
 //	                                   10,000 samples and one that scores
 //	                                   1,000,000, both of a sparse file
 //
-// and all where none is named. Both sides of a case take turns; the numbers are
-// medians, and the ratio is that of the two times in one turn. Decoding and the
+// and all where none is named. Both sides of a case take turns, many short ones, as
+// the speed of a machine drifts; the numbers are medians, and the ratio is that of
+// the two times in one turn. Decoding and the
 // model need the same cores: where both take long, no program comes near the
 // slower of the two, and the bound is what both allow in turns, which stands
 // beside it. Data is looked for in -data; cases without theirs say so and are
@@ -106,8 +107,8 @@ var errAbsent = errors.New("left out")
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err error) {
 	var o options
 	fs := flag.NewFlagSet("score", flag.ContinueOnError)
-	fs.DurationVar(&o.time, "time", 3*time.Second, "least time of each side in each round")
-	fs.IntVar(&o.rounds, "rounds", 5, "turns of each side")
+	fs.DurationVar(&o.time, "time", 1500*time.Millisecond, "least time of each side in each round")
+	fs.IntVar(&o.rounds, "rounds", 15, "turns of each side")
 	fs.IntVar(&o.batch, "batch", 0, "samples in a run of the model; 0 is the program's choice")
 	fs.IntVar(&o.lanes, "lanes", 0, "runs at a time; 0 is the program's choice")
 	fs.IntVar(&o.threads, "threads", 0, "threads; 0 is one a core")
