@@ -10,14 +10,12 @@ const (
 	startOfImage    = 0xd8
 	endOfImage      = 0xd9
 	startOfBaseline = 0xc0
-	startOfExtended = 0xc1 // sequential as well
-	lastFrame       = 0xcf
+	startOfExtended = 0xc1 // sequential as well, with more tables
 	defineHuffman   = 0xc4
 	defineQuant     = 0xdb
 	defineRestart   = 0xdd
 	startOfScan     = 0xda
 	firstRestart    = 0xd0
-	lastRestart     = 0xd7
 	firstApp        = 0xe0
 	adobeApp        = 0xee
 	lastApp         = 0xef
