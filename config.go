@@ -60,14 +60,11 @@ func (i Images) apply(p *data.Preprocess) error {
 		if err != nil {
 			return fmt.Errorf("images.size %q: %w", i.Size, err)
 		}
-		crop, err := data.ParseSize(i.Crop)
+		crop, err := data.ParseCrop(i.Crop)
 		if err != nil {
 			return fmt.Errorf("images.crop %q: %w", i.Crop, err)
 		}
-		p.Resize, p.Crop = size, [2]int{}
-		if copy(p.Crop[:], crop) == 1 {
-			p.Crop[1] = p.Crop[0]
-		}
+		p.Resize, p.Crop = size, crop
 	}
 	p.Filter, p.Color = cmp.Or(i.Filter, p.Filter), cmp.Or(i.Color, p.Color)
 	return p.ToSize(&data.Options{})

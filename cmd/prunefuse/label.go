@@ -42,6 +42,27 @@ what comes back labels that train and run read.`,
 	return cmd
 }
 
+// labelOptions are the flags of both ways.
+type labelOptions struct {
+	out     outputOptions
+	names   namesOptions
+	project projectOptions
+}
+
+func (o *labelOptions) addFlags(fs *pflag.FlagSet, out string) {
+	o.out.addFlags(fs, out)
+	o.names.addFlags(fs)
+	o.project.addFlags(fs)
+}
+
+// begin refuses an output that exists and gives the names of the classes.
+func (o *labelOptions) begin() ([]string, error) {
+	if err := o.out.check(); err != nil {
+		return nil, err
+	}
+	return o.names.names()
+}
+
 // namesOptions are the flags that say what the classes are called.
 type namesOptions struct {
 	classes []string

@@ -28,17 +28,13 @@ const (
 )
 
 type labelExportOptions struct {
-	out     outputOptions
-	names   namesOptions
-	project projectOptions
-	format  string
+	labelOptions
+	format string
 }
 
 func (o *labelExportOptions) addFlags(fs *pflag.FlagSet) {
-	o.out.addFlags(fs, "the `file` to write; - is stdout")
+	o.labelOptions.addFlags(fs, "the `file` to write; - is stdout")
 	fs.StringVar(&o.format, "format", "", "`form`: label-studio, csv or jsonl; empty goes by the file's name")
-	o.names.addFlags(fs)
-	o.project.addFlags(fs)
 }
 
 func newLabelExportCommand(g *globals) *cobra.Command {
@@ -90,10 +86,7 @@ func (o *labelExportOptions) settle() error {
 }
 
 func runLabelExport(g *globals, o labelExportOptions, path string) error {
-	if err := o.out.check(); err != nil {
-		return err
-	}
-	names, err := o.names.names()
+	names, err := o.begin()
 	if err != nil {
 		return err
 	}

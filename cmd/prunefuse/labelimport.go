@@ -19,17 +19,13 @@ import (
 )
 
 type labelImportOptions struct {
-	out     outputOptions
-	names   namesOptions
-	project projectOptions
-	root    string
-	pool    string
+	labelOptions
+	root string
+	pool string
 }
 
 func (o *labelImportOptions) addFlags(fs *pflag.FlagSet) {
-	o.out.addFlags(fs, "the .csv, .jsonl or .npy `file` to write")
-	o.names.addFlags(fs)
-	o.project.addFlags(fs)
+	o.labelOptions.addFlags(fs, "the .csv, .jsonl or .npy `file` to write")
 	fs.StringVar(&o.root, "root", "", "the `folder` of the images, for .csv and .jsonl")
 	fs.StringVar(&o.pool, "pool", "", "the `data` whose samples these are, for .npy")
 }
@@ -84,10 +80,7 @@ func (o *labelImportOptions) settle() error {
 }
 
 func runLabelImport(g *globals, o labelImportOptions, path string) error {
-	if err := o.out.check(); err != nil {
-		return err
-	}
-	names, err := o.names.names()
+	names, err := o.begin()
 	if err != nil {
 		return err
 	}

@@ -75,12 +75,8 @@ func (o *preprocessOptions) settleSize() error {
 	if o.resizeTo, err = data.ParseSize(o.size); err != nil {
 		return fmt.Errorf("--size %q: %w", o.size, err)
 	}
-	crop, err := data.ParseSize(o.crop)
-	if err != nil {
+	if o.cropTo, err = data.ParseCrop(o.crop); err != nil {
 		return fmt.Errorf("--crop %q: %w", o.crop, err)
-	}
-	if copy(o.cropTo[:], crop) == 1 {
-		o.cropTo[1] = o.cropTo[0]
 	}
 	return nil
 }

@@ -93,3 +93,13 @@ func ParseSize(text string) (sides []int, err error) {
 	}
 	return sides, nil
 }
+
+// ParseCrop reads height and width, or one side for both; the empty text is
+// neither.
+func ParseCrop(text string) (crop [2]int, err error) {
+	sides, err := ParseSize(text)
+	if copy(crop[:], sides) == 1 {
+		crop[1] = crop[0]
+	}
+	return crop, err
+}
