@@ -104,10 +104,11 @@ func (p *Parts) scaleOr(size onnxio.Dim) (float32, error) {
 	return float32(1 / math.Sqrt(float64(n))), nil
 }
 
-// given says which of some inputs and attributes a node has, "" for none.
+// given says which of some inputs and attributes a node has, the first of them,
+// "" for none.
 func (p *Parts) given(inputs map[int]string, attrs ...string) string {
-	for i, name := range inputs {
-		if p.Has(i) {
+	for i := range p.Node.Inputs() {
+		if name, named := inputs[i]; named && p.Has(i) {
 			return name
 		}
 	}
