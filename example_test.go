@@ -6,7 +6,7 @@ import (
 	"os"
 
 	"github.com/prunefuse/prunefuse"
-	"github.com/prunefuse/prunefuse/models"
+	"github.com/prunefuse/prunefuse/loop/config"
 	"github.com/prunefuse/prunefuse/onnxio/ort"
 )
 
@@ -17,7 +17,7 @@ func ExampleRun() {
 		fmt.Println(err)
 		return
 	}
-	err := prunefuse.Run(ctx, prunefuse.DemoConfig(), prunefuse.RunOptions{
+	err := prunefuse.Run(ctx, config.DemoConfig(), prunefuse.RunOptions{
 		Dir: "out",
 		Progress: func(e prunefuse.Event) {
 			fmt.Fprintf(os.Stderr, "%s %d/%d %s\n", e.Stage, e.Done, e.Total, e.Note)
@@ -26,21 +26,4 @@ func ExampleRun() {
 	if err != nil {
 		fmt.Println(err)
 	}
-}
-
-// BatchNormalization disappears into the convolutions; what is left computes
-// the same.
-func ExampleExport() {
-	m, err := models.Build("resnet20", models.Options{})
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	out, rep, err := prunefuse.Export(context.Background(), m, prunefuse.ExportOptions{SkipVerify: true})
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	fmt.Println(rep.FoldedBatchNorm, "folded,", rep.NodesBefore, "nodes before,", len(out.Graph.Nodes()), "after")
-	// Output: 21 folded, 73 nodes before, 52 after
 }

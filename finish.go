@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 
+	"github.com/prunefuse/prunefuse/export"
 	"github.com/prunefuse/prunefuse/fusion"
 	"github.com/prunefuse/prunefuse/internal/report"
 	"github.com/prunefuse/prunefuse/onnxio"
@@ -66,7 +67,7 @@ func (r *run) fuse(selector *network, costs *[]report.Cost) (*network, error) {
 func (r *run) export(ctx context.Context, n *network) error {
 	r.opts.say("export for deployment")
 	return r.timed("export", n, 0, &r.rep.Ledger, func() (int64, error) {
-		m, _, err := Export(ctx, n.model, ExportOptions{Seed: r.cfg.Seed, Session: r.opts.Session})
+		m, _, err := export.Model(ctx, n.model, export.Options{Seed: r.cfg.Seed, Session: r.opts.Session})
 		if err != nil {
 			return 0, err
 		}

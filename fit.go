@@ -6,8 +6,9 @@ import (
 	"math/rand/v2"
 	"strconv"
 
-	"github.com/prunefuse/prunefuse/internal/data"
+	"github.com/prunefuse/prunefuse/data"
 	"github.com/prunefuse/prunefuse/internal/report"
+	"github.com/prunefuse/prunefuse/loop/config"
 	"github.com/prunefuse/prunefuse/training"
 )
 
@@ -20,7 +21,7 @@ type trained struct {
 
 // train fits a network to labelled samples of the pool by a recipe. The
 // stream, with the run's seed, determines the order and the augmentation.
-func (r *run) train(ctx context.Context, n *network, labelled []int, t Training, stream uint64, stage, module string, costs *[]report.Cost) (*network, *trained, error) {
+func (r *run) train(ctx context.Context, n *network, labelled []int, t config.Training, stream uint64, stage, module string, costs *[]report.Cost) (*network, *trained, error) {
 	set, err := data.Prepare(data.Subset(r.pool, labelled), data.Preprocess{})
 	if err != nil {
 		return nil, nil, err

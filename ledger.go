@@ -6,8 +6,10 @@ import (
 	"reflect"
 	"time"
 
-	"github.com/prunefuse/prunefuse/internal/data"
+	"github.com/prunefuse/prunefuse/data"
 	"github.com/prunefuse/prunefuse/internal/report"
+	"github.com/prunefuse/prunefuse/internal/version"
+	"github.com/prunefuse/prunefuse/loop/config"
 	"github.com/prunefuse/prunefuse/onnxio"
 	"github.com/prunefuse/prunefuse/onnxio/op"
 )
@@ -62,7 +64,7 @@ func setPreprocess(m *onnxio.Model, p data.Preprocess) error {
 }
 
 // sameConfig compares configurations as they are recorded.
-func sameConfig(a, b Config) bool {
+func sameConfig(a, b config.Config) bool {
 	x, errX := json.Marshal(a)
 	y, errY := json.Marshal(b)
 	return errX == nil && errY == nil && reflect.DeepEqual(x, y)
@@ -70,7 +72,7 @@ func sameConfig(a, b Config) bool {
 
 func (r *run) newReport() *report.Report {
 	return &report.Report{
-		Title: r.cfg.Title, Command: join(r.opts.Command), Version: Version, Seed: r.cfg.Seed,
+		Title: r.cfg.Title, Command: join(r.opts.Command), Version: version.Version, Seed: r.cfg.Seed,
 		TestSet: fmt.Sprintf("%s, %s held-out images", r.cfg.Test, count(r.test.Len())),
 	}
 }

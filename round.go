@@ -8,9 +8,9 @@ import (
 	"path/filepath"
 	"strconv"
 
+	"github.com/prunefuse/prunefuse/data"
 	"github.com/prunefuse/prunefuse/fusion"
 	"github.com/prunefuse/prunefuse/internal/atomicfile"
-	"github.com/prunefuse/prunefuse/internal/data"
 	"github.com/prunefuse/prunefuse/internal/report"
 	"github.com/prunefuse/prunefuse/onnxio"
 	"github.com/prunefuse/prunefuse/pruning"
@@ -202,7 +202,7 @@ func (r *run) rank(ctx context.Context, selector *network, rest []int, k int, co
 // scorePool passes samples of the pool through a network. The caller closes
 // the pass's model.
 func (r *run) scorePool(ctx context.Context, n *network, indices []int, costs *[]report.Cost) (*pass, []scoring.Record, error) {
-	strategy, err := r.cfg.Label.strategy()
+	strategy, err := r.cfg.Label.CheckStrategy()
 	if err != nil {
 		return nil, nil, err
 	}

@@ -14,10 +14,12 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/prunefuse/prunefuse/data"
 	"github.com/prunefuse/prunefuse/internal/atomicfile"
-	"github.com/prunefuse/prunefuse/internal/data"
 	"github.com/prunefuse/prunefuse/internal/report"
 	"github.com/prunefuse/prunefuse/internal/rundir"
+	"github.com/prunefuse/prunefuse/internal/version"
+	"github.com/prunefuse/prunefuse/loop/config"
 	"github.com/prunefuse/prunefuse/models"
 	"github.com/prunefuse/prunefuse/onnxio"
 	"github.com/prunefuse/prunefuse/onnxio/ort"
@@ -51,7 +53,7 @@ type RunOptions struct {
 // networks, a report page and its numbers in the run folder. ort.Init must
 // have succeeded. The folder is locked while the run lasts. A run that is interrupted keeps every finished
 // round, and Resume goes on behind the last.
-func Run(ctx context.Context, c Config, o RunOptions) error {
+func Run(ctx context.Context, c config.Config, o RunOptions) error {
 	if err := c.Check(); err != nil {
 		return err
 	}
@@ -72,7 +74,7 @@ func wrap(what string, err error) error {
 
 // run is one run under way.
 type run struct {
-	cfg  Config
+	cfg  config.Config
 	opts RunOptions
 	dir  *rundir.Dir
 	rep  *report.Report
@@ -100,7 +102,7 @@ type network struct {
 	params int64
 }
 
-func newRun(ctx context.Context, c Config, o RunOptions) (*run, error) {
+func newRun(ctx context.Context, c config.Config, o RunOptions) (*run, error) {
 	r := &run{cfg: c, opts: o}
 	if err := r.openFile(); err != nil {
 		return nil, err
@@ -133,10 +135,10 @@ func (r *run) close() error {
 
 // openSets opens the samples, prepared alike.
 func (r *run) openSets() error {
-	if err := r.cfg.Images.apply(&r.pre); err != nil {
-		return &ConfigError{err.Error()}
+	if err := r.cfg.Images.Apply(&r.pre); err != nil {
+		return &config.ConfigError{Reason: err.Error()}
 	}
-	o := data.Options{Implied: r.cfg.Images == Images{}}
+	o := data.Options{Implied: r.cfg.Images == config.Images{}}
 	err := r.pre.ToSize(&o)
 	if err != nil {
 		return err
@@ -172,13 +174,13 @@ func (r *run) openData(ctx context.Context) (err error) {
 	if n := r.cfg.Limit; n > 0 && n < r.pool.Len() {
 		r.pool = data.Subset(r.pool, draw(r.cfg.Seed, streamLimit, r.pool.Len(), n))
 	}
-	labels := r.cfg.labels()
+	labels := r.cfg.Labels()
 	if most := labels[len(labels)-1]; most > r.pool.Len() {
-		return &ConfigError{fmt.Sprintf("label: %d labels in the end, but the pool has %d samples", most, r.pool.Len())}
+		return &config.ConfigError{Reason: fmt.Sprintf("label: %d labels in the end, but the pool has %d samples", most, r.pool.Len())}
 	}
 	size := [2]int{r.pool.Shape().H, r.pool.Shape().W}
 	if r.carried {
-		if r.cfg.Images != (Images{}) {
+		if r.cfg.Images != (config.Images{}) {
 			r.pre.Size = size
 		}
 		return nil
@@ -226,7 +228,7 @@ func (r *run) openModel() (err error) {
 			Classes: r.classes, Input: [3]int{s.C, s.H, s.W}, Seed: r.cfg.Seed, Width: r.cfg.Model.Width,
 		})
 		if err != nil {
-			return &ConfigError{"model: " + err.Error()}
+			return &config.ConfigError{Reason: "model: " + err.Error()}
 		}
 	}
 	if err := r.pre.Check(s); err != nil {
@@ -259,7 +261,7 @@ func (r *run) openDir() error {
 	}
 	info := rundir.Info{
 		Command: r.opts.Command, Seed: r.cfg.Seed, Config: r.cfg, Inputs: inputs,
-		Versions: map[string]string{"prunefuse": Version, "onnxruntime": ort.Describe().Version},
+		Versions: map[string]string{"prunefuse": version.Version, "onnxruntime": ort.Describe().Version},
 	}
 	if r.opts.Resume {
 		return r.reopen(inputs)
@@ -286,7 +288,7 @@ func (r *run) reopen(inputs map[string]string) (err error) {
 		return err
 	}
 	var was struct {
-		Config Config            `json:"config"`
+		Config config.Config     `json:"config"`
 		Inputs map[string]string `json:"inputs"`
 	}
 	if err := rundir.ReadJSON(r.dir.Path("run.json"), &was); err != nil {
@@ -324,7 +326,7 @@ func (r *run) whole(ctx context.Context) error {
 	if err := r.build(); err != nil {
 		return err
 	}
-	for k := range r.cfg.labels() {
+	for k := range r.cfg.Labels() {
 		if err := r.round(ctx, k); err != nil {
 			return fmt.Errorf("round %d: %w", k, err)
 		}
@@ -354,8 +356,8 @@ func (r *run) build() error {
 
 // save writes a model into the run folder.
 func (r *run) save(name string, m *onnxio.Model) error {
-	m.SetProducer("prunefuse", Version)
-	m.SetMeta("prunefuse.version", Version)
+	m.SetProducer("prunefuse", version.Version)
+	m.SetMeta("prunefuse.version", version.Version)
 	return m.Save(r.dir.Path(name), onnxio.SaveOptions{})
 }
 

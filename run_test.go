@@ -11,16 +11,17 @@ import (
 
 	"github.com/prunefuse/prunefuse"
 	"github.com/prunefuse/prunefuse/internal/report"
+	"github.com/prunefuse/prunefuse/loop/config"
 	"github.com/prunefuse/prunefuse/onnxio/ort"
 	"github.com/prunefuse/prunefuse/onnxio/ort/orttest"
 )
 
 // small is a run of two selections that takes seconds.
-func small() prunefuse.Config {
-	c := prunefuse.DemoConfig()
+func small() config.Config {
+	c := config.DemoConfig()
 	c.Limit = 400
-	c.Model = prunefuse.Network{Arch: "resnet8", Width: 0.25}
-	c.Label = prunefuse.Label{Initial: 40, Add: []int{20, 30}, Strategy: "margin"}
+	c.Model = config.Network{Arch: "resnet8", Width: 0.25}
+	c.Label = config.Label{Initial: 40, Add: []int{20, 30}, Strategy: "margin"}
 	c.Selector.Steps, c.Final.Steps = 6, 6
 	c.Selector.Batch, c.Final.Batch = 16, 16
 	return c

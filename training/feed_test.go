@@ -6,7 +6,7 @@ import (
 	"math"
 	"testing"
 
-	"github.com/prunefuse/prunefuse/internal/data"
+	"github.com/prunefuse/prunefuse/data"
 	"github.com/prunefuse/prunefuse/onnxio/ort/orttest"
 )
 

@@ -10,8 +10,8 @@ import (
 	"math"
 	"slices"
 
+	"github.com/prunefuse/prunefuse/data"
 	"github.com/prunefuse/prunefuse/internal/atomicfile"
-	"github.com/prunefuse/prunefuse/internal/data"
 	"github.com/prunefuse/prunefuse/onnxio"
 	"github.com/prunefuse/prunefuse/onnxio/ort"
 	"github.com/prunefuse/prunefuse/onnxio/rewrite"

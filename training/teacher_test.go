@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/prunefuse/prunefuse/internal/data"
+	"github.com/prunefuse/prunefuse/data"
 	"github.com/prunefuse/prunefuse/onnxio"
 	"github.com/prunefuse/prunefuse/onnxio/ort"
 	"github.com/prunefuse/prunefuse/onnxio/ort/orttest"

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/prunefuse/prunefuse/internal/data"
+	"github.com/prunefuse/prunefuse/data"
 	"github.com/prunefuse/prunefuse/onnxio"
 )
 

@@ -7,7 +7,8 @@ import (
 	"io"
 
 	"github.com/prunefuse/prunefuse"
-	"github.com/prunefuse/prunefuse/internal/data"
+	"github.com/prunefuse/prunefuse/data"
+	"github.com/prunefuse/prunefuse/export"
 	"github.com/prunefuse/prunefuse/onnxio"
 	"github.com/prunefuse/prunefuse/onnxio/op"
 	"github.com/prunefuse/prunefuse/onnxio/ort"
@@ -154,7 +155,7 @@ func (b *bench) pruned(ctx context.Context, out *outcome) error {
 		return err
 	}
 	if !v.Equal() {
-		return &prunefuse.DiffersError{Verification: v}
+		return &export.DiffersError{Verification: v}
 	}
 	for way := range ways {
 		made, left := *r, 0

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/prunefuse/prunefuse/internal/data/datatest"
+	"github.com/prunefuse/prunefuse/data/datatest"
 	"github.com/prunefuse/prunefuse/models"
 	"github.com/prunefuse/prunefuse/onnxio"
 	"github.com/prunefuse/prunefuse/onnxio/ort/orttest"

@@ -9,8 +9,8 @@ import (
 	"os"
 	"strconv"
 
-	"github.com/prunefuse/prunefuse"
-	"github.com/prunefuse/prunefuse/internal/data"
+	"github.com/prunefuse/prunefuse/data"
+	"github.com/prunefuse/prunefuse/export"
 	"github.com/prunefuse/prunefuse/internal/term"
 	"github.com/prunefuse/prunefuse/onnxio"
 	"github.com/prunefuse/prunefuse/onnxio/op"
@@ -134,7 +134,7 @@ func (b *bench) prune(ctx context.Context) (*onnxio.Model, error) {
 	}
 	v, err := r.Analysis.Verify(ctx, r.Selection, r.Model, pruning.VerifyOptions{Session: b.session()})
 	if err == nil && !v.Equal() {
-		err = &prunefuse.DiffersError{Verification: v}
+		err = &export.DiffersError{Verification: v}
 	}
 	return r.Model, err
 }

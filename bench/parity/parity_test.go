@@ -10,7 +10,7 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/prunefuse/prunefuse/internal/data/datatest"
+	"github.com/prunefuse/prunefuse/data/datatest"
 	"github.com/prunefuse/prunefuse/onnxio/ort/orttest"
 )
 

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/prunefuse/prunefuse/internal/data"
+	"github.com/prunefuse/prunefuse/data"
 )
 
 func TestSameClasses(t *testing.T) {

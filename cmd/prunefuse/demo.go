@@ -1,9 +1,9 @@
 package main
 
 import (
-	"github.com/spf13/cobra"
+	"github.com/prunefuse/prunefuse/loop/config"
 
-	"github.com/prunefuse/prunefuse"
+	"github.com/spf13/cobra"
 )
 
 func newDemoCommand(g *globals) *cobra.Command {
@@ -28,7 +28,7 @@ which is fetched where there is none.
 			if err := o.settle(); err != nil {
 				return usageIn(cmd, err)
 			}
-			return doRun(cmd, g, o, prunefuse.DemoConfig())
+			return doRun(cmd, g, o, config.DemoConfig())
 		},
 	}
 	o.addFlags(cmd.Flags(), "out")

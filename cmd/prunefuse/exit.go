@@ -10,9 +10,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/prunefuse/prunefuse"
+	"github.com/prunefuse/prunefuse/export"
 	"github.com/prunefuse/prunefuse/fusion"
 	"github.com/prunefuse/prunefuse/internal/rundir"
+	"github.com/prunefuse/prunefuse/loop/config"
 	"github.com/prunefuse/prunefuse/onnxio/op"
 	"github.com/prunefuse/prunefuse/onnxio/ort"
 )
@@ -112,8 +113,8 @@ func exitCode(err error) int {
 	var (
 		usage       *usageError
 		skipped     *skippedError
-		config      *prunefuse.ConfigError
-		differs     *prunefuse.DiffersError
+		config      *config.ConfigError
+		differs     *export.DiffersError
 		notFused    *fusion.DiffersError
 		unsupported *op.UnsupportedError
 	)

@@ -7,7 +7,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/prunefuse/prunefuse"
+	"github.com/prunefuse/prunefuse/export"
 	"github.com/prunefuse/prunefuse/onnxio"
 	"github.com/prunefuse/prunefuse/onnxio/ort"
 )
@@ -66,7 +66,7 @@ func runExport(cmd *cobra.Command, g *globals, o exportOptions, path string) err
 			return err
 		}
 	}
-	exported, did, err := prunefuse.Export(ctx, m, prunefuse.ExportOptions{SkipVerify: o.noVerify, Seed: g.seed, Session: g.sessionBeside(o.out.path), InputShapes: o.shapes.shapes})
+	exported, did, err := export.Model(ctx, m, export.Options{SkipVerify: o.noVerify, Seed: g.seed, Session: g.sessionBeside(o.out.path), InputShapes: o.shapes.shapes})
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, unsupported(m, err))
 	}
@@ -87,10 +87,10 @@ func runExport(cmd *cobra.Command, g *globals, o exportOptions, path string) err
 	return printExported(g, o, before, after, did)
 }
 
-func printExported(g *globals, o exportOptions, before, after modelSize, did *prunefuse.ExportReport) error {
+func printExported(g *globals, o exportOptions, before, after modelSize, did *export.Report) error {
 	if g.json {
 		return g.printJSON(struct {
-			*prunefuse.ExportReport
+			*export.Report
 			File   string    `json:"file"`
 			Before modelSize `json:"before"`
 			After  modelSize `json:"after"`

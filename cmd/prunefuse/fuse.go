@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/prunefuse/prunefuse"
+	"github.com/prunefuse/prunefuse/export"
 	"github.com/prunefuse/prunefuse/fusion"
 	"github.com/prunefuse/prunefuse/internal/term"
 	"github.com/prunefuse/prunefuse/onnxio"
@@ -159,7 +159,7 @@ func (o fuseOptions) checkPreserved(ctx context.Context, g *globals, fused, prun
 		return err
 	}
 	if !v.Equal() {
-		return &prunefuse.DiffersError{Verification: v}
+		return &export.DiffersError{Verification: v}
 	}
 	g.note("computes what the pruned network does: %s", difference(v))
 	return nil

@@ -11,8 +11,8 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/prunefuse/prunefuse"
-	"github.com/prunefuse/prunefuse/internal/data"
-	"github.com/prunefuse/prunefuse/internal/labelling"
+	"github.com/prunefuse/prunefuse/data"
+	"github.com/prunefuse/prunefuse/labelling"
 	"github.com/prunefuse/prunefuse/onnxio"
 )
 

@@ -16,7 +16,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/prunefuse/prunefuse/internal/labelling"
+	"github.com/prunefuse/prunefuse/labelling"
 	"github.com/prunefuse/prunefuse/scoring"
 )
 

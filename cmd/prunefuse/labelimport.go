@@ -14,8 +14,8 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/prunefuse/prunefuse/internal/data"
-	"github.com/prunefuse/prunefuse/internal/labelling"
+	"github.com/prunefuse/prunefuse/data"
+	"github.com/prunefuse/prunefuse/labelling"
 )
 
 type labelImportOptions struct {

@@ -11,9 +11,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/prunefuse/prunefuse"
+	"github.com/prunefuse/prunefuse/export"
 	"github.com/prunefuse/prunefuse/fusion"
 	"github.com/prunefuse/prunefuse/internal/rundir"
+	"github.com/prunefuse/prunefuse/loop/config"
 	"github.com/prunefuse/prunefuse/onnxio/op"
 	"github.com/prunefuse/prunefuse/onnxio/ort"
 	"github.com/prunefuse/prunefuse/pruning"
@@ -28,9 +29,9 @@ func TestExitCode(t *testing.T) {
 		{nil, exitOK},
 		{errors.New("anything"), exitFailed},
 		{usagef("anything"), exitUsage},
-		{&prunefuse.ConfigError{}, exitUsage},
+		{&config.ConfigError{}, exitUsage},
 		{&skippedError{1, 2}, exitSkipped},
-		{&prunefuse.DiffersError{Verification: &pruning.Verification{}}, exitDiffers},
+		{&export.DiffersError{Verification: &pruning.Verification{}}, exitDiffers},
 		{&fusion.DiffersError{}, exitDiffers},
 		{ort.ErrNoRuntime, exitNoRuntime},
 		{rundir.ErrLocked, exitLocked},

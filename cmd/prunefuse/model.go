@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/prunefuse/prunefuse"
+	"github.com/prunefuse/prunefuse/internal/version"
 	"github.com/prunefuse/prunefuse/onnxio"
 )
 
@@ -36,8 +36,8 @@ func stamp(m *onnxio.Model, cmd *cobra.Command, args []string) {
 		words = append(words, "--"+f.Name+"="+value)
 	})
 	m.SetMeta(commandKey, strings.Join(words, " "))
-	m.SetMeta(versionKey, prunefuse.Version)
-	m.SetProducer("prunefuse", prunefuse.Version)
+	m.SetMeta(versionKey, version.Version)
+	m.SetProducer("prunefuse", version.Version)
 }
 
 // incidental is the annotation of flags that do not bear on the content of

@@ -12,7 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/prunefuse/prunefuse"
+	"github.com/prunefuse/prunefuse/export"
 	"github.com/prunefuse/prunefuse/onnxio"
 	"github.com/prunefuse/prunefuse/onnxio/ort"
 	"github.com/prunefuse/prunefuse/pruning"
@@ -180,7 +180,7 @@ func (o pruneOptions) prune(ctx context.Context, g *globals, m *onnxio.Model, pa
 }
 
 // verify runs the pruned model against the masked original; a difference is a
-// *prunefuse.DiffersError.
+// *export.DiffersError.
 func (o pruneOptions) verify(ctx context.Context, g *globals, r *pruning.Result) (*pruning.Verification, error) {
 	if err := g.startRuntime(ctx); err != nil {
 		if errors.Is(err, ort.ErrNoRuntime) {
@@ -193,7 +193,7 @@ func (o pruneOptions) verify(ctx context.Context, g *globals, r *pruning.Result)
 		return nil, unsupported(r.Analysis.Model, err)
 	}
 	if !v.Equal() {
-		return nil, fmt.Errorf("verify: pruned against masked, %w; nothing was written", &prunefuse.DiffersError{Verification: v})
+		return nil, fmt.Errorf("verify: pruned against masked, %w; nothing was written", &export.DiffersError{Verification: v})
 	}
 	return v, nil
 }

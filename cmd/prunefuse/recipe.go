@@ -8,20 +8,20 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/prunefuse/prunefuse"
+	"github.com/prunefuse/prunefuse/loop/config"
 	"github.com/prunefuse/prunefuse/training"
 )
 
 // The flags of a recipe begin with what is in it.
 
-func addLengthFlags(fs *pflag.FlagSet, r *prunefuse.Training) {
+func addLengthFlags(fs *pflag.FlagSet, r *config.Training) {
 	fs.IntVar(&r.Epochs, "epochs", r.Epochs, "passes over the samples")
 	fs.IntVar(&r.Steps, "steps", 0, "length of the training in steps, instead of --epochs")
 	fs.IntVar(&r.Batch, "batch", r.Batch, "samples a batch")
 	fs.IntVar(&r.Accumulate, "accumulate", r.Accumulate, "`batches` a step, which takes the mean of their gradients")
 }
 
-func addOptimizerFlags(fs *pflag.FlagSet, r *prunefuse.Training) {
+func addOptimizerFlags(fs *pflag.FlagSet, r *config.Training) {
 	fs.StringVar(&r.Optimizer, "optimizer", r.Optimizer, "`method` of the descent: "+strings.Join(training.OptimizerNames(), ", "))
 	fs.Float64Var(&r.LR, "lr", r.LR, "learning `rate`")
 	fs.Lookup("lr").DefValue = "0.1, or 0.001 for adam and adamw"
@@ -43,8 +43,8 @@ func addOptimizerFlags(fs *pflag.FlagSet, r *prunefuse.Training) {
 	fs.StringSliceVar(&r.Freeze, "freeze", nil, "`patterns` of the weights that do not learn")
 }
 
-func addScheduleFlags(fs *pflag.FlagSet, r *prunefuse.Training) {
-	fs.StringVar(&r.Schedule, "schedule", r.Schedule, "`course` of the learning rate: "+strings.Join(prunefuse.Schedules(), ", "))
+func addScheduleFlags(fs *pflag.FlagSet, r *config.Training) {
+	fs.StringVar(&r.Schedule, "schedule", r.Schedule, "`course` of the learning rate: "+strings.Join(config.Schedules(), ", "))
 	fs.Float64SliceVar(&r.Milestones, "milestones", r.Milestones, "for the schedule step: the `fractions` of the training after which the rate falls")
 	fs.Lookup("milestones").DefValue = "0.5,0.75"
 	fs.Float64Var(&r.Gamma, "gamma", r.Gamma, "for the schedule step: the `factor` on the rate then")
@@ -54,20 +54,20 @@ func addScheduleFlags(fs *pflag.FlagSet, r *prunefuse.Training) {
 
 func completeRecipe(cmd *cobra.Command) {
 	complete(cmd, "optimizer", training.OptimizerNames)
-	complete(cmd, "schedule", prunefuse.Schedules)
+	complete(cmd, "schedule", config.Schedules)
 	complete(cmd, "decay", func() []string { return []string{string(training.DecayAll), string(training.DecayWeights)} })
 }
 
 // settleRecipe completes the recipe and refuses flags that go unused.
-func settleRecipe(fs *pflag.FlagSet, r *prunefuse.Training) error {
+func settleRecipe(fs *pflag.FlagSet, r *config.Training) error {
 	if fs.Changed("steps") && fs.Changed("epochs") {
 		return errors.New("--steps and --epochs exclude each other")
 	}
 	sgd := training.SGD{}.Name()
 	for _, f := range []struct{ flag, of, value, want string }{
 		{"momentum", "optimizer", r.Optimizer, sgd},
-		{"milestones", "schedule", r.Schedule, prunefuse.ScheduleStep},
-		{"gamma", "schedule", r.Schedule, prunefuse.ScheduleStep},
+		{"milestones", "schedule", r.Schedule, config.ScheduleStep},
+		{"gamma", "schedule", r.Schedule, config.ScheduleStep},
 	} {
 		if fs.Changed(f.flag) && f.value != f.want {
 			return fmt.Errorf("--%s is for --%s %s", f.flag, f.of, f.want)

@@ -13,6 +13,7 @@ import (
 	"github.com/prunefuse/prunefuse"
 	"github.com/prunefuse/prunefuse/internal/atomicfile"
 	"github.com/prunefuse/prunefuse/internal/term"
+	"github.com/prunefuse/prunefuse/loop/config"
 )
 
 // runOptions are the flags of the commands that do the whole method.
@@ -90,7 +91,7 @@ An interrupted run keeps its finished rounds, and --resume goes on behind them.
 	return cmd
 }
 
-func readConfig(g *globals, path string) (prunefuse.Config, error) {
+func readConfig(g *globals, path string) (config.Config, error) {
 	var b []byte
 	var err error
 	if path == stdStream {
@@ -99,9 +100,9 @@ func readConfig(g *globals, path string) (prunefuse.Config, error) {
 		b, err = os.ReadFile(path)
 	}
 	if err != nil {
-		return prunefuse.Config{}, fmt.Errorf("read configuration: %w", err)
+		return config.Config{}, fmt.Errorf("read configuration: %w", err)
 	}
-	c, err := prunefuse.ReadConfig(b)
+	c, err := config.ReadConfig(b)
 	if err != nil {
 		return c, fmt.Errorf("%s: %w", path, err)
 	}
@@ -109,7 +110,7 @@ func readConfig(g *globals, path string) (prunefuse.Config, error) {
 }
 
 // doRun does the whole method and prints what the report says.
-func doRun(cmd *cobra.Command, g *globals, o runOptions, c prunefuse.Config) error {
+func doRun(cmd *cobra.Command, g *globals, o runOptions, c config.Config) error {
 	ctx := cmd.Context()
 	if cmd.Flags().Changed("seed") {
 		c.Seed = g.seed

@@ -9,7 +9,7 @@ import (
 	"math"
 	"slices"
 
-	"github.com/prunefuse/prunefuse/internal/data"
+	"github.com/prunefuse/prunefuse/data"
 	"github.com/prunefuse/prunefuse/scoring"
 )
 

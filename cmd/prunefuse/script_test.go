@@ -18,7 +18,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"github.com/prunefuse/prunefuse/internal/data"
+	"github.com/prunefuse/prunefuse/data"
 	"github.com/prunefuse/prunefuse/internal/filelock"
 	"github.com/prunefuse/prunefuse/internal/rundir"
 	"github.com/prunefuse/prunefuse/onnxio"

@@ -8,7 +8,7 @@ import (
 	"os"
 	"strings"
 
-	"github.com/prunefuse/prunefuse/internal/data"
+	"github.com/prunefuse/prunefuse/data"
 )
 
 // subset takes the samples that only names, or all where it is empty, less

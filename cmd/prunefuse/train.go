@@ -12,8 +12,9 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/prunefuse/prunefuse"
-	"github.com/prunefuse/prunefuse/internal/data"
+	"github.com/prunefuse/prunefuse/data"
 	"github.com/prunefuse/prunefuse/internal/term"
+	"github.com/prunefuse/prunefuse/loop/config"
 	"github.com/prunefuse/prunefuse/onnxio"
 	"github.com/prunefuse/prunefuse/onnxio/ort"
 	"github.com/prunefuse/prunefuse/training"
@@ -24,7 +25,7 @@ type trainOptions struct {
 	data       dataOptions
 	samples    string
 	validation string
-	recipe     prunefuse.Training
+	recipe     config.Training
 	augment    augmentOptions
 	loss       lossOptions
 	record     recordOptions
@@ -37,7 +38,7 @@ func (o *trainOptions) addFlags(fs *pflag.FlagSet) {
 	o.out.addFlags(fs)
 	fs.StringVar(&o.samples, "data", "", "the labelled samples: a `name` or path, see above")
 	fs.StringVar(&o.validation, "val", "", "samples to measure the accuracy on after every epoch: a `name` or path")
-	o.recipe = prunefuse.DefaultTraining()
+	o.recipe = config.DefaultTraining()
 	addLengthFlags(fs, &o.recipe)
 	addOptimizerFlags(fs, &o.recipe)
 	addScheduleFlags(fs, &o.recipe)

@@ -13,8 +13,8 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/prunefuse/prunefuse/data"
 	"github.com/prunefuse/prunefuse/internal/atomicfile"
-	"github.com/prunefuse/prunefuse/internal/data"
 	"github.com/prunefuse/prunefuse/scoring"
 	"github.com/prunefuse/prunefuse/training"
 )

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/prunefuse/prunefuse/internal/data"
+	"github.com/prunefuse/prunefuse/data"
 	"github.com/prunefuse/prunefuse/scoring"
 	"github.com/prunefuse/prunefuse/training"
 )

@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/prunefuse/prunefuse"
+	"github.com/prunefuse/prunefuse/export"
 	"github.com/prunefuse/prunefuse/fusion"
 	"github.com/prunefuse/prunefuse/onnxio"
 	"github.com/prunefuse/prunefuse/pruning"
@@ -102,7 +102,7 @@ func runVerify(ctx context.Context, g *globals, o verifyOptions, pathA, pathB st
 		return err
 	}
 	if !v.Equal() {
-		return fmt.Errorf("%s and %s: %w", pathA, pathB, &prunefuse.DiffersError{Verification: v})
+		return fmt.Errorf("%s and %s: %w", pathA, pathB, &export.DiffersError{Verification: v})
 	}
 	return nil
 }

@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"runtime"
 
-	"github.com/spf13/cobra"
+	"github.com/prunefuse/prunefuse/internal/version"
 
-	"github.com/prunefuse/prunefuse"
+	"github.com/spf13/cobra"
 )
 
 func newVersionCommand(g *globals) *cobra.Command {
@@ -24,9 +24,9 @@ func newVersionCommand(g *globals) *cobra.Command {
 					Go      string `json:"go"`
 					GOOS    string `json:"goos"`
 					GOARCH  string `json:"goarch"`
-				}{"prunefuse.version/1", prunefuse.Version, runtime.Version(), runtime.GOOS, runtime.GOARCH})
+				}{"prunefuse.version/1", version.Version, runtime.Version(), runtime.GOOS, runtime.GOARCH})
 			}
-			_, err := fmt.Fprintf(g.stdout, "prunefuse %s %s %s/%s\n", prunefuse.Version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+			_, err := fmt.Fprintf(g.stdout, "prunefuse %s %s %s/%s\n", version.Version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 			return err
 		},
 	}

@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/prunefuse/prunefuse/internal/data"
+	"github.com/prunefuse/prunefuse/data"
 )
 
 // A batch of the built-in images, normalised for a model.

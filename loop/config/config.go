@@ -1,4 +1,4 @@
-package prunefuse
+package config
 
 import (
 	"cmp"
@@ -8,8 +8,8 @@ import (
 
 	"github.com/goccy/go-yaml"
 
+	"github.com/prunefuse/prunefuse/data"
 	"github.com/prunefuse/prunefuse/fusion"
-	"github.com/prunefuse/prunefuse/internal/data"
 	"github.com/prunefuse/prunefuse/pruning"
 	"github.com/prunefuse/prunefuse/scoring"
 )
@@ -53,8 +53,8 @@ type Images struct {
 	Color  string `yaml:"color" json:"color,omitempty"`   // "grey", "rgb" or "bgr"
 }
 
-// apply puts what is said of images in the place of what p says of them.
-func (i Images) apply(p *data.Preprocess) error {
+// Apply puts what is said of images in the place of what p says of them.
+func (i Images) Apply(p *data.Preprocess) error {
 	if i.Size != "" || i.Crop != "" {
 		size, err := data.ParseSize(i.Size)
 		if err != nil {
@@ -164,11 +164,11 @@ func (c Config) Check() error {
 		say(slices.Contains(c.Compare[:i], name), "compare: %s is named twice", name)
 		say(!slices.Contains([]string{"dense", "random"}, name), "compare: %q is neither dense nor random", name)
 	}
-	images := c.Images.apply(&data.Preprocess{})
+	images := c.Images.Apply(&data.Preprocess{})
 	_, rest := fusion.ParseRest(c.Fuse.Rest)
 	crit, criterion := pruning.CriterionByName(c.Prune.Criterion)
 	say(crit.Data != pruning.NoData, "prune.criterion %s needs data, which a run does not prune by", crit.Name)
-	_, strategy := c.Label.strategy()
+	_, strategy := c.Label.CheckStrategy()
 	in := func(section string) func(string) string {
 		return func(key string) string { return section + "." + key }
 	}
@@ -179,9 +179,9 @@ func (c Config) Check() error {
 	return nil
 }
 
-// strategy settles by what samples are chosen from a pool whose labels are
-// not known, with one network.
-func (l Label) strategy() (scoring.Strategy, error) {
+// CheckStrategy returns the strategy that chooses samples from a pool whose
+// labels are not known, with one network.
+func (l Label) CheckStrategy() (scoring.Strategy, error) {
 	choice := scoring.Choice{Strategy: l.Strategy, K: 1, Measure: l.Measure, Params: l.Params}
 	s, err := choice.Check()
 	if err != nil {
@@ -203,9 +203,9 @@ func (l Label) strategy() (scoring.Strategy, error) {
 	return s, nil
 }
 
-// labels is how many samples are labelled after every round, the initial
+// Labels returns how many samples are labelled after every round, the initial
 // ones first.
-func (c Config) labels() []int {
+func (c Config) Labels() []int {
 	out := []int{c.Label.Initial}
 	for _, n := range c.Label.Add {
 		out = append(out, out[len(out)-1]+n)

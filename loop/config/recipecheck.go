@@ -1,4 +1,4 @@
-package prunefuse
+package config
 
 import (
 	"fmt"

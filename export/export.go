@@ -1,4 +1,4 @@
-package prunefuse
+package export
 
 import (
 	"context"
@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/prunefuse/prunefuse/internal/version"
 	"github.com/prunefuse/prunefuse/onnxio"
 	"github.com/prunefuse/prunefuse/onnxio/op"
 	"github.com/prunefuse/prunefuse/onnxio/ort"
@@ -13,13 +14,13 @@ import (
 	"github.com/prunefuse/prunefuse/pruning"
 )
 
-// ExportKey is the metadata property in which an exported model says what it
+// MetaKey is the metadata property in which an exported model says what it
 // was made from.
-const ExportKey = "prunefuse.export"
+const MetaKey = "prunefuse.export"
 
-// ExportOptions say how Export checks its work. SkipVerify leaves the check
+// Options say how Model checks its work. SkipVerify leaves the check
 // out, which otherwise needs ONNX Runtime.
-type ExportOptions struct {
+type Options struct {
 	SkipVerify bool
 	Seed       uint64
 	Session    ort.SessionOptions
@@ -27,8 +28,8 @@ type ExportOptions struct {
 	InputShapes onnxio.InputShapes
 }
 
-// ExportReport is what Export did.
-type ExportReport struct {
+// Report is what Model did.
+type Report struct {
 	Schema          string                `json:"schema"`
 	Source          string                `json:"source"` // fingerprint of the model exported
 	FoldedBatchNorm int                   `json:"folded_batchnorm"`
@@ -46,25 +47,25 @@ func (e *DiffersError) Error() string {
 	return fmt.Sprintf("the outputs differ by %.3g, more than %.3g", e.Verification.MaxDiff, e.Verification.Tolerance)
 }
 
-// Export makes a model ready for deployment: BatchNormalization folded into
+// Model makes a model ready for deployment: BatchNormalization folded into
 // the layers before it, shape arithmetic worked out, nodes and weights that
 // nothing needs gone, the batch size free. Metadata stays, and the new model
 // names its source. It is run against the source on random inputs; a
 // difference is a *DiffersError. The source is not changed.
-func Export(ctx context.Context, m *onnxio.Model, o ExportOptions) (*onnxio.Model, *ExportReport, error) {
-	out, rep, err := export(ctx, m, o)
+func Model(ctx context.Context, m *onnxio.Model, o Options) (*onnxio.Model, *Report, error) {
+	out, rep, err := model(ctx, m, o)
 	if err != nil {
 		return nil, nil, fmt.Errorf("export: %w", err)
 	}
 	return out, rep, nil
 }
 
-func export(ctx context.Context, m *onnxio.Model, o ExportOptions) (*onnxio.Model, *ExportReport, error) {
+func model(ctx context.Context, m *onnxio.Model, o Options) (*onnxio.Model, *Report, error) {
 	source, err := m.Fingerprint()
 	if err != nil {
 		return nil, nil, err
 	}
-	rep := &ExportReport{Schema: "prunefuse.export/1", Source: source, NodesBefore: len(m.Graph.Nodes())}
+	rep := &Report{Schema: "prunefuse.export/1", Source: source, NodesBefore: len(m.Graph.Nodes())}
 	out, folded, err := rewrite.FoldBatchNorm(m)
 	if err != nil {
 		return nil, nil, err
@@ -92,8 +93,8 @@ func export(ctx context.Context, m *onnxio.Model, o ExportOptions) (*onnxio.Mode
 	if err != nil {
 		return nil, nil, err
 	}
-	out.SetMeta(ExportKey, string(lineage))
-	out.SetProducer("prunefuse", Version)
+	out.SetMeta(MetaKey, string(lineage))
+	out.SetProducer("prunefuse", version.Version)
 	return out, rep, nil
 }
 

@@ -1,4 +1,4 @@
-package prunefuse
+package config
 
 // DemoConfig is the whole method in small: 1,200 labels out of 6,000
 // embedded images of Fashion-MNIST, chosen in two rounds by a half-width
