@@ -142,25 +142,44 @@ func exitCode(err error) int {
 // exit reports how the command ended and returns its code.
 func (g *globals) exit(err error) int {
 	code := exitCode(err)
+	if g.json || err != nil && slices.Contains(g.args, "--json") {
+		g.exitJSON(err, code)
+		return code
+	}
 	if err == nil {
 		return code
 	}
-	message := oneLine(err.Error())
-	if g.json || slices.Contains(g.args, "--json") {
-		line, _ := json.Marshal(struct {
-			MessageType string `json:"message_type"`
-			Code        int    `json:"code"`
-			Message     string `json:"message"`
-		}{"exit_error", code, message})
-		_, _ = fmt.Fprintf(g.stderr, "%s\n", line)
-		return code
-	}
-	_, _ = fmt.Fprintf(g.stderr, "prunefuse: %s\n", message)
+	_, _ = fmt.Fprintf(g.stderr, "prunefuse: %s\n", oneLine(err.Error()))
 	var p *panicError
 	if g.verbose && errors.As(err, &p) {
 		_, _ = g.stderr.Write(p.stack)
 	}
 	return code
+}
+
+// exitJSON writes a line on stderr for an error, and for notes that stand in
+// no result.
+func (g *globals) exitJSON(err error, code int) {
+	var message any
+	notes := g.notes.take()
+	switch {
+	case err != nil:
+		message = struct {
+			MessageType string   `json:"message_type"`
+			Code        int      `json:"code"`
+			Message     string   `json:"message"`
+			Notes       []string `json:"notes,omitempty"`
+		}{"exit_error", code, oneLine(err.Error()), notes}
+	case len(notes) > 0:
+		message = struct {
+			MessageType string   `json:"message_type"`
+			Notes       []string `json:"notes"`
+		}{"notes", notes}
+	default:
+		return
+	}
+	line, _ := json.Marshal(message)
+	_, _ = fmt.Fprintf(g.stderr, "%s\n", line)
 }
 
 // oneLine makes a message that libraries wrote into one line for a terminal.

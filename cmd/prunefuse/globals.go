@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -30,6 +29,7 @@ type globals struct {
 	args           []string // the command line
 	stdin          io.Reader
 	stdout, stderr io.Writer
+	notes          notes
 }
 
 func (g *globals) addFlags(fs *pflag.FlagSet) {
@@ -37,7 +37,7 @@ func (g *globals) addFlags(fs *pflag.FlagSet) {
 	fs.IntVar(&g.threads, "threads", 0, "threads within one operator; 0 is one a core")
 	fs.Uint64Var(&g.seed, "seed", 0, "seed of everything random; the same seed gives the same files")
 	fs.BoolVar(&g.json, "json", false, "print the result as JSON, and errors too")
-	fs.BoolVarP(&g.quiet, "quiet", "q", false, "show no progress and no notes")
+	fs.BoolVarP(&g.quiet, "quiet", "q", false, "show no progress and no notes; the JSON result holds its notes all the same")
 	fs.BoolVarP(&g.verbose, "verbose", "v", false, "say more about what is done")
 	fs.StringVar(&g.ortLib, "ort-lib", "", "the ONNX Runtime library, or its `folder`")
 	markIncidental(fs, "provider", "threads", "json", "quiet", "verbose", "ort-lib")
@@ -108,27 +108,9 @@ func (g *globals) terminal(ctx context.Context) *term.Term {
 	return term.New(ctx, g.stderr, term.Options{Quiet: g.quiet, JSON: g.json})
 }
 
-// note tells a person something worth knowing about the result.
-func (g *globals) note(format string, args ...any) {
-	if !g.quiet && !g.json {
-		_, _ = fmt.Fprintf(g.stderr, "%s\n", oneLine(fmt.Sprintf(format, args...)))
-	}
-}
-
 // detail tells what -v asks for.
 func (g *globals) detail(format string, args ...any) {
 	if g.verbose && !g.json {
 		_, _ = fmt.Fprintf(g.stderr, "%s\n", oneLine(fmt.Sprintf(format, args...)))
 	}
-}
-
-// printJSON prints a result, which holds its schema.
-func (g *globals) printJSON(v any) error {
-	e := json.NewEncoder(g.stdout)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	if err := e.Encode(v); err != nil {
-		return fmt.Errorf("print the result: %w", err)
-	}
-	return nil
 }
