@@ -4,8 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 
+	"github.com/prunefuse/prunefuse/internal/suggest"
 	"github.com/prunefuse/prunefuse/onnxio"
 	"github.com/prunefuse/prunefuse/pruning"
 )
@@ -33,7 +33,7 @@ func ParseRest(s string) (Rest, error) {
 		}
 		names = append(names, string(r))
 	}
-	return "", fmt.Errorf("rest %q is unknown; there are %s", s, strings.Join(names, ", "))
+	return "", fmt.Errorf("unknown rest %q; %s", s, suggest.Want(s, names))
 }
 
 // Options say how to fuse.

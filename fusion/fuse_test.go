@@ -252,7 +252,7 @@ func TestFuseErrors(t *testing.T) {
 	if _, err := fusion.Fuse(dense, dense, fusion.Options{}); !errors.Is(err, fusion.ErrNoPlan) {
 		t.Errorf("%v is not ErrNoPlan", err)
 	}
-	if _, err := fusion.Fuse(dense, selector, fusion.Options{Rest: "ones"}); err == nil || err.Error() != `fuse: rest "ones" is unknown; there are init, reinit, zero, preserve` {
+	if _, err := fusion.Fuse(dense, selector, fusion.Options{Rest: "ones"}); err == nil || err.Error() != `fuse: unknown rest "ones"; want init, reinit, zero or preserve` {
 		t.Errorf("%v", err)
 	}
 	if r, err := fusion.ParseRest(""); r != fusion.Init || err != nil {

@@ -149,8 +149,8 @@ func TestBuildErrors(t *testing.T) {
 		o    models.Options
 		want string
 	}{
-		{"resent20", models.Options{}, `build "resent20": unknown architecture; nearest: resnet20, `},
-		{"ResNet56", models.Options{}, "nearest: resnet56, "},
+		{"resent20", models.Options{}, `build "resent20": unknown architecture; did you mean resnet20, `},
+		{"ResNet56", models.Options{}, "did you mean resnet56, "},
 		{"vgg16", models.Options{}, "vgg16-bn"},
 		{"", models.Options{}, "unknown architecture"},
 		{"resnet21", models.Options{}, "build resnet21: depth 21 is not 6n+2 from 8 to 1202; the nearest are 20 and 26"},

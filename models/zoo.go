@@ -4,7 +4,8 @@ import (
 	"fmt"
 	"regexp"
 	"strconv"
-	"strings"
+
+	"github.com/prunefuse/prunefuse/internal/suggest"
 )
 
 // Info describes an architecture that Build knows.
@@ -108,6 +109,15 @@ func (f family) member(args []int) (arch, error) {
 	return a, nil
 }
 
+// names are those of the listed architectures.
+func names() []string {
+	var out []string
+	for _, i := range List() {
+		out = append(out, i.Name)
+	}
+	return out
+}
+
 func find(name string) (arch, error) {
 	for _, a := range fixed() {
 		if a.Name == name {
@@ -129,5 +139,5 @@ func find(name string) (arch, error) {
 		}
 		return a, nil
 	}
-	return arch{}, fmt.Errorf("build %q: unknown architecture; nearest: %s", name, strings.Join(nearest(name), ", "))
+	return arch{}, fmt.Errorf("build %q: unknown architecture; %s", name, suggest.Want(name, names()))
 }

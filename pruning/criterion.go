@@ -6,8 +6,8 @@ import (
 	"iter"
 	"math"
 	"slices"
-	"strings"
 
+	"github.com/prunefuse/prunefuse/internal/suggest"
 	"github.com/prunefuse/prunefuse/onnxio"
 	"github.com/prunefuse/prunefuse/onnxio/ort"
 )
@@ -73,7 +73,7 @@ func CriterionByName(name string) (Criterion, error) {
 		}
 		names = append(names, c.Name)
 	}
-	return Criterion{}, fmt.Errorf("criterion %q is unknown; there are %s", name, strings.Join(names, ", "))
+	return Criterion{}, fmt.Errorf("unknown criterion %q; %s", name, suggest.Want(name, names))
 }
 
 // positions calls f with every position of an axis and each class on which

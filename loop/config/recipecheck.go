@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 
 	"github.com/prunefuse/prunefuse/internal/glob"
+	"github.com/prunefuse/prunefuse/internal/suggest"
 	"github.com/prunefuse/prunefuse/training"
 )
 
@@ -100,8 +100,7 @@ func (c *recipeCheck) bound(key string, v float64) {
 }
 
 func (c *recipeCheck) either(key, v string, names []string) {
-	last := len(names) - 1
-	c.say(v != "" && !slices.Contains(names, v), key, "%q: want %s or %s", v, strings.Join(names[:last], ", "), names[last])
+	c.say(v != "" && !slices.Contains(names, v), key, "%q: %s", v, suggest.Want(v, names))
 }
 
 func (c *recipeCheck) patterns(key string, patterns []string) {
