@@ -15,14 +15,14 @@ import (
 	"github.com/prunefuse/prunefuse/internal/report"
 	"github.com/prunefuse/prunefuse/internal/rundir"
 	"github.com/prunefuse/prunefuse/onnxio/ort"
-	"github.com/prunefuse/prunefuse/scoring"
+	"github.com/prunefuse/prunefuse/scoring/selection"
 )
 
 // thumbs is how many of the chosen images the report shows.
 const thumbs = 40
 
 // selection is what the report shows of a choice: its first images.
-func (r *run) selection(chosen []scoring.Selected, rest []int) (*report.Selection, error) {
+func (r *run) selection(chosen []selection.Selected, rest []int) (*report.Selection, error) {
 	sel := &report.Selection{Strategy: r.cfg.Label.Strategy, Chosen: len(chosen), Pool: len(rest)}
 	for _, s := range chosen[:min(thumbs, len(chosen))] {
 		i := rest[s.Record.Index]

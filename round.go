@@ -15,6 +15,7 @@ import (
 	"github.com/prunefuse/prunefuse/onnxio"
 	"github.com/prunefuse/prunefuse/pruning"
 	"github.com/prunefuse/prunefuse/scoring"
+	"github.com/prunefuse/prunefuse/scoring/selection"
 )
 
 // The files of a round.
@@ -178,22 +179,22 @@ func (r *run) choose(ctx context.Context, k int, selector *network, folder strin
 
 // rank is a pass of the selector over the rest of the pool and the choice of
 // the round's batch.
-func (r *run) rank(ctx context.Context, selector *network, rest []int, k int, costs *[]report.Cost) ([]scoring.Selected, error) {
+func (r *run) rank(ctx context.Context, selector *network, rest []int, k int, costs *[]report.Cost) ([]selection.Selected, error) {
 	pass, records, err := r.scorePool(ctx, selector, rest, costs)
 	if err != nil {
 		return nil, err
 	}
 	defer pass.model.Close()
-	var chosen []scoring.Selected
+	var chosen []selection.Selected
 	err = r.timed("rank", nil, 0, costs, func() (int64, error) {
 		label := r.cfg.Label
-		choice := scoring.Choice{Strategy: label.Strategy, K: label.Add[k], Seed: r.cfg.Seed, Measure: label.Measure, Params: label.Params}
-		if pass.strategy.Labelled != scoring.Unused {
+		choice := selection.Choice{Strategy: label.Strategy, K: label.Add[k], Seed: r.cfg.Seed, Measure: label.Measure, Params: label.Params}
+		if pass.strategy.Labelled != selection.Unused {
 			if choice.Labelled, err = pass.labelled(ctx, r.labelled); err != nil {
 				return 0, err
 			}
 		}
-		chosen, err = scoring.Choose(ctx, each(records), choice)
+		chosen, err = selection.Choose(ctx, each(records), choice)
 		return int64(len(records)), err
 	})
 	return chosen, err
@@ -236,11 +237,11 @@ func each(records []scoring.Record) iter.Seq2[scoring.Record, error] {
 type pass struct {
 	run           *run
 	model         *scoring.Model
-	strategy      scoring.Strategy
+	strategy      selection.Strategy
 	probabilities bool // the network ends in Softmax
 }
 
-func (r *run) pass(ctx context.Context, n *network, s scoring.Strategy) (*pass, error) {
+func (r *run) pass(ctx context.Context, n *network, s selection.Strategy) (*pass, error) {
 	o := scoring.ModelOptions{Session: r.opts.Session}
 	head, err := scoring.FindHead(n.model.Graph, "")
 	switch {
@@ -278,14 +279,14 @@ func (p *pass) score(ctx context.Context, indices []int, stage string) ([]scorin
 }
 
 // labelled is what the strategy makes use of of samples that have a label.
-func (p *pass) labelled(ctx context.Context, indices []int) (scoring.Candidates, error) {
+func (p *pass) labelled(ctx context.Context, indices []int) (selection.Candidates, error) {
 	records, err := p.score(ctx, indices, "features of the labelled images")
 	if err != nil {
-		return scoring.Candidates{}, err
+		return selection.Candidates{}, err
 	}
-	set, err := scoring.Gather(each(records), p.strategy.Needs)
+	set, err := selection.Gather(each(records), p.strategy.Needs)
 	if err != nil {
-		return scoring.Candidates{}, err
+		return selection.Candidates{}, err
 	}
 	return *set, nil
 }

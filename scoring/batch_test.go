@@ -9,6 +9,7 @@ import (
 	"github.com/prunefuse/prunefuse/models"
 	"github.com/prunefuse/prunefuse/onnxio/ort"
 	"github.com/prunefuse/prunefuse/onnxio/ort/orttest"
+	"github.com/prunefuse/prunefuse/scoring/scoringtest"
 )
 
 // TestBatchAndThreads: shards and resumed passes cut a pool into other batches
@@ -25,7 +26,7 @@ func TestBatchAndThreads(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			pool := fakePool{n: n, shape: []int{3, 32, 32}}
+			pool := scoringtest.Pool{N: n, Dims: []int{3, 32, 32}}
 			var want []Record
 			for _, c := range []struct{ threads, lanes, batch int }{{1, 1, n}, {2, 1, 8}, {2, 2, 0}, {3, 3, 1}, {4, 2, 5}} {
 				m, err := NewModel(t.Context(), net, ModelOptions{Session: ort.SessionOptions{Threads: c.threads}, Lanes: c.lanes})

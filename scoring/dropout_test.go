@@ -8,9 +8,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/prunefuse/prunefuse/internal/seeded"
 	"github.com/prunefuse/prunefuse/onnxio"
 	"github.com/prunefuse/prunefuse/onnxio/ort"
 	"github.com/prunefuse/prunefuse/onnxio/ort/orttest"
+	"github.com/prunefuse/prunefuse/scoring/scoringtest"
 )
 
 // dropoutNet is convNet with Dropout before the Conv, before the Gemm or
@@ -68,7 +70,7 @@ func images(n int) ([]float32, []uint64) {
 		x[i] = float32(rng.NormFloat64())
 	}
 	for i := range keys {
-		keys[i] = keyOf(fmt.Sprint("image-", i))
+		keys[i] = seeded.Key(fmt.Sprint("image-", i))
 	}
 	return x, keys
 }
@@ -158,7 +160,7 @@ func TestDropoutFollowsTheSample(t *testing.T) {
 func TestFaultEvalModeBALD(t *testing.T) {
 	t.Parallel()
 	x, _ := images(20)
-	p := make(fixedPool, 20)
+	p := make(scoringtest.Rows, 20)
 	for i := range p {
 		p[i] = x[i*50 : (i+1)*50]
 	}
@@ -177,7 +179,7 @@ func TestFaultEvalModeBALD(t *testing.T) {
 	}
 }
 
-type imagePool struct{ fixedPool }
+type imagePool struct{ scoringtest.Rows }
 
 func (imagePool) Shape() []int { return []int{2, 5, 5} }
 

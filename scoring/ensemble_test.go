@@ -7,6 +7,8 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+
+	"github.com/prunefuse/prunefuse/scoring/scoringtest"
 )
 
 // The values are those of the definitions in 40-digit decimal arithmetic.
@@ -80,14 +82,14 @@ func TestMembersRefuse(t *testing.T) {
 
 // skewed is a fakeClassifier that adds a number to its first logit.
 type skewed struct {
-	*fakeClassifier
+	*scoringtest.Classifier
 	add float32
 }
 
 func (c skewed) Logits(ctx context.Context, batch []float32, n int, logits, features []float32) error {
-	err := c.fakeClassifier.Logits(ctx, batch, n, logits, features)
+	err := c.Classifier.Logits(ctx, batch, n, logits, features)
 	for i := range n {
-		logits[i*c.classes] += c.add
+		logits[i*c.Outputs] += c.add
 	}
 	return err
 }
@@ -97,14 +99,14 @@ func (c skewed) Logits(ctx context.Context, batch []float32, n int, logits, feat
 func TestScoreCommittee(t *testing.T) {
 	t.Parallel()
 	rng := rand.New(rand.NewPCG(3, 1))
-	p := make(fixedPool, 41)
+	p := make(scoringtest.Rows, 41)
 	for i := range p {
 		p[i] = []float32{float32(rng.NormFloat64()), float32(rng.NormFloat64()), float32(rng.NormFloat64())}
 	}
 	adds := []float32{0, 1.5, -2}
 	var members []Classifier
 	for _, add := range adds {
-		members = append(members, skewed{&fakeClassifier{shape: []int{3}, classes: 3}, add})
+		members = append(members, skewed{&scoringtest.Classifier{Dims: []int{3}, Outputs: 3}, add})
 	}
 	c, err := NewCommittee(members...)
 	if err != nil {
@@ -141,11 +143,11 @@ func TestScoreCommittee(t *testing.T) {
 
 func TestCommitteeRefuses(t *testing.T) {
 	t.Parallel()
-	a := &fakeClassifier{shape: []int{3}, classes: 3}
+	a := &scoringtest.Classifier{Dims: []int{3}, Outputs: 3}
 	for want, members := range map[string][]Classifier{
 		"at least 2":     {a},
-		"samples of 2×2": {a, &fakeClassifier{shape: []int{2, 2}, classes: 3}},
-		"4 classes":      {a, &fakeClassifier{shape: []int{3}, classes: 4}},
+		"samples of 2×2": {a, &scoringtest.Classifier{Dims: []int{2, 2}, Outputs: 3}},
+		"4 classes":      {a, &scoringtest.Classifier{Dims: []int{3}, Outputs: 4}},
 	} {
 		if _, err := NewCommittee(members...); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error is %v, want %q", err, want)

@@ -39,20 +39,20 @@ func (halfPlane) Logits(_ context.Context, batch []float32, n int, logits, featu
 
 var pool = points{{-2, 0}, {0.1, 3}, {1, -1}, {0, 0}}
 
-// The samples nearest to the boundary are the ones to label.
+// A record a sample has every measure of it.
 func Example() {
-	records := scoring.Score(context.Background(), halfPlane{}, pool, scoring.Options{})
-	batch, err := scoring.Select(records, "margin", 2, 0)
-	if err != nil {
-		log.Fatal(err)
-	}
-	for _, s := range batch {
-		margin, _ := s.Record.Scores.Of("margin")
-		fmt.Printf("%d. %s: margin %.3f\n", s.Rank, s.Record.ID, margin)
+	for r, err := range scoring.Score(context.Background(), halfPlane{}, pool, scoring.Options{}) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		margin, _ := r.Scores.Of("margin")
+		fmt.Printf("%s: class %d, margin %.3f\n", r.ID, r.Class, margin)
 	}
 	// Output:
-	// 1. point-3: margin 0.000
-	// 2. point-1: margin 0.100
+	// point-0: class 0, margin 0.964
+	// point-1: class 1, margin 0.100
+	// point-2: class 1, margin 0.762
+	// point-3: class 0, margin 0.000
 }
 
 // shifted is a halfPlane whose border lies elsewhere.
@@ -76,14 +76,18 @@ func ExampleNewCommittee() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	records := scoring.Score(context.Background(), committee, pool, scoring.Options{})
-	batch, err := scoring.Select(records, "bald", 1, 0)
-	if err != nil {
-		log.Fatal(err)
+	for r, err := range scoring.Score(context.Background(), committee, pool, scoring.Options{Measures: []string{"bald"}}) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		bald, _ := r.Scores.Of("bald")
+		fmt.Printf("%s: %.2f nats\n", r.ID, bald)
 	}
-	fmt.Printf("%s: %.2f nats\n", batch[0].Record.ID, batch[0].Score)
 	// Output:
+	// point-0: 0.20 nats
 	// point-1: 0.40 nats
+	// point-2: 0.39 nats
+	// point-3: 0.40 nats
 }
 
 // A score file is a line of JSON a sample.
@@ -103,21 +107,4 @@ func ExampleRecordWriter() {
 	}
 	// Output:
 	// {"schema":"prunefuse.score/1","index":0,"id":"point-0","class":0,"confidence":0.5,"scores":{"margin":0}}
-}
-
-// Coverage looks at where samples lie, not at how sure the model is of them.
-func ExampleChoose() {
-	ctx := context.Background()
-	records := scoring.Score(ctx, halfPlane{}, pool, scoring.Options{Features: true})
-	labelled := scoring.Candidates{Features: scoring.Features{Dim: 2, Data: []float32{-2, 1}}}
-	batch, err := scoring.Choose(ctx, records, scoring.Choice{Strategy: "k-center", K: 2, Labelled: labelled})
-	if err != nil {
-		log.Fatal(err)
-	}
-	for _, s := range batch {
-		fmt.Printf("%s: %.2f away\n", s.Record.ID, s.Score)
-	}
-	// Output:
-	// point-2: 3.61 away
-	// point-1: 2.90 away
 }

@@ -57,12 +57,12 @@ func (m Measure) Uncertainty(value float64) float64 {
 	return value
 }
 
-// weighs reports whether a value can be a weight: a number of what a model
-// says, which is nowhere negative once it is turned.
-func (m Measure) weighs() bool { return m.Source == FromOutput || m.Source == FromMembers }
+// CanWeigh reports whether a value can be a weight: a number that a model gives,
+// which is nowhere negative once it is turned.
+func (m Measure) CanWeigh() bool { return m.Source == FromOutput || m.Source == FromMembers }
 
-// weight is a value as a weight, at least 0: larger means more uncertain.
-func (m Measure) weight(value float64) float64 {
+// Weight is a value as a weight, at least 0: larger means more uncertain.
+func (m Measure) Weight(value float64) float64 {
 	if m.Order == LowestFirst { // of a scale that ends at 1
 		value = 1 - value
 	}

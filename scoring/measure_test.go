@@ -7,6 +7,8 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+
+	"github.com/prunefuse/prunefuse/internal/seeded"
 )
 
 func near(got, want float64) bool {
@@ -162,7 +164,7 @@ func TestRowAllocatesNothing(t *testing.T) {
 		if err := row.SetLogits(z); err != nil {
 			t.Fatal(err)
 		}
-		row.Draw = draw(1, "train/000123")
+		row.Draw = seeded.Uniform(1, "train/000123")
 		for _, m := range ms {
 			sum += m.Of(&row)
 		}
@@ -174,63 +176,11 @@ func TestRowAllocatesNothing(t *testing.T) {
 	}
 }
 
-// TestDraw holds the random measure to a uniform law, by a χ² over 100 cells
-// (99 degrees of freedom: 148 is exceeded with probability 0.001), and two
-// seeds to no correlation.
-func TestDraw(t *testing.T) {
+func TestMeasureNamed(t *testing.T) {
 	t.Parallel()
-	const n, cells = 20_000, 100
-	for seed := range uint64(4) {
-		var count [cells]int
-		var cross float64
-		for i := range n {
-			id := fmt.Sprintf("train/%d", i)
-			u := draw(seed, id)
-			if u < 0 || u >= 1 {
-				t.Fatalf("draw %g is outside [0, 1)", u)
-			}
-			count[int(u*cells)]++
-			cross += (u - 0.5) * (draw(seed+1, id) - 0.5)
-		}
-		var chi float64
-		for _, c := range count {
-			d := float64(c) - n/cells
-			chi += d * d / (n / cells)
-		}
-		if chi > 148 {
-			t.Errorf("seed %d: χ² is %.1f", seed, chi)
-		}
-		if r := 12 * cross / n; math.Abs(r) > 0.03 {
-			t.Errorf("seeds %d and %d: correlation %.3f", seed, seed+1, r)
-		}
-	}
-}
-
-func TestNamedLookups(t *testing.T) {
-	t.Parallel()
-	for _, s := range Strategies() {
-		if _, err := StrategyNamed(s.Name); err != nil {
-			t.Error(err)
-		}
-		if s.Summary == "" || s.Reference == "" || s.Memory == "" || s.Time == "" {
-			t.Errorf("%s does not say all about itself: %+v", s.Name, s)
-		}
-		if s.Measure == "" && (!s.WholePool() || s.Scores || s.AnyMeasure) {
-			t.Errorf("%s goes by a measure and names none", s.Name)
-		}
-		if s.Measure != "" {
-			if _, err := MeasureNamed(s.Measure); err != nil {
-				t.Errorf("%s: %v", s.Name, err)
-			}
-		}
-	}
 	_, err := MeasureNamed("confidence")
 	if err == nil || !strings.Contains(err.Error(), "random, least-confidence, margin, ratio, entropy, ") {
 		t.Errorf("error does not list the measures: %v", err)
-	}
-	_, err = StrategyNamed("kcenter")
-	if err == nil || !strings.Contains(err.Error(), "k-center") {
-		t.Errorf("error does not list the strategies: %v", err)
 	}
 }
 

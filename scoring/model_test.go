@@ -12,6 +12,7 @@ import (
 	"github.com/prunefuse/prunefuse/onnxio"
 	"github.com/prunefuse/prunefuse/onnxio/ort"
 	"github.com/prunefuse/prunefuse/onnxio/ort/orttest"
+	"github.com/prunefuse/prunefuse/scoring/scoringtest"
 )
 
 // convNet is Conv 3×3, Relu, GlobalAveragePool, Flatten, Gemm, and Softmax
@@ -95,7 +96,7 @@ func last(t *testing.T, m *onnxio.Model, features []float32) []float64 {
 
 func TestModelScores(t *testing.T) {
 	t.Parallel()
-	pool := fakePool{n: 45, shape: []int{2, 5, 5}}
+	pool := scoringtest.Pool{N: 45, Dims: []int{2, 5, 5}}
 	net := convNet(t, 0, false)
 	head, err := FindHead(net.Graph, "")
 	if err != nil {
@@ -161,10 +162,10 @@ func TestModelOpenExtents(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := openModel(t, net, ModelOptions{Sample: []int{2, 9, 7}})
-	if got := len(collect(t, c, fakePool{n: 3, shape: []int{2, 9, 7}}, Options{})); got != 3 {
+	if got := len(collect(t, c, scoringtest.Pool{N: 3, Dims: []int{2, 9, 7}}, Options{})); got != 3 {
 		t.Errorf("%d records of 3", got)
 	}
-	for _, err := range Score(context.Background(), c, fakePool{n: 3, shape: []int{2, 7, 9}}, Options{}) {
+	for _, err := range Score(context.Background(), c, scoringtest.Pool{N: 3, Dims: []int{2, 7, 9}}, Options{}) {
 		if err == nil || !strings.Contains(err.Error(), "2×7×9 but the model takes 2×9×7") {
 			t.Errorf("error is %v", err)
 		}
@@ -222,7 +223,7 @@ func TestModelCancelled(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	last := error(nil)
-	for _, err := range Score(ctx, c, fakePool{n: 100_000, shape: []int{2, 5, 5}}, Options{Batch: 10, Progress: func(done, _ int) {
+	for _, err := range Score(ctx, c, scoringtest.Pool{N: 100_000, Dims: []int{2, 5, 5}}, Options{Batch: 10, Progress: func(done, _ int) {
 		if done == 50 {
 			cancel()
 		}

@@ -10,14 +10,16 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/prunefuse/prunefuse/scoring/scoringtest"
 )
 
 var errTorn = errors.New("torn page")
 
 // aPool has samples that cannot be read.
-func aPool(n int) (*fakeClassifier, fakePool) {
-	c, p := fakes(n)
-	p.read = func(i int) error {
+func aPool(n int) (*scoringtest.Classifier, scoringtest.Pool) {
+	c, p := scoringtest.Fakes(n)
+	p.Hook = func(i int) error {
 		if i%7 == 2 || i == n-1 {
 			return errTorn
 		}

@@ -8,6 +8,8 @@ import (
 	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/prunefuse/prunefuse/internal/seeded"
 )
 
 // errStopped says that the caller left the loop.
@@ -223,7 +225,7 @@ func (s *pass) logits(ctx context.Context, b *batch) error {
 		return s.classifier.Logits(ctx, input, b.n, logits, b.features)
 	}
 	for i := range b.n {
-		b.keys[i] = keyOf(s.pool.ID(b.start + i))
+		b.keys[i] = seeded.Key(s.pool.ID(b.start + i))
 	}
 	return s.ensemble.MemberLogits(ctx, input, b.n, b.keys[:b.n], logits, b.features)
 }
@@ -258,7 +260,7 @@ func (s *pass) record(b *batch, i int, row *Row) error {
 	}
 	if s.features > 0 {
 		r.Features = b.features[i*s.features : (i+1)*s.features : (i+1)*s.features]
-		if err := checkFinite(r.Features); err != nil {
+		if err := CheckFinite(r.Features); err != nil {
 			return err
 		}
 	}
@@ -273,7 +275,7 @@ func (s *pass) record(b *batch, i int, row *Row) error {
 			r.Label = &b.labels[i]
 		}
 	}
-	row.Draw = draw(s.opts.Seed, r.ID)
+	row.Draw = seeded.Uniform(s.opts.Seed, r.ID)
 	r.Class, r.Confidence = row.First, row.P[row.First]
 	for k := range s.measures {
 		r.Scores.values[k] = s.measures[k].Of(row)

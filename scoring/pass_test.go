@@ -15,80 +15,10 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/prunefuse/prunefuse/internal/seeded"
+	"github.com/prunefuse/prunefuse/scoring/scoringtest"
 )
-
-// fakePool makes each sample from its index. A hook may delay or refuse it.
-type fakePool struct {
-	n     int
-	shape []int
-	read  func(i int) error
-}
-
-func (p fakePool) Len() int        { return p.n }
-func (p fakePool) Shape() []int    { return p.shape }
-func (p fakePool) ID(i int) string { return fmt.Sprintf("pool/%06d", i) }
-func (p fakePool) Label(i int) int { return i%4 - 1 }
-
-func (p fakePool) Read(i int, dst []float32) error {
-	if p.read != nil {
-		if err := p.read(i); err != nil {
-			dst[0] = float32(math.NaN())
-			return err
-		}
-	}
-	rng := rand.New(rand.NewPCG(uint64(i), 5))
-	for j := range dst {
-		dst[j] = float32(rng.NormFloat64())
-	}
-	return nil
-}
-
-// fakeClassifier takes the first values of a sample for its logits and its
-// first two for its features.
-type fakeClassifier struct {
-	shape   []int
-	classes int
-	clean   bool // a NaN among the samples is an error
-	hook    func(ctx context.Context, n int) error
-	lanes   int // 0 is 1
-	busy    atomic.Int32
-}
-
-func (c *fakeClassifier) InputShape() []int { return c.shape }
-func (c *fakeClassifier) Classes() int      { return c.classes }
-func (c *fakeClassifier) FeatureLen() int   { return 2 }
-func (c *fakeClassifier) Lanes() int        { return max(1, c.lanes) }
-func (c *fakeClassifier) Batch() int        { return 0 }
-
-func (c *fakeClassifier) Logits(ctx context.Context, batch []float32, n int, logits, features []float32) error {
-	if c.busy.Add(1) > int32(c.Lanes()) {
-		return errors.New("used from more goroutines than it has lanes")
-	}
-	defer c.busy.Add(-1)
-	if c.hook != nil {
-		if err := c.hook(ctx, n); err != nil {
-			return err
-		}
-	}
-	d := size(c.shape)
-	if len(batch) != n*d || len(logits) != n*c.classes || features != nil && len(features) != n*2 {
-		return fmt.Errorf("%d samples in buffers of %d, %d and %d", n, len(batch), len(logits), len(features))
-	}
-	if c.clean && slices.ContainsFunc(batch, func(v float32) bool { return v != v }) {
-		return errors.New("was given what an unreadable sample left behind")
-	}
-	for i := range n {
-		copy(logits[i*c.classes:(i+1)*c.classes], batch[i*d:])
-		if features != nil {
-			copy(features[i*2:i*2+2], batch[i*d:])
-		}
-	}
-	return nil
-}
-
-func fakes(n int) (*fakeClassifier, fakePool) {
-	return &fakeClassifier{shape: []int{2, 2, 3}, classes: 5, clean: true}, fakePool{n: n, shape: []int{2, 2, 3}}
-}
 
 func collect(t testing.TB, c Classifier, p Pool, o Options) []Record {
 	t.Helper()
@@ -113,8 +43,8 @@ func TestScoreHammer(t *testing.T) {
 	var want []Record
 	var wantSkipped []Skipped
 	var row Row
-	_, plain := fakes(n)
-	buf := make([]float32, size(plain.shape))
+	_, plain := scoringtest.Fakes(n)
+	buf := make([]float32, size(plain.Dims))
 	for i := range n {
 		if bad(i) {
 			wantSkipped = append(wantSkipped, Skipped{i, plain.ID(i), unreadable})
@@ -130,7 +60,7 @@ func TestScoreHammer(t *testing.T) {
 		if label := plain.Label(i); label >= 0 {
 			r.Label = &label
 		}
-		row.Draw = draw(3, r.ID)
+		row.Draw = seeded.Uniform(3, r.ID)
 		scores := map[string]float64{}
 		for _, m := range measures[:5] {
 			scores[m.Name] = m.Of(&row)
@@ -147,9 +77,9 @@ func TestScoreHammer(t *testing.T) {
 		for _, workers := range []int{1, 3, 16} {
 			t.Run(fmt.Sprintf("%d by %d", batch, workers), func(t *testing.T) {
 				t.Parallel()
-				c, p := fakes(n)
-				c.lanes = 1 + workers%4
-				p.read = func(i int) error {
+				c, p := scoringtest.Fakes(n)
+				c.LaneCount = 1 + workers%4
+				p.Hook = func(i int) error {
 					if rand.IntN(8) == 0 {
 						time.Sleep(time.Duration(rand.IntN(300)) * time.Microsecond)
 					}
@@ -159,7 +89,7 @@ func TestScoreHammer(t *testing.T) {
 					return nil
 				}
 				var runs atomic.Int32
-				c.hook = func(context.Context, int) error {
+				c.Hook = func(context.Context, int) error {
 					runs.Add(1)
 					time.Sleep(time.Duration(rand.IntN(300)) * time.Microsecond)
 					return nil
@@ -200,7 +130,7 @@ func TestScoreHammer(t *testing.T) {
 func TestScoreSkipsWhatIsNotFinite(t *testing.T) {
 	t.Parallel()
 	for _, where := range []string{"logits", "features"} {
-		c, p := fakes(10)
+		c, p := scoringtest.Fakes(10)
 		nan := fakeNaN{c, where}
 		var skipped []Skipped
 		got := collect(t, nan, p, Options{Batch: 4, Features: true, Skip: func(s Skipped) { skipped = append(skipped, s) }})
@@ -217,12 +147,12 @@ func TestScoreSkipsWhatIsNotFinite(t *testing.T) {
 
 // fakeNaN spoils the first sample of each batch.
 type fakeNaN struct {
-	*fakeClassifier
+	*scoringtest.Classifier
 	where string
 }
 
 func (f fakeNaN) Logits(ctx context.Context, batch []float32, n int, logits, features []float32) error {
-	err := f.fakeClassifier.Logits(ctx, batch, n, logits, features)
+	err := f.Classifier.Logits(ctx, batch, n, logits, features)
 	if f.where == "features" {
 		features[1] = float32(math.Inf(-1))
 	} else {
@@ -233,9 +163,9 @@ func (f fakeNaN) Logits(ctx context.Context, batch []float32, n int, logits, fea
 
 func TestScoreWithoutSkipStops(t *testing.T) {
 	t.Parallel()
-	c, p := fakes(100)
+	c, p := scoringtest.Fakes(100)
 	unreadable := errors.New("zero-byte file")
-	p.read = func(i int) error {
+	p.Hook = func(i int) error {
 		if i == 41 {
 			return unreadable
 		}
@@ -274,7 +204,7 @@ func TestScoreRefuses(t *testing.T) {
 		"measure":    {[]int{3}, []int{3}, 2, 5, Options{Measures: []string{"baldness"}}, `unknown measure "baldness"`},
 	} {
 		calls := 0
-		for _, err := range Score(context.Background(), &fakeClassifier{shape: c.input, classes: c.classes, hook: must}, fakePool{n: c.n, shape: c.sample}, c.opts) {
+		for _, err := range Score(context.Background(), &scoringtest.Classifier{Dims: c.input, Outputs: c.classes, Hook: must}, scoringtest.Pool{N: c.n, Dims: c.sample}, c.opts) {
 			calls++
 			if err == nil || !strings.Contains(err.Error(), c.says) || strings.Contains(err.Error(), "\n") {
 				t.Errorf("%s: error is %v", name, err)
@@ -285,8 +215,8 @@ func TestScoreRefuses(t *testing.T) {
 		}
 	}
 	model := errors.New("node \"conv1\": out of memory")
-	c, p := fakes(30)
-	c.hook = func(_ context.Context, n int) error {
+	c, p := scoringtest.Fakes(30)
+	c.Hook = func(_ context.Context, n int) error {
 		if n < 8 {
 			return model
 		}
@@ -305,8 +235,8 @@ func TestScoreRefuses(t *testing.T) {
 
 func TestScoreFlatInput(t *testing.T) {
 	t.Parallel()
-	c, p := fakes(9)
-	c.shape = []int{12}
+	c, p := scoringtest.Fakes(9)
+	c.Dims = []int{12}
 	if got := len(collect(t, c, p, Options{})); got != 9 {
 		t.Errorf("%d records of 9", got)
 	}
@@ -335,8 +265,8 @@ func TestScoreEndsClean(t *testing.T) {
 			if how == "cancelled before" {
 				cancel(cause)
 			}
-			c, p := fakes(1_000_000)
-			p.read = func(i int) error {
+			c, p := scoringtest.Fakes(1_000_000)
+			p.Hook = func(i int) error {
 				users.add(1)
 				defer users.add(-1)
 				if how == "cancel in a read" && i == 100 {
@@ -344,7 +274,7 @@ func TestScoreEndsClean(t *testing.T) {
 				}
 				return nil
 			}
-			c.hook = func(ctx context.Context, _ int) error {
+			c.Hook = func(ctx context.Context, _ int) error {
 				users.add(1)
 				defer users.add(-1)
 				if how == "cancel in the model" {
@@ -404,8 +334,8 @@ func TestScoreEndsClean(t *testing.T) {
 // A pool fifty times larger takes no more memory at a time.
 func TestScoreMemoryIsConstant(t *testing.T) {
 	peak := func(n int) uint64 {
-		c, p := fakes(n)
-		p.shape, c.shape = []int{4096}, []int{4096}
+		c, p := scoringtest.Fakes(n)
+		p.Dims, c.Dims = []int{4096}, []int{4096}
 		var most uint64
 		var m runtime.MemStats
 		for _, err := range Score(context.Background(), c, p, Options{Batch: 32, Progress: func(done, _ int) {
@@ -428,7 +358,7 @@ func TestScoreMemoryIsConstant(t *testing.T) {
 }
 
 func BenchmarkScore(b *testing.B) {
-	c, p := fakes(10_000)
+	c, p := scoringtest.Fakes(10_000)
 	b.ReportAllocs()
 	for b.Loop() {
 		for _, err := range Score(context.Background(), c, p, Options{}) {

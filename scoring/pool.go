@@ -213,7 +213,9 @@ func shapeText(shape []int) string {
 	return strings.Join(dims, "×")
 }
 
-func checkFinite(features []float32) error {
+// CheckFinite names the first value of a row of features that is not finite, as
+// ErrNotFinite.
+func CheckFinite(features []float32) error {
 	for i, v := range features {
 		if f := float64(v); math.IsNaN(f) || math.IsInf(f, 0) {
 			return fmt.Errorf("%w: feature %d is %g", ErrNotFinite, i, v)

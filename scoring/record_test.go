@@ -118,3 +118,15 @@ func FuzzReadRecords(f *testing.F) {
 		}
 	})
 }
+
+// A clone shares nothing with the batch that its record came from.
+func TestRecordClone(t *testing.T) {
+	t.Parallel()
+	label, values := 3, []float64{0.5}
+	r := Record{ID: "a", Label: &label, Scores: Scores{[]string{"margin"}, values}, Features: []float32{1}, Probabilities: []float32{2}}
+	c := r.Clone()
+	label, values[0], r.Features[0], r.Probabilities[0] = 9, 9, 9, 9
+	if *c.Label != 3 || scoreOf(t, c, "margin") != 0.5 || c.Features[0] != 1 || c.Probabilities[0] != 2 {
+		t.Errorf("the clone changed: %+v", c)
+	}
+}

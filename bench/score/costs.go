@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/prunefuse/prunefuse/scoring"
+	"github.com/prunefuse/prunefuse/scoring/selection"
 )
 
 // instant is a classifier whose logits are there before it is asked.
@@ -86,14 +87,14 @@ func measuresCost(ctx context.Context, o *options, r *result) error {
 
 // topOfEach keeps the first 1,000 by each measure of a pass.
 func topOfEach(ctx context.Context, c scoring.Classifier, p scoring.Pool, o scoring.Options) error {
-	var best []*scoring.Selector
+	var best []*selection.Selector
 	for r, err := range scoring.Score(ctx, c, p, o) {
 		if err != nil {
 			return err
 		}
 		if best == nil {
 			for _, name := range r.Scores.Names() {
-				b, err := scoring.NewSelector(scoring.Choice{Strategy: name, K: 1000})
+				b, err := selection.NewSelector(selection.Choice{Strategy: name, K: 1000})
 				if err != nil {
 					return err
 				}

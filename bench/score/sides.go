@@ -14,6 +14,7 @@ import (
 	"github.com/prunefuse/prunefuse/onnxio"
 	"github.com/prunefuse/prunefuse/onnxio/ort"
 	"github.com/prunefuse/prunefuse/scoring"
+	"github.com/prunefuse/prunefuse/scoring/selection"
 )
 
 // network is a classifier of square images; weights do not matter for time.
@@ -88,7 +89,7 @@ func (s *subject) ours(ctx context.Context, n int) (time.Duration, error) {
 
 func score(ctx context.Context, c scoring.Classifier, p scoring.Pool, o scoring.Options) error {
 	out := scoring.NewRecordWriter(io.Discard)
-	best, err := scoring.NewSelector(scoring.Choice{Strategy: "margin", K: min(1000, p.Len())})
+	best, err := selection.NewSelector(selection.Choice{Strategy: "margin", K: min(1000, p.Len())})
 	if err != nil {
 		return err
 	}

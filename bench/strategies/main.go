@@ -25,7 +25,7 @@ import (
 
 	"github.com/prunefuse/prunefuse/bench/internal/cli"
 	"github.com/prunefuse/prunefuse/internal/term"
-	"github.com/prunefuse/prunefuse/scoring"
+	"github.com/prunefuse/prunefuse/scoring/selection"
 )
 
 func main() { cli.Main("strategies", run) }
@@ -81,7 +81,7 @@ type outcome struct {
 // grows with the square of the pool get a smaller one.
 func (o options) cases() []testCase {
 	var out []testCase
-	for _, s := range scoring.Strategies() {
+	for _, s := range selection.Strategies() {
 		if !s.WholePool() || o.only != "" && !slices.Contains(strings.Split(o.only, ","), s.Name) {
 			continue
 		}
@@ -157,7 +157,7 @@ func runOne(ctx context.Context, text string, stdout io.Writer) error {
 	if err := json.Unmarshal([]byte(text), &c); err != nil {
 		return err
 	}
-	s, err := scoring.StrategyNamed(c.Strategy)
+	s, err := selection.StrategyNamed(c.Strategy)
 	if err != nil {
 		return err
 	}
@@ -165,8 +165,8 @@ func runOne(ctx context.Context, text string, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	choice := scoring.Choice{Strategy: c.Strategy, K: c.Batch, Seed: 1, Workers: c.Workers}
-	if s.Labelled == scoring.Required {
+	choice := selection.Choice{Strategy: c.Strategy, K: c.Batch, Seed: 1, Workers: c.Workers}
+	if s.Labelled == selection.Required {
 		labelled, err := makePool(c, c.Batch, 2, s.Needs)
 		if err != nil {
 			return err

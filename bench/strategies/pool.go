@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"github.com/prunefuse/prunefuse/scoring"
+	"github.com/prunefuse/prunefuse/scoring/selection"
 )
 
 // clusterCount is the number of clusters that a pool of them has.
@@ -14,12 +15,12 @@ const clusterCount = 100
 
 // makePool draws n samples: features, and the class probabilities that a
 // random last layer makes of them. Only what a strategy needs is kept.
-func makePool(c testCase, n int, seed uint64, needs scoring.Needs) (*scoring.Candidates, error) {
+func makePool(c testCase, n int, seed uint64, needs selection.Needs) (*selection.Candidates, error) {
 	world := rand.New(rand.NewPCG(0, 1)) // what all samples share
 	centres := normals(world, clusterCount*c.Features)
 	layer := normals(world, c.Features*c.Classes)
 	rng := rand.New(rand.NewPCG(seed, 2))
-	pool := &scoring.Candidates{}
+	pool := &selection.Candidates{}
 	features, logits := make([]float32, c.Features), make([]float32, c.Classes)
 	var row scoring.Row
 	for i := range n {

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/prunefuse/prunefuse/scoring"
+	"github.com/prunefuse/prunefuse/scoring/selection"
 )
 
 // Every strategy that looks at the whole pool is measured, the two goals
@@ -19,7 +19,7 @@ func TestEveryCaseRuns(t *testing.T) {
 	if cases[0].Strategy != "k-center" || cases[0].Pool != 200_000 || cases[2].Strategy != "badge" || cases[2].Classes != 100 {
 		t.Errorf("the goals are not first: %+v", cases[:4])
 	}
-	for _, s := range scoring.Strategies() {
+	for _, s := range selection.Strategies() {
 		if has := slices.ContainsFunc(cases, func(c testCase) bool { return c.Strategy == s.Name }); has != s.WholePool() {
 			t.Errorf("%s is measured: %t", s.Name, has)
 		}
@@ -39,7 +39,7 @@ func TestEveryCaseRuns(t *testing.T) {
 		if err := json.Unmarshal(b.Bytes(), &r); err != nil || r.testCase != c || r.Seconds <= 0 {
 			t.Errorf("%s of %s: %+v, %v", c.Strategy, c.Data, r, err)
 		}
-		s, err := scoring.StrategyNamed(c.Strategy)
+		s, err := selection.StrategyNamed(c.Strategy)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,14 +1,11 @@
 package main
 
 import (
-	"bufio"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"iter"
-	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -16,14 +13,15 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/prunefuse/prunefuse/scoring"
+	"github.com/prunefuse/prunefuse/scoring/selection"
 )
 
 // choiceOptions are the flags by which samples are chosen for labelling.
 // The command names path by a flag of its own.
 type choiceOptions struct {
 	path    string
-	choice  scoring.Choice
-	chooser scoring.Strategy // what choice settles on
+	choice  selection.Choice
+	chooser selection.Strategy // what choice settles on
 	params  map[string]string
 	format  string
 }
@@ -43,7 +41,7 @@ func strategiesHelp() string {
 	b.WriteString(`Strategies (f looks at features, p at class probabilities, L needs the labelled
 set, y labels of the pool; m goes by a measure that --by may replace):
 `)
-	for _, s := range scoring.Strategies() {
+	for _, s := range selection.Strategies() {
 		fmt.Fprintf(&b, "  %-17s %-3s %s\n", s.Name, needsOf(s), s.Summary)
 		for _, p := range s.Params {
 			fmt.Fprintf(&b, "%27s--param %s=%g: %s\n", "", p.Name, p.Default, p.Summary)
@@ -53,7 +51,7 @@ set, y labels of the pool; m goes by a measure that --by may replace):
 }
 
 // needsOf says what a strategy asks for, in the letters of the help.
-func needsOf(s scoring.Strategy) (letters string) {
+func needsOf(s selection.Strategy) (letters string) {
 	for _, need := range []struct {
 		letter string
 		is     bool
@@ -61,7 +59,7 @@ func needsOf(s scoring.Strategy) (letters string) {
 		{"m", s.AnyMeasure},
 		{"f", s.Features},
 		{"p", s.Probabilities},
-		{"L", s.Labelled == scoring.Required},
+		{"L", s.Labelled == selection.Required},
 		{"y", s.Labels},
 	} {
 		if need.is {
@@ -73,7 +71,7 @@ func needsOf(s scoring.Strategy) (letters string) {
 
 func completeStrategies(cmd *cobra.Command) {
 	complete(cmd, "strategy", func() (out []string) {
-		for _, s := range scoring.Strategies() {
+		for _, s := range selection.Strategies() {
 			out = append(out, s.Name+"\t"+s.Summary)
 		}
 		return out
@@ -84,20 +82,17 @@ func (o *choiceOptions) settle() error {
 	if o.choice.Strategy == "" {
 		return errors.New("say how to choose with --strategy")
 	}
-	if _, err := scoring.StrategyNamed(o.choice.Strategy); err != nil {
+	if _, err := selection.StrategyNamed(o.choice.Strategy); err != nil {
 		return fmt.Errorf("--strategy: %w", err)
 	}
 	switch {
 	case o.choice.K < 1:
 		return fmt.Errorf("--count (-k) %d: say how many samples to choose, at least 1", o.choice.K)
-	case o.format != "" && o.format != "jsonl" && o.format != "txt":
-		return fmt.Errorf("--format %q: want jsonl or txt", o.format)
+	case o.format == "":
+		o.format = string(selection.FormatOf(o.path))
 	}
-	if o.format == "" {
-		o.format = "txt"
-		if ext := strings.ToLower(filepath.Ext(o.path)); ext == ".jsonl" || ext == ".json" {
-			o.format = "jsonl"
-		}
+	if _, err := selection.ParseFormat(o.format); err != nil {
+		return fmt.Errorf("--%w", err)
 	}
 	o.choice.Params = make(map[string]float64, len(o.params))
 	for name, text := range o.params {
@@ -117,65 +112,15 @@ func (o *choiceOptions) chooses() bool { return o.choice.Strategy != "" }
 
 // choose picks from the records, which hold what the strategy needs; labelled
 // is the same of samples that have a label already.
-func (o *choiceOptions) choose(ctx context.Context, records iter.Seq2[scoring.Record, error], seed uint64, labelled scoring.Candidates) ([]scoring.Selected, error) {
+func (o *choiceOptions) choose(ctx context.Context, records iter.Seq2[scoring.Record, error], seed uint64, labelled selection.Candidates) ([]selection.Selected, error) {
 	c := o.choice
 	c.Seed, c.Labelled = seed, labelled
-	return scoring.Choose(ctx, records, c)
-}
-
-// selectedSchema names the format of a line of a .jsonl selection.
-const selectedSchema = "prunefuse.selected/1"
-
-type selectedLine struct {
-	Schema     string         `json:"schema"`
-	Rank       int            `json:"rank"`
-	Index      int            `json:"index"`
-	ID         string         `json:"id"`
-	Strategy   string         `json:"strategy"`
-	Score      float64        `json:"score"`
-	Class      int            `json:"class"`
-	Confidence float64        `json:"confidence"`
-	Label      *int           `json:"label,omitempty"`
-	Scores     scoring.Scores `json:"scores"`
-	Cluster    *int           `json:"cluster,omitempty"`
-
-	Nearest *scoring.Neighbour `json:"nearest_labelled,omitempty"`
+	return selection.Choose(ctx, records, c)
 }
 
 // write adds the selection, best first, to the outputs.
-func (o *choiceOptions) write(out *outputs, chosen []scoring.Selected) error {
+func (o *choiceOptions) write(out *outputs, chosen []selection.Selected) error {
 	return out.write(o.path, func(w io.Writer) error {
-		b := bufio.NewWriter(w)
-		put := putID
-		if o.format == "jsonl" {
-			e := json.NewEncoder(b)
-			e.SetEscapeHTML(false)
-			put = func(_ io.Writer, s scoring.Selected) error { return e.Encode(o.line(s)) }
-		}
-		for _, s := range chosen {
-			if err := put(b, s); err != nil {
-				return err
-			}
-		}
-		return b.Flush()
+		return selection.Write(w, selection.Format(o.format), chosen, o.choice.Strategy)
 	})
-}
-
-func (o *choiceOptions) line(s scoring.Selected) selectedLine {
-	r := s.Record
-	line := selectedLine{
-		selectedSchema, s.Rank, r.Index, r.ID, o.choice.Strategy, s.Score, r.Class, r.Confidence, r.Label, r.Scores, nil, s.Nearest,
-	}
-	if s.Cluster >= 0 {
-		line.Cluster = &s.Cluster
-	}
-	return line
-}
-
-func putID(w io.Writer, s scoring.Selected) error {
-	if strings.ContainsAny(s.Record.ID, "\r\n") {
-		return fmt.Errorf("sample %q has a line break in its name; write the selection as jsonl", s.Record.ID)
-	}
-	_, err := fmt.Fprintln(w, s.Record.ID)
-	return err
 }

@@ -1,10 +1,7 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
 	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -17,7 +14,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/prunefuse/prunefuse/labelling"
-	"github.com/prunefuse/prunefuse/scoring"
+	"github.com/prunefuse/prunefuse/scoring/selection"
 )
 
 // The forms of a batch for labelling.
@@ -143,48 +140,17 @@ func readSelection(g *globals, path string, names []string) (items []labelling.I
 		defer f.Close()
 		in = f
 	}
-	add := func(id string, rank, class int, confidence float64) error {
-		name, err := nameOf(names, class)
-		items = append(items, labelling.Item{ID: id, Rank: rank, Class: name, Confidence: confidence})
-		return err
-	}
-	selection := false
-	if s, ok := in.(io.ReadSeeker); ok {
-		var head [len(`{"schema":"`) + len(selectedSchema)]byte
-		_, _ = io.ReadFull(s, head[:])
-		selection = bytes.HasSuffix(head[:], []byte(selectedSchema))
-		if _, err := s.Seek(0, io.SeekStart); err != nil {
+	for l, err := range selection.ReadFile(in) {
+		if err != nil {
 			return nil, err
 		}
-	}
-	if !selection {
-		for r, err := range scoring.ReadFile(in) {
-			if err != nil {
-				return nil, fmt.Errorf("%w; a selection to export is one that was written as .jsonl", err)
-			}
-			if err := add(r.ID, len(items)+1, r.Class, r.Confidence); err != nil {
-				return nil, err
-			}
-		}
-		return items, nil
-	}
-	d := json.NewDecoder(bufio.NewReader(in))
-	for n := 1; ; n++ {
-		var line selectedLine
-		err := d.Decode(&line)
-		if errors.Is(err, io.EOF) {
-			return items, nil
-		}
-		if err == nil && (line.Schema != selectedSchema || line.ID == "") {
-			err = fmt.Errorf("it is no line of schema %q with an id", selectedSchema)
-		}
-		if err == nil {
-			err = add(line.ID, line.Rank, line.Class, line.Confidence)
-		}
+		name, err := nameOf(names, l.Class)
 		if err != nil {
-			return nil, fmt.Errorf("line %d: %w", n, err)
+			return nil, err
 		}
+		items = append(items, labelling.Item{ID: l.ID, Rank: l.Rank, Class: name, Confidence: l.Confidence})
 	}
+	return items, nil
 }
 
 // bareOpen is why a file cannot be opened, without its name.

@@ -13,6 +13,7 @@ import (
 	"github.com/prunefuse/prunefuse/data"
 	"github.com/prunefuse/prunefuse/onnxio"
 	"github.com/prunefuse/prunefuse/scoring"
+	"github.com/prunefuse/prunefuse/scoring/selection"
 )
 
 type scoreOptions struct {
@@ -128,9 +129,9 @@ func (o *scoreOptions) settle() error {
 		return errors.New("-k needs --strategy")
 	}
 	switch use := o.choice.chooser.Labelled; {
-	case o.labelled != "" && use == scoring.Unused:
+	case o.labelled != "" && use == selection.Unused:
 		return fmt.Errorf("--labelled: strategy %q makes no use of the labelled set", o.choice.choice.Strategy)
-	case o.labelled == "" && use == scoring.Required:
+	case o.labelled == "" && use == selection.Required:
 		return fmt.Errorf("strategy %q needs the labelled set: name it with --labelled", o.choice.choice.Strategy)
 	}
 	if o.out.path == stdStream && o.choice.chooses() && o.choice.path == stdStream {
@@ -205,7 +206,7 @@ func runScore(ctx context.Context, g *globals, o scoreOptions, path string) erro
 	}
 	defer data.Close(pool.Set)
 	if o.choice.choice.K > pool.Len() {
-		return fmt.Errorf("choose %d of the %d samples of %s: %w", o.choice.choice.K, pool.Len(), o.pool, scoring.ErrTooFew)
+		return fmt.Errorf("choose %d of the %d samples of %s: %w", o.choice.choice.K, pool.Len(), o.pool, selection.ErrTooFew)
 	}
 	if err := g.startRuntime(ctx); err != nil {
 		return err

@@ -11,6 +11,7 @@ import (
 
 	"github.com/prunefuse/prunefuse/data"
 	"github.com/prunefuse/prunefuse/scoring"
+	"github.com/prunefuse/prunefuse/scoring/selection"
 )
 
 // recordSink writes the records of a pass: their scores as a score file, their
@@ -155,8 +156,8 @@ func (e *rowFile) row(i int) ([]float32, error) {
 }
 
 // all reads every row.
-func (e *rowFile) all() (scoring.Features, error) {
-	f := scoring.Features{Dim: e.dim}
+func (e *rowFile) all() (selection.Features, error) {
+	f := selection.Features{Dim: e.dim}
 	for i := range e.rows {
 		row, err := e.row(i)
 		if err != nil {

@@ -12,11 +12,12 @@ import (
 	"github.com/prunefuse/prunefuse/internal/term"
 	"github.com/prunefuse/prunefuse/onnxio"
 	"github.com/prunefuse/prunefuse/scoring"
+	"github.com/prunefuse/prunefuse/scoring/selection"
 )
 
 // pass scores the pool, writes scores and embeddings as they come, and
 // returns the choice.
-func (s *scorer) pass(ctx context.Context, m *onnxio.Model, out *outputs) (chosen []scoring.Selected, err error) {
+func (s *scorer) pass(ctx context.Context, m *onnxio.Model, out *outputs) (chosen []selection.Selected, err error) {
 	labelled, err := s.labelled(ctx, m)
 	if err != nil {
 		return nil, err
@@ -85,15 +86,15 @@ func counter(bar *term.Bar) func(done, total int) {
 }
 
 // labelled is what the strategy makes use of of the samples that have a label.
-func (s *scorer) labelled(ctx context.Context, m *onnxio.Model) (scoring.Candidates, error) {
+func (s *scorer) labelled(ctx context.Context, m *onnxio.Model) (selection.Candidates, error) {
 	if s.o.labelled == "" {
-		return scoring.Candidates{}, nil
+		return selection.Candidates{}, nil
 	}
 	whole := s.o.data
 	whole.only, whole.exclude, whole.labels = "", "", ""
 	set, err := samples(s.g, whole, s.o.labelled, m)
 	if err != nil {
-		return scoring.Candidates{}, err
+		return selection.Candidates{}, err
 	}
 	defer data.Close(set.Set)
 	t := s.g.terminal(ctx)
@@ -104,9 +105,9 @@ func (s *scorer) labelled(ctx context.Context, m *onnxio.Model) (scoring.Candida
 		Batch: int(s.o.batch), Probabilities: s.head.Probabilities, Progress: counter(bar),
 		Features: s.features(), Distribution: s.distribution(),
 	}
-	c, err := scoring.Gather(scoring.Score(ctx, s.model, set, o), s.o.choice.chooser.Needs)
+	c, err := selection.Gather(scoring.Score(ctx, s.model, set, o), s.o.choice.chooser.Needs)
 	if err != nil {
-		return scoring.Candidates{}, fmt.Errorf("%s: %w", s.o.labelled, err)
+		return selection.Candidates{}, fmt.Errorf("%s: %w", s.o.labelled, err)
 	}
 	return *c, nil
 }

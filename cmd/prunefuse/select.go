@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/prunefuse/prunefuse/scoring"
+	"github.com/prunefuse/prunefuse/scoring/selection"
 )
 
 type selectOptions struct {
@@ -76,8 +77,8 @@ func (o *selectOptions) settle() error {
 	}{
 		{"embeddings", o.given.features, s.Features, s.Features},
 		{"probabilities", o.given.softmax, s.Probabilities, s.Probabilities},
-		{"labelled-embeddings", o.labelled.features, s.Features && s.Labelled != scoring.Unused, s.Features && s.Labelled == scoring.Required},
-		{"labelled-probabilities", o.labelled.softmax, s.Probabilities && s.Labelled != scoring.Unused, s.Probabilities && s.Labelled == scoring.Required},
+		{"labelled-embeddings", o.labelled.features, s.Features && s.Labelled != selection.Unused, s.Features && s.Labelled == selection.Required},
+		{"labelled-probabilities", o.labelled.softmax, s.Probabilities && s.Labelled != selection.Unused, s.Probabilities && s.Labelled == selection.Required},
 	} {
 		switch {
 		case f.needs && f.path == "":
@@ -126,9 +127,9 @@ func runSelect(ctx context.Context, g *globals, o selectOptions, path string) er
 	return nil
 }
 
-func (o selectOptions) choose(ctx context.Context, g *globals, in io.Reader) ([]scoring.Selected, error) {
+func (o selectOptions) choose(ctx context.Context, g *globals, in io.Reader) ([]selection.Selected, error) {
 	records := withContext(ctx, scoring.ReadFile(in))
-	var labelled scoring.Candidates
+	var labelled selection.Candidates
 	var err error
 	if labelled.Features, err = readRows(o.labelled.features); err != nil {
 		return nil, err
@@ -157,13 +158,13 @@ func (o selectOptions) choose(ctx context.Context, g *globals, in io.Reader) ([]
 }
 
 // readRows reads a file whole; none where there is no path.
-func readRows(path string) (scoring.Features, error) {
+func readRows(path string) (selection.Features, error) {
 	if path == "" {
-		return scoring.Features{}, nil
+		return selection.Features{}, nil
 	}
 	f, err := openRows(path)
 	if err != nil {
-		return scoring.Features{}, err
+		return selection.Features{}, err
 	}
 	defer f.Close()
 	return f.all()

@@ -12,6 +12,7 @@ import (
 	"github.com/prunefuse/prunefuse/fusion"
 	"github.com/prunefuse/prunefuse/pruning"
 	"github.com/prunefuse/prunefuse/scoring"
+	"github.com/prunefuse/prunefuse/scoring/selection"
 )
 
 // Config says what a run does. ReadConfig reads it from YAML, where the keys
@@ -181,8 +182,8 @@ func (c Config) Check() error {
 
 // CheckStrategy returns the strategy that chooses samples from a pool whose
 // labels are not known, with one network.
-func (l Label) CheckStrategy() (scoring.Strategy, error) {
-	choice := scoring.Choice{Strategy: l.Strategy, K: 1, Measure: l.Measure, Params: l.Params}
+func (l Label) CheckStrategy() (selection.Strategy, error) {
+	choice := selection.Choice{Strategy: l.Strategy, K: 1, Measure: l.Measure, Params: l.Params}
 	s, err := choice.Check()
 	if err != nil {
 		return s, fmt.Errorf("label: %w", err)

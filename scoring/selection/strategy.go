@@ -1,0 +1,176 @@
+package selection
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/prunefuse/prunefuse/scoring"
+)
+
+// Strategy is a way to choose the batch to label.
+type Strategy struct {
+	Name      string
+	Summary   string // what it takes, in one line of help
+	Reference string
+	// Measure is the score it ranks or weighs by, "" for a strategy that does
+	// neither.
+	Measure string
+	// AnyMeasure says that Choice.Measure may put another in its place.
+	AnyMeasure bool
+	// Scores says that the records must hold Measure. A strategy that ranks
+	// by the ID alone computes it from the seed of the selection.
+	Scores bool
+	Params []Param
+	Needs
+	// Memory is what it holds for each sample of the pool, besides the
+	// records and what it Needs; Time how its work grows with the pool n, the
+	// batch k, the labelled set L, the length d of the features and the
+	// classes c.
+	Memory, Time string
+
+	// perturb turns the weight of a sample and an exponential draw into the
+	// score that a streaming strategy ranks by. Nil ranks by the measure.
+	perturb func(weight, temperature, e float64) float64
+	// pick is that of a strategy which looks at the pool as a whole.
+	pick func(ctx context.Context, t *task) ([]Picked, error)
+}
+
+// Needs is what a strategy asks for besides the records.
+type Needs struct {
+	Features      bool // the input of the last layer, a row a sample
+	Probabilities bool // the class probabilities, a row a sample
+	Labelled      Use  // the same of the samples that have a label already
+	Labels        bool // the label of every sample: the set is a labelled one
+}
+
+// Use says what a strategy makes of the labelled set.
+type Use int
+
+// The uses.
+const (
+	Unused   Use = iota
+	Welcome      // it chooses what the labelled set does not have
+	Required     // it cannot do without
+)
+
+// WholePool says that the strategy cannot choose before it has seen the whole
+// pool: shards are merged first, and it holds every record.
+func (s Strategy) WholePool() bool { return s.pick != nil }
+
+// Param is a number that changes what a strategy does.
+type Param struct {
+	Name     string
+	Default  float64
+	Min, Max float64
+	Summary  string
+}
+
+// strategies are a ranking by each measure, and what looks further.
+var strategies = append(rankings(), classBalanced, power, softmax, softRank,
+	kCenter, kMeansBatch, weightedKMeans, clue, typiClust, probCover, cdal, badge, falcun, cal, density, ccs, moderate)
+
+func rankings() (out []Strategy) {
+	for _, m := range scoring.Measures() {
+		out = append(out, Strategy{
+			Name: m.Name, Summary: m.Summary, Reference: m.Reference,
+			Measure: m.Name, Scores: m.Source != scoring.FromID, Memory: "none: it streams", Time: "n",
+		})
+	}
+	return out
+}
+
+// Strategies are all strategies, in the order of the command's help. The
+// slice is the caller's.
+func Strategies() []Strategy { return slices.Clone(strategies) }
+
+// StrategyNamed finds a strategy; its error lists the names there are.
+func StrategyNamed(name string) (Strategy, error) {
+	names := make([]string, len(strategies))
+	for i, s := range strategies {
+		if s.Name == name {
+			return s, nil
+		}
+		names[i] = s.Name
+	}
+	return Strategy{}, fmt.Errorf("unknown strategy %q; use one of %s", name, strings.Join(names, ", "))
+}
+
+// Choice says which samples to choose.
+type Choice struct {
+	Strategy string
+	K        int
+	Seed     uint64
+	// Measure is what a strategy weighs or ranks by, "" for its own. Not
+	// every strategy lets choose.
+	Measure string
+	// Params are those of the strategy by name; what is not there has its
+	// default.
+	Params map[string]float64
+	// Labelled is the labelled set, for a strategy that makes use of it. Its
+	// records may be left out.
+	Labelled Candidates
+	Workers  int // goroutines; 0 is one a core
+	// Progress is told how many are chosen.
+	Progress func(done, total int)
+}
+
+// Check settles the strategy and finds what does not fit it: an unknown name,
+// a number out of range.
+func (c *Choice) Check() (Strategy, error) {
+	s, err := StrategyNamed(c.Strategy)
+	if err != nil {
+		return s, err
+	}
+	switch {
+	case c.K < 1:
+		return s, fmt.Errorf("select %d samples: the number must be at least 1", c.K)
+	case c.Measure != "" && !s.AnyMeasure:
+		return s, fmt.Errorf("strategy %q does not go by a measure of choice", s.Name)
+	case c.Measure != "":
+		m, err := scoring.MeasureNamed(c.Measure)
+		if err != nil {
+			return s, err
+		}
+		if !m.CanWeigh() && !s.Labels {
+			return s, fmt.Errorf("strategy %q cannot weigh by %q: it needs what a model says of a sample", s.Name, m.Name)
+		}
+		s.Measure = m.Name
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.Params)) {
+		i := slices.IndexFunc(s.Params, func(p Param) bool { return p.Name == name })
+		if i < 0 {
+			return s, fmt.Errorf("strategy %q has no parameter %q%s", s.Name, name, paramNames(s))
+		}
+		if p, v := s.Params[i], c.Params[name]; !(v >= p.Min && v <= p.Max) {
+			return s, fmt.Errorf("parameter %s of strategy %q is %g, want %g to %g", name, s.Name, v, p.Min, p.Max)
+		}
+	}
+	return s, nil
+}
+
+func paramNames(s Strategy) string {
+	if len(s.Params) == 0 {
+		return ": it has none"
+	}
+	var names []string
+	for _, p := range s.Params {
+		names = append(names, p.Name)
+	}
+	return ", only " + strings.Join(names, ", ")
+}
+
+// param is the value of a parameter that the strategy has.
+func (c *Choice) param(s Strategy, name string) float64 {
+	if v, ok := c.Params[name]; ok {
+		return v
+	}
+	for _, p := range s.Params {
+		if p.Name == name {
+			return p.Default
+		}
+	}
+	panic("BUG: strategy " + s.Name + " has no parameter " + name)
+}
