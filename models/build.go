@@ -42,7 +42,7 @@ func Build(arch string, o Options) (*onnxio.Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	if o, err = a.settle(o); err != nil {
+	if o, err = a.withDefaults(o); err != nil {
 		return nil, fmt.Errorf("build %s: %w", arch, err)
 	}
 	m := onnxio.New(arch)
@@ -54,8 +54,8 @@ func Build(arch string, o Options) (*onnxio.Model, error) {
 	return m, nil
 }
 
-// settle fills in the architecture's defaults and checks the result.
-func (a Info) settle(o Options) (Options, error) {
+// withDefaults fills in the architecture's defaults and checks the result.
+func (a Info) withDefaults(o Options) (Options, error) {
 	if o.Classes == 0 {
 		o.Classes = a.Classes
 	}

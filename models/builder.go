@@ -11,7 +11,7 @@ import (
 // makes the value "name.out" from its initializers "name.weight" and so on.
 type builder struct {
 	patch *onnxio.Patch
-	o     Options // settled
+	o     Options // with defaults
 	relu6 []string
 	// Weights are drawn last, when it is known that they fit into a file.
 	params []param
@@ -47,8 +47,8 @@ func (b *builder) input() maps {
 	return maps{"input", in[0], in[1], in[2]}
 }
 
-// width is a layer's channels after Options.Width. The small addend keeps a
-// product such as 0.29·100 from falling below its whole number.
+// width returns a layer's channels after Options.Width. The small addend keeps
+// a product such as 0.29·100 from falling below its whole number.
 func (b *builder) width(channels int) int {
 	return max(1, int(math.Floor(float64(channels)*b.o.Width+1e-9)))
 }
@@ -123,7 +123,7 @@ func window(kernel, stride, pad int) []onnxio.Attr {
 	return []onnxio.Attr{onnxio.Ints("kernel_shape", k, k), onnxio.Ints("strides", s, s), onnxio.Ints("pads", p, p, p, p)}
 }
 
-// slid is the value made by sliding a window over x.
+// slid returns the value made by sliding a window over x.
 func (x maps) slid(name string, c, kernel, stride, pad int) maps {
 	y := maps{name, c, (x.h+2*pad-kernel)/stride + 1, (x.w+2*pad-kernel)/stride + 1}
 	if x.h+2*pad < kernel || x.w+2*pad < kernel {
@@ -179,8 +179,8 @@ func (b *builder) flatten(x maps) vector {
 	return vector{b.node("Flatten", "flatten", []string{x.name}, onnxio.Int("axis", 1)), x.c * x.h * x.w}
 }
 
-// linearReLU is a fully connected layer, as PyTorch initialises it, with ReLU
-// after it.
+// linearReLU returns a fully connected layer, as PyTorch initialises it, with
+// ReLU after it.
 func (b *builder) linearReLU(name, relu string, x vector, n int) vector {
 	out := name + ".out"
 	b.gemm(name, out, x, n, torchDefault(x.n))

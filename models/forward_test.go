@@ -78,8 +78,8 @@ func TestForward(t *testing.T) {
 	}
 }
 
-// farthest is the greatest difference as a share of the greatest value; NaN
-// where any value is.
+// farthest returns the greatest difference as a share of the greatest value;
+// NaN where any value is.
 func farthest(got, want []float32) float64 {
 	var diff, size float64
 	for i := range want {
@@ -187,8 +187,8 @@ func jsonOf(t *testing.T, v any) []byte {
 	return b
 }
 
-// pythonWithTorchvision is the first Python that has it: the one on the path,
-// or Debian's.
+// pythonWithTorchvision returns the first Python that has it: the one on the
+// path, or Debian's.
 func pythonWithTorchvision(t *testing.T) string {
 	t.Helper()
 	for _, python := range []string{"python3", "/usr/bin/python3"} {

@@ -1,6 +1,6 @@
 package models
 
-// mlp is a perceptron with two hidden layers.
+// mlp returns a perceptron with two hidden layers.
 func mlp() arch {
 	return arch{
 		Info: Info{

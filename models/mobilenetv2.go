@@ -67,7 +67,7 @@ func (b *builder) convBNClip(name string, x maps, s convSpec) maps {
 	return b.clip6(name+".2", b.bn(name+".1", b.conv(name+".0", x, s)))
 }
 
-// multipleOf8 is the authors' rule for a number of channels: the nearest
+// multipleOf8 returns the authors' rule for a number of channels: the nearest
 // multiple of 8, not below 8 and not more than a tenth below v.
 func multipleOf8(v float64) int {
 	n := max(8, int(v+4)/8*8)

@@ -33,7 +33,7 @@ func marshal(t testing.TB, m *onnxio.Model) []byte {
 	return b
 }
 
-// narrow is an option set under which every architecture is small.
+// narrow returns an option set under which every architecture is small.
 func narrow(i models.Info) models.Options {
 	side := max(i.MinSide, 16)
 	return models.Options{Classes: 3, Input: [3]int{2, side, side + 5}, Seed: 7, Width: 0.125}

@@ -45,8 +45,8 @@ func preBottleneckBlock(b *builder, name string, x maps, channels, stride int) m
 	return b.add(name+".add", y, preProjection(b, name, x, a, out, stride))
 }
 
-// preProjection is the shortcut of a block with input x and activated input
-// a.
+// preProjection returns the shortcut of a block with input x and activated
+// input a.
 func preProjection(b *builder, name string, x, a maps, out, stride int) maps {
 	if stride == 1 && x.c == out {
 		return x

@@ -85,7 +85,7 @@ func bottleneckBlock(b *builder, name string, x maps, channels, stride int) maps
 	return b.relu(name+".relu3", y)
 }
 
-// projection is the shortcut of a block: x itself where it has the block's
+// projection returns the shortcut of a block: x itself where it has the block's
 // output shape.
 func projection(b *builder, name string, x maps, out, stride int) maps {
 	if stride == 1 && x.c == out {
@@ -94,9 +94,9 @@ func projection(b *builder, name string, x maps, out, stride int) maps {
 	return b.bn(name+".downsample.1", b.conv(name+".downsample.0", x, conv1x1(out, stride)))
 }
 
-// cifarStages are the blocks of each of three equal stages of a CIFAR network
-// of that depth. Depths 6n+2 have n basic blocks a stage; 164 and 1001, which
-// the papers build so, have bottlenecks, 9n+2.
+// cifarStages returns the blocks of each of three equal stages of a CIFAR
+// network of that depth. Depths 6n+2 have n basic blocks a stage; 164 and 1001,
+// which the papers build so, have bottlenecks, 9n+2.
 func cifarStages(depth int) (blocks []int, bottleneck bool, err error) {
 	if depth == 164 || depth == 1001 {
 		return slices.Repeat([]int{(depth - 2) / 9}, 3), true, nil
@@ -110,14 +110,14 @@ func cifarStages(depth int) (blocks []int, bottleneck bool, err error) {
 // maxDepth is the deepest of the papers' networks.
 const maxDepth = 1202
 
-// checkDepth wants a depth of the form 6n+rest.
-func checkDepth(depth, rest int) error {
-	least, most := 6+rest, maxDepth-(maxDepth-rest)%6
-	if depth >= least && depth <= most && depth%6 == rest {
+// checkDepth wants a depth of the form 6n+remainder.
+func checkDepth(depth, remainder int) error {
+	least, most := 6+remainder, maxDepth-(maxDepth-remainder)%6
+	if depth >= least && depth <= most && depth%6 == remainder {
 		return nil
 	}
-	below := min(max((depth-rest)/6*6+rest, least), most-6)
-	return fmt.Errorf("depth %d is not 6n+%d from %d to %d; the nearest are %d and %d", depth, rest, least, most, below, below+6)
+	below := min(max((depth-remainder)/6*6+remainder, least), most-6)
+	return fmt.Errorf("depth %d is not 6n+%d from %d to %d; the nearest are %d and %d", depth, remainder, least, most, below, below+6)
 }
 
 func cifarChannels() []int { return []int{16, 32, 64} }
@@ -144,7 +144,7 @@ func bottleneckNote(bottleneck bool) string {
 	return ""
 }
 
-// bigResNet is one of torchvision's networks.
+// bigResNet returns one of torchvision's networks.
 func bigResNet(depth int, bottleneck bool, blocks ...int) arch {
 	return arch{
 		Info: Info{
@@ -157,7 +157,7 @@ func bigResNet(depth int, bottleneck bool, blocks ...int) arch {
 	}
 }
 
-// bigResNetCIFAR is one of torchvision's networks with a stem for small
+// bigResNetCIFAR returns one of torchvision's networks with a stem for small
 // images.
 func bigResNetCIFAR(depth int, bottleneck bool, blocks ...int) arch {
 	a := bigResNet(depth, bottleneck, blocks...)

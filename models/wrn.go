@@ -9,7 +9,7 @@ import (
 // the least depth.
 const maxWiden = 100
 
-// wideResNet is the pre-activation network with basic blocks k times wider
+// wideResNet returns the pre-activation network with basic blocks k times wider
 // than its stem of 16 channels (Zagoruyko and Komodakis, arXiv 1605.07146).
 // Its depth 6n+4 counts, unlike the others', the three shortcut convolutions.
 func wideResNet(args ...int) (arch, error) {

@@ -57,7 +57,7 @@ var families = []family{
 	},
 }
 
-// fixed are the architectures that belong to no family. Their names come
+// fixed returns the architectures that belong to no family. Their names come
 // before the families': resnet50 is torchvision's, not the CIFAR one of depth
 // 6·8+2.
 func fixed() []arch {

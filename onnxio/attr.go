@@ -17,42 +17,42 @@ func attr(name string, t onnxpb.AttributeProto_AttributeType) *onnxpb.AttributeP
 	return &onnxpb.AttributeProto{Name: &name, Type: t.Enum()}
 }
 
-// Int is an integer attribute.
+// Int returns an integer attribute.
 func Int(name string, v int64) Attr {
 	a := attr(name, onnxpb.AttributeProto_INT)
 	a.I = &v
 	return Attr{pb: a}
 }
 
-// Ints is a list-of-integers attribute.
+// Ints returns a list-of-integers attribute.
 func Ints(name string, v ...int64) Attr {
 	a := attr(name, onnxpb.AttributeProto_INTS)
 	a.Ints = append([]int64(nil), v...)
 	return Attr{pb: a}
 }
 
-// Float is a float attribute.
+// Float returns a float attribute.
 func Float(name string, v float32) Attr {
 	a := attr(name, onnxpb.AttributeProto_FLOAT)
 	a.F = &v
 	return Attr{pb: a}
 }
 
-// Floats is a list-of-floats attribute.
+// Floats returns a list-of-floats attribute.
 func Floats(name string, v ...float32) Attr {
 	a := attr(name, onnxpb.AttributeProto_FLOATS)
 	a.Floats = append([]float32(nil), v...)
 	return Attr{pb: a}
 }
 
-// Str is a string attribute.
+// Str returns a string attribute.
 func Str(name, v string) Attr {
 	a := attr(name, onnxpb.AttributeProto_STRING)
 	a.S = []byte(v)
 	return Attr{pb: a}
 }
 
-// Strs is a list-of-strings attribute.
+// Strs returns a list-of-strings attribute.
 func Strs(name string, v ...string) Attr {
 	a := attr(name, onnxpb.AttributeProto_STRINGS)
 	for _, s := range v {
@@ -61,8 +61,8 @@ func Strs(name string, v ...string) Attr {
 	return Attr{pb: a}
 }
 
-// TensorValue is a tensor attribute, as a Constant node has. The elements of
-// an external tensor are read; where that fails, so does the patch that uses
+// TensorValue returns a tensor attribute, as a Constant node has. The elements
+// of an external tensor are read; where that fails, so does the patch that uses
 // the attribute.
 func TensorValue(name string, t *Tensor) Attr {
 	a := attr(name, onnxpb.AttributeProto_TENSOR)
@@ -71,7 +71,7 @@ func TensorValue(name string, t *Tensor) Attr {
 	return Attr{pb: a, err: err}
 }
 
-// Name is the attribute's name.
+// Name returns the attribute's name.
 func (a Attr) Name() string { return a.pb.GetName() }
 
 func (a Attr) String() string {

@@ -15,10 +15,10 @@ type Dim struct {
 	sym  string // factors joined by "*" in sorted order; "" for a number
 }
 
-// Known is the extent n.
+// Known returns the extent n.
 func Known(n int64) Dim { return Dim{coef: n} }
 
-// Symbol is an extent known only by name, which must not be empty.
+// Symbol returns an extent known only by name, which must not be empty.
 func Symbol(name string) Dim {
 	if name == "" {
 		panic("BUG: an extent without a name")
@@ -26,7 +26,7 @@ func Symbol(name string) Dim {
 	return Dim{coef: 1, sym: strings.ReplaceAll(name, "*", "×")}
 }
 
-// Value is the extent as a number; ok is false when it is symbolic.
+// Value returns the extent as a number; ok is false when it is symbolic.
 func (d Dim) Value() (n int64, ok bool) { return d.coef, d.sym == "" }
 
 // Is reports whether d is the number n.
@@ -53,8 +53,8 @@ func (d Dim) String() string {
 	return strconv.FormatInt(d.coef, 10) + "*" + d.sym
 }
 
-// Mul is the product of two extents. One whose number would not fit an int64
-// becomes a symbol, so that it is never taken for a small one.
+// Mul returns the product of two extents. One whose number would not fit an
+// int64 becomes a symbol, so that it is never taken for a small one.
 func (d Dim) Mul(e Dim) Dim {
 	if d.coef == 0 || e.coef == 0 {
 		return Known(0)
@@ -105,7 +105,7 @@ func (d Dim) factors() []string {
 // rank included; a scalar is the empty non-nil Shape.
 type Shape []Dim
 
-// ShapeOf is the shape with the given numbers as extents.
+// ShapeOf returns the shape with the given numbers as extents.
 func ShapeOf(dims ...int64) Shape {
 	s := make(Shape, len(dims))
 	for i, n := range dims {
@@ -139,7 +139,7 @@ func (s Shape) Ints() (dims []int64, ok bool) {
 	return dims, true
 }
 
-// Size is the number of elements, the symbol "?" for an unknown rank.
+// Size returns the number of elements, the symbol "?" for an unknown rank.
 func (s Shape) Size() Dim {
 	if s == nil {
 		return Symbol("?")

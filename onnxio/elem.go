@@ -52,7 +52,7 @@ func (e Elem) String() string {
 	return fmt.Sprintf("elem(%d)", int32(e))
 }
 
-// Bits is the size of one element in raw data; 0 for strings and unknown
+// Bits returns the size of one element in raw data; 0 for strings and unknown
 // types.
 func (e Elem) Bits() int { return elems[e].bits }
 
@@ -73,7 +73,7 @@ func (e Elem) Int() bool {
 
 func (e Elem) proto() *int32 { v := int32(e); return &v }
 
-// packedBytes is the raw size of n elements, -1 when the type has none.
+// packedBytes returns the raw size of n elements, -1 when the type has none.
 func (e Elem) packedBytes(n int64) int64 {
 	if b := e.Bits(); b > 0 {
 		return (n*int64(b) + 7) / 8

@@ -99,8 +99,8 @@ func (f externalFile) ReadAt(b []byte, off int64) (int, error) {
 	return n, err
 }
 
-// DataFiles are the paths of the files beside the model that hold bytes of its
-// tensors, sorted.
+// DataFiles returns the paths of the files beside the model that hold bytes of
+// its tensors, sorted.
 func (m *Model) DataFiles() []string {
 	paths := map[string]bool{}
 	for _, t := range m.Graph.inits {
@@ -150,7 +150,7 @@ func (x *externalWriter) put(t *Tensor) (*onnxpb.TensorProto, error) {
 	return p, nil
 }
 
-// inlineTensor is the message of t with its bytes inside the model file.
+// inlineTensor returns the message of t with its bytes inside the model file.
 func inlineTensor(t *Tensor) (*onnxpb.TensorProto, error) {
 	if t.src == nil {
 		return t.pb, nil

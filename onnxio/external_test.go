@@ -241,7 +241,7 @@ func TestExternalWrite(t *testing.T) {
 	}
 }
 
-// withoutForm is the model's bytes with every tensor inside and raw.
+// withoutForm returns the model's bytes with every tensor inside and raw.
 func withoutForm(t *testing.T, m *Model) []byte {
 	return marshal(t, parse(t, marshal(t, m)))
 }

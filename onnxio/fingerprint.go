@@ -15,8 +15,8 @@ import (
 	"github.com/prunefuse/prunefuse/onnxio/onnxpb"
 )
 
-// Fingerprint is a SHA-256, in hexadecimal, of what the model computes: two
-// files of the same graph and weights have the same one, however they are
+// Fingerprint returns a SHA-256, in hexadecimal, of what the model computes:
+// two files of the same graph and weights have the same one, however they are
 // stored.
 //
 // Hashed are, each string and byte field preceded by its length as 8 bytes
@@ -121,7 +121,7 @@ func (h hasher) message(m proto.Message) {
 	h.Write(b)
 }
 
-// digest is the first 8 hexadecimal digits of the SHA-256 of a tensor's
+// digest returns the first 8 hexadecimal digits of the SHA-256 of a tensor's
 // elements, for the text form; "?" where they cannot be read.
 func digest(t *Tensor) string {
 	h := hasher{sha256.New()}

@@ -12,7 +12,7 @@ import (
 	"github.com/prunefuse/prunefuse/onnxio/onnxpb"
 )
 
-// smallNet is a classifier of four classes: a convolution, a residual sum,
+// smallNet returns a classifier of four classes: a convolution, a residual sum,
 // pooling and a dense layer.
 //
 //	x ─ conv ─ relu ─┬─ conv ─ add ─ pool ─ flatten ─ gemm ─ logits
@@ -48,8 +48,8 @@ func apply(t testing.TB, p *Patch) {
 	}
 }
 
-// ramp is a float tensor of multiples of 1/64, which every float type of 16
-// bits or more holds exactly up to 16.
+// ramp returns a float tensor of multiples of 1/64, which every float type of
+// 16 bits or more holds exactly up to 16.
 func ramp(name string, dims ...int64) *Tensor {
 	v := make([]float32, product(dims))
 	for i := range v {
@@ -58,7 +58,7 @@ func ramp(name string, dims ...int64) *Tensor {
 	return NewTensor(name, dims, v)
 }
 
-// branchProto is a model whose If node reads x, w and h from inside its
+// branchProto returns a model whose If node reads x, w and h from inside its
 // branches, h two graphs deep, and defines inner names of its own.
 func branchProto() *onnxpb.ModelProto {
 	float := func(name string) *onnxpb.ValueInfoProto {
@@ -130,8 +130,8 @@ func fingerprint(t testing.TB, m *Model) string {
 	return f
 }
 
-// state is everything a graph holds, index included, as text that two equal
-// graphs share.
+// state returns everything a graph holds, index included, as text that two
+// equal graphs share.
 func state(t testing.TB, m *Model) string {
 	t.Helper()
 	g := m.Graph

@@ -42,7 +42,7 @@ func (m *Model) InlineFunctions() error {
 	for i, n := range nodes {
 		g.nodes[i] = &Node{n}
 	}
-	if err := g.settle(); err != nil {
+	if err := g.reindex(); err != nil {
 		return &FormatError{err.Error()}
 	}
 	for _, f := range m.pb.GetFunctions() {
@@ -147,7 +147,7 @@ func (in *inliner) inside(n *onnxpb.NodeProto) (*onnxpb.NodeProto, error) {
 	return c, failed
 }
 
-// body is a function's nodes as one call has them.
+// body returns a function's nodes as one call has them.
 func (in *inliner) body(call *onnxpb.NodeProto, f *onnxpb.FunctionProto) []*onnxpb.NodeProto {
 	s := splice{names: map[string]string{}, attrs: map[string]*onnxpb.AttributeProto{}, fresh: in.fresh}
 	for _, a := range slices.Concat(f.GetAttributeProto(), call.GetAttribute()) {

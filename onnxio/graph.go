@@ -39,14 +39,14 @@ type Value struct {
 	Type Type
 }
 
-// Name is the graph's name.
+// Name returns the graph's name.
 func (g *Graph) Name() string { return g.pb.GetName() }
 
-// Nodes are the nodes in topological order. The caller must not change the
+// Nodes returns the nodes in topological order. The caller must not change the
 // slice.
 func (g *Graph) Nodes() []*Node { return g.nodes }
 
-// Inputs are the values fed at run time. An initializer that the file also
+// Inputs returns the values fed at run time. An initializer that the file also
 // lists as an input, as IR version 3 demands, is not among them.
 func (g *Graph) Inputs() []Value {
 	var out []Value
@@ -58,7 +58,7 @@ func (g *Graph) Inputs() []Value {
 	return out
 }
 
-// Outputs are the graph's results, with the types the file declares.
+// Outputs returns the graph's results, with the types the file declares.
 func (g *Graph) Outputs() []Value {
 	out := make([]Value, len(g.outputs))
 	for i, v := range g.outputs {
@@ -72,10 +72,10 @@ func (g *Graph) IsOutput(name string) bool {
 	return slices.ContainsFunc(g.outputs, func(v *onnxpb.ValueInfoProto) bool { return v.GetName() == name })
 }
 
-// Initializer is the constant of that name, nil when there is none.
+// Initializer returns the constant of that name, nil when there is none.
 func (g *Graph) Initializer(name string) *Tensor { return g.inits[name] }
 
-// Initializers are the constants in file order.
+// Initializers returns the constants in file order.
 func (g *Graph) Initializers() []*Tensor {
 	out := make([]*Tensor, len(g.names))
 	for i, n := range g.names {
@@ -84,7 +84,7 @@ func (g *Graph) Initializers() []*Tensor {
 	return out
 }
 
-// Constant is the tensor behind a name: an initializer, the value of a
+// Constant returns the tensor behind a name: an initializer, the value of a
 // Constant node, or either seen through Identity nodes. It returns nil for a
 // value computed at run time. Root is the initializer's or Constant output's
 // own name.
@@ -129,14 +129,15 @@ func constantValue(n *Node) *Tensor {
 	return nil
 }
 
-// Producer is the node that makes a value, nil for inputs and initializers.
+// Producer returns the node that makes a value, nil for inputs and
+// initializers.
 func (g *Graph) Producer(name string) *Node { return g.producer[name] }
 
-// Consumers are the places that read a value, in node order. The caller must
-// not change the slice.
+// Consumers returns the places that read a value, in node order. The caller
+// must not change the slice.
 func (g *Graph) Consumers(name string) []Use { return g.consumers[name] }
 
-// Declared is the type that the file states for a value: input, output,
+// Declared returns the type that the file states for a value: input, output,
 // initializer or inner value_info. It may be stale or missing; inference
 // gives the true one.
 func (g *Graph) Declared(name string) (Type, bool) {

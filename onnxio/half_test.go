@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// halfValue is the value of a finite half from its definition.
+// halfValue returns the value of a finite half from its definition.
 func halfValue(h uint16) float64 {
 	exp, frac := int(h>>10)&0x1f, float64(h&0x3ff)
 	v := math.Ldexp(1+frac/1024, exp-15)

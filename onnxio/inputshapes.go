@@ -77,7 +77,7 @@ func (s InputShapes) shape(v Value, batch int64) ([]int64, error) {
 	return shape, nil
 }
 
-// Of are the shapes of those inputs that there are.
+// Of returns the shapes of those inputs that there are.
 func (s InputShapes) Of(inputs []Value) InputShapes {
 	out := InputShapes{}
 	for _, v := range inputs {

@@ -117,7 +117,7 @@ func newGraph(pb *onnxpb.GraphProto, dir string) (*Graph, error) {
 		g.types[v.GetName()] = v
 	}
 	pb.Node, pb.Initializer, pb.Input, pb.Output, pb.ValueInfo = nil, nil, nil, nil, nil
-	if err := g.settle(); err != nil {
+	if err := g.reindex(); err != nil {
 		return nil, &FormatError{err.Error()}
 	}
 	return g, nil

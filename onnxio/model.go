@@ -34,10 +34,10 @@ func New(name string) *Model {
 	return m
 }
 
-// IRVersion is the version of the file format the model states.
+// IRVersion returns the version of the file format the model states.
 func (m *Model) IRVersion() int64 { return m.pb.GetIrVersion() }
 
-// Opset is the version of an operator set ("" is the standard one), 0 when
+// Opset returns the version of an operator set ("" is the standard one), 0 when
 // the model does not import it.
 func (m *Model) Opset(dom string) int64 {
 	for _, o := range m.pb.GetOpsetImport() {
@@ -59,7 +59,7 @@ func (m *Model) SetOpset(dom string, version int64) {
 	m.pb.OpsetImport = append(m.pb.OpsetImport, &onnxpb.OperatorSetIdProto{Domain: &dom, Version: &version})
 }
 
-// Producer is the name and version of the program that wrote the file.
+// Producer returns the name and version of the program that wrote the file.
 func (m *Model) Producer() (name, version string) {
 	return m.pb.GetProducerName(), m.pb.GetProducerVersion()
 }
@@ -73,7 +73,8 @@ func (m *Model) SetProducer(name, version string) {
 	}
 }
 
-// Meta is the metadata property of that key; ok is false when it is absent.
+// Meta returns the metadata property of that key; ok is false when it is
+// absent.
 func (m *Model) Meta(key string) (value string, ok bool) {
 	for _, kv := range m.pb.GetMetadataProps() {
 		if kv.GetKey() == key {
@@ -83,7 +84,7 @@ func (m *Model) Meta(key string) (value string, ok bool) {
 	return "", false
 }
 
-// MetaKeys are the keys of the metadata properties, in file order.
+// MetaKeys returns the keys of the metadata properties, in file order.
 func (m *Model) MetaKeys() []string {
 	var keys []string
 	for _, kv := range m.pb.GetMetadataProps() {
@@ -110,7 +111,7 @@ func (m *Model) DropMeta(key string) {
 	})
 }
 
-// Clone is a model that can be edited without touching m. Tensors and
+// Clone returns a model that can be edited without touching m. Tensors and
 // unchanged nodes are shared, as both are immutable.
 func (m *Model) Clone() *Model {
 	c := &Model{Graph: &Graph{}, pb: proto.Clone(m.pb).(*onnxpb.ModelProto)}

@@ -11,28 +11,28 @@ import (
 // after which pointers taken before refer to the state before.
 type Node struct{ pb *onnxpb.NodeProto }
 
-// Op is the operator's name, such as "Conv".
+// Op returns the operator's name, such as "Conv".
 func (n *Node) Op() string { return n.pb.GetOpType() }
 
-// Domain is the operator set the operator comes from; "" for the standard
+// Domain returns the operator set the operator comes from; "" for the standard
 // one, also where a file spells it "ai.onnx".
 func (n *Node) Domain() string { return domain(n.pb.GetDomain()) }
 
-// Name is the node's name, which may be empty or repeated.
+// Name returns the node's name, which may be empty or repeated.
 func (n *Node) Name() string { return n.pb.GetName() }
 
-// Inputs are the names of the input values; "" marks an optional input left
+// Inputs returns the names of the input values; "" marks an optional input left
 // out. The caller must not change the slice.
 func (n *Node) Inputs() []string { return n.pb.GetInput() }
 
-// Outputs are the names of the output values; "" marks one left out. The
+// Outputs returns the names of the output values; "" marks one left out. The
 // caller must not change the slice.
 func (n *Node) Outputs() []string { return n.pb.GetOutput() }
 
-// Input is the i-th input's name, "" when there is none.
+// Input returns the i-th input's name, "" when there is none.
 func (n *Node) Input(i int) string { return at(n.pb.GetInput(), i) }
 
-// Output is the i-th output's name, "" when there is none.
+// Output returns the i-th output's name, "" when there is none.
 func (n *Node) Output(i int) string { return at(n.pb.GetOutput(), i) }
 
 func at(s []string, i int) string {
@@ -52,7 +52,7 @@ func (n *Node) String() string {
 	return fmt.Sprintf("node %q (%s)", name, n.Op())
 }
 
-// Attrs are the attributes in file order.
+// Attrs returns the attributes in file order.
 func (n *Node) Attrs() []Attr {
 	out := make([]Attr, len(n.pb.GetAttribute()))
 	for i, a := range n.pb.GetAttribute() {
@@ -73,7 +73,7 @@ func (n *Node) attr(name string) *onnxpb.AttributeProto {
 // Has reports whether the attribute is present.
 func (n *Node) Has(name string) bool { return n.attr(name) != nil }
 
-// Int is an integer attribute, def when absent.
+// Int returns an integer attribute, def when absent.
 func (n *Node) Int(name string, def int64) int64 {
 	if a := n.attr(name); a != nil {
 		return a.GetI()
@@ -81,10 +81,10 @@ func (n *Node) Int(name string, def int64) int64 {
 	return def
 }
 
-// Ints is a list-of-integers attribute, nil when absent.
+// Ints returns a list-of-integers attribute, nil when absent.
 func (n *Node) Ints(name string) []int64 { return slices.Clone(n.attr(name).GetInts()) }
 
-// Float is a float attribute, def when absent.
+// Float returns a float attribute, def when absent.
 func (n *Node) Float(name string, def float32) float32 {
 	if a := n.attr(name); a != nil {
 		return a.GetF()
@@ -92,10 +92,10 @@ func (n *Node) Float(name string, def float32) float32 {
 	return def
 }
 
-// Floats is a list-of-floats attribute, nil when absent.
+// Floats returns a list-of-floats attribute, nil when absent.
 func (n *Node) Floats(name string) []float32 { return slices.Clone(n.attr(name).GetFloats()) }
 
-// Str is a string attribute, def when absent.
+// Str returns a string attribute, def when absent.
 func (n *Node) Str(name, def string) string {
 	if a := n.attr(name); a != nil {
 		return string(a.GetS())
@@ -103,7 +103,7 @@ func (n *Node) Str(name, def string) string {
 	return def
 }
 
-// Strs is a list-of-strings attribute, nil when absent.
+// Strs returns a list-of-strings attribute, nil when absent.
 func (n *Node) Strs(name string) []string {
 	var out []string
 	for _, s := range n.attr(name).GetStrings() {
@@ -112,7 +112,7 @@ func (n *Node) Strs(name string) []string {
 	return out
 }
 
-// Tensor is a tensor attribute, nil when absent.
+// Tensor returns a tensor attribute, nil when absent.
 func (n *Node) Tensor(name string) *Tensor {
 	if t := n.attr(name).GetT(); t != nil {
 		return &Tensor{pb: t}

@@ -35,7 +35,7 @@ type NodeSpec struct {
 // Edit starts a patch of the graph.
 func (g *Graph) Edit() *Patch { return &Patch{g: g, fresh: map[string]bool{}} }
 
-// Fresh is a value name that neither the graph nor the patch uses yet,
+// Fresh returns a value name that neither the graph nor the patch uses yet,
 // made from prefix.
 func (p *Patch) Fresh(prefix string) string {
 	name := prefix
@@ -70,7 +70,7 @@ type draft struct {
 	gone     map[*Node]bool
 }
 
-// change is the message of a known node to be changed in place.
+// change returns the message of a known node to be changed in place.
 func (d *draft) change(n *Node) (*onnxpb.NodeProto, error) {
 	if !d.known[n] {
 		return nil, fmt.Errorf("%v is not part of the graph", n)
@@ -352,7 +352,7 @@ func (p *Patch) Apply() error {
 		kept = append(kept, n)
 	}
 	d.nodes = kept
-	if err := d.settle(); err != nil {
+	if err := d.reindex(); err != nil {
 		return fmt.Errorf("edit graph: %w", err)
 	}
 	d.dropStaleTypes()

@@ -190,8 +190,8 @@ for i in range(1, len(sys.argv), 3):
 `, args...)
 }
 
-// elements64 are the elements without loss; those of float64 are beyond what
-// Floats gives.
+// elements64 returns the elements without loss; those of float64 are beyond
+// what Floats gives.
 func elements64(t *testing.T, x *Tensor) []float64 {
 	t.Helper()
 	b, err := x.Bytes()

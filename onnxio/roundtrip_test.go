@@ -21,8 +21,8 @@ func decode(t testing.TB, b []byte) *onnxpb.ModelProto {
 	return pb
 }
 
-// everything is a model with all that the format allows and this package only
-// carries along: documentation, metadata, functions, training information,
+// everything returns a model with all that the format allows and this package
+// only carries along: documentation, metadata, functions, training information,
 // quantization notes, stated types of any kind, and unknown fields at every
 // level.
 func everything() *onnxpb.ModelProto {
@@ -152,7 +152,7 @@ func TestOldInitializersAreInputs(t *testing.T) {
 	}
 }
 
-// sharedModels are the models found beside the repository, if any.
+// sharedModels returns the models found beside the repository, if any.
 func sharedModels(t *testing.T) []string {
 	t.Helper()
 	paths, _ := filepath.Glob("../../shared/models/*.onnx")

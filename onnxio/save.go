@@ -44,8 +44,8 @@ func (m *Model) Marshal() ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// encode is the model's message with every tensor inside. The bytes of large
-// ones are read as it is written.
+// encode returns the model's message with every tensor inside. The bytes of
+// large ones are read as it is written.
 func (m *Model) encode() (pieces, error) {
 	var large []*Tensor
 	rest, err := m.marshal(func(t *Tensor) (*onnxpb.TensorProto, error) {
@@ -97,8 +97,8 @@ func (m *Model) marshal(tensor func(*Tensor) (*onnxpb.TensorProto, error)) ([]by
 	return b, nil
 }
 
-// inputs are the graph inputs as the file lists them: up to IR version 3 every
-// initializer must be among them.
+// inputs returns the graph inputs as the file lists them: up to IR version 3
+// every initializer must be among them.
 func (m *Model) inputs() []*onnxpb.ValueInfoProto {
 	g := m.Graph
 	if m.IRVersion() > 3 {

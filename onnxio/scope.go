@@ -11,7 +11,7 @@ type scope struct {
 	captured []string // in order of first use
 }
 
-// Captures are the names that subgraphs of the node read from the graph
+// Captures returns the names that subgraphs of the node read from the graph
 // around it, in order of first use.
 func (n *Node) Captures() []string {
 	var s scope

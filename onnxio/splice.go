@@ -62,8 +62,8 @@ func (s *splice) name(v string) string {
 	return v
 }
 
-// node is a copy of a node of the body, without its name, which no other may
-// have.
+// node returns a copy of a node of the body, without its name, which no other
+// may have.
 func (s *splice) node(n *onnxpb.NodeProto) *onnxpb.NodeProto {
 	c := shallowNode(n)
 	c.Name = nil
@@ -88,7 +88,7 @@ func (s *splice) node(n *onnxpb.NodeProto) *onnxpb.NodeProto {
 	return c
 }
 
-// graph is a copy of a graph inside the body. Names that it defines for
+// graph returns a copy of a graph inside the body. Names that it defines for
 // itself stay.
 func (s *splice) graph(g *onnxpb.GraphProto) *onnxpb.GraphProto {
 	inside := splice{names: maps.Clone(s.names), attrs: s.attrs}
@@ -115,7 +115,7 @@ func (s *splice) graph(g *onnxpb.GraphProto) *onnxpb.GraphProto {
 	return c
 }
 
-// withGraphs is the attribute with f of every graph in it; itself where it
+// withGraphs returns the attribute with f of every graph in it; itself where it
 // holds none.
 func withGraphs(a *onnxpb.AttributeProto, f func(*onnxpb.GraphProto) *onnxpb.GraphProto) *onnxpb.AttributeProto {
 	if a.GetG() == nil && len(a.GetGraphs()) == 0 {

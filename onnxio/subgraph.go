@@ -9,7 +9,7 @@ import (
 	"github.com/prunefuse/prunefuse/onnxio/onnxpb"
 )
 
-// Subgraph is the graph in an attribute, such as a branch of If, and the
+// Subgraph returns the graph in an attribute, such as a branch of If, and the
 // names that it reads from the graph around it. Those are the last of its
 // inputs, without a type. It is nil where there is no such attribute.
 func (n *Node) Subgraph(name string) (g *Graph, captured []string, err error) {
@@ -29,7 +29,7 @@ func (n *Node) Subgraph(name string) (g *Graph, captured []string, err error) {
 	return g, s.captured, nil
 }
 
-// Subgraph is a graph as an attribute, of a model whose tensors lie inside
+// Subgraph returns a graph as an attribute, of a model whose tensors lie inside
 // its file.
 func Subgraph(name string, m *Model) Attr {
 	a := attr(name, onnxpb.AttributeProto_GRAPH)

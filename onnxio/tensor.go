@@ -94,16 +94,16 @@ func elemOf[T Number]() Elem {
 	return Bool
 }
 
-// Name is the tensor's name; empty inside an attribute.
+// Name returns the tensor's name; empty inside an attribute.
 func (t *Tensor) Name() string { return t.pb.GetName() }
 
-// Elem is the element type.
+// Elem returns the element type.
 func (t *Tensor) Elem() Elem { return Elem(t.pb.GetDataType()) }
 
-// Dims are the extents, outermost first; empty for a scalar.
+// Dims returns the extents, outermost first; empty for a scalar.
 func (t *Tensor) Dims() []int64 { return slices.Clone(t.pb.GetDims()) }
 
-// Rank is the number of axes.
+// Rank returns the number of axes.
 func (t *Tensor) Rank() int { return len(t.pb.GetDims()) }
 
 // IsVector reports whether no more than one axis has several positions, as in
@@ -118,19 +118,19 @@ func (t *Tensor) IsVector() bool {
 	return long < 2
 }
 
-// Dim is the extent of one axis.
+// Dim returns the extent of one axis.
 func (t *Tensor) Dim(axis int) int64 { return t.pb.GetDims()[axis] }
 
-// Shape is the extents as a Shape.
+// Shape returns the extents as a Shape.
 func (t *Tensor) Shape() Shape { return ShapeOf(t.pb.GetDims()...) }
 
-// Type is the element type and shape.
+// Type returns the element type and shape.
 func (t *Tensor) Type() Type { return Type{Elem: t.Elem(), Shape: t.Shape()} }
 
-// Len is the number of elements.
+// Len returns the number of elements.
 func (t *Tensor) Len() int64 { return product(t.pb.GetDims()) }
 
-// Renamed is the same data under another name.
+// Renamed returns the same data under another name.
 func (t *Tensor) Renamed(name string) *Tensor {
 	c := &Tensor{pb: shallowTensor(t.pb), src: t.src}
 	c.pb.Name = proto.String(name)
@@ -163,7 +163,7 @@ func (t *Tensor) rawSize() (int64, error) {
 	return size, nil
 }
 
-// held is the bytes of a tensor without a source.
+// held returns the bytes of a tensor without a source.
 func (t *Tensor) held() ([]byte, error) {
 	want, err := t.rawSize()
 	if err != nil {
@@ -296,7 +296,7 @@ func (t *Tensor) Ints() ([]int64, error) {
 	return out, nil
 }
 
-// WithFloats is a tensor of the same name, element type and shape holding
+// WithFloats returns a tensor of the same name, element type and shape holding
 // the given values, rounded to the element type.
 func (t *Tensor) WithFloats(v []float32) (*Tensor, error) {
 	switch {

@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// outside is the tensor as it is read from a data file.
+// outside returns the tensor as it is read from a data file.
 func outside(t testing.TB, x *Tensor) *Tensor {
 	t.Helper()
 	m := smallNet(t)

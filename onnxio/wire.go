@@ -122,8 +122,8 @@ func attach(rest []byte, tensors []*Tensor) pieces {
 	})
 }
 
-// withFields is a message with the length-delimited fields of a number replaced
-// by what f makes of them. The message must be a valid one.
+// withFields returns a message with the length-delimited fields of a number
+// replaced by what f makes of them. The message must be a valid one.
 func withFields(b []byte, field protowire.Number, f func([]byte) pieces) (out pieces) {
 	copied := 0
 	for at := 0; at < len(b); {
@@ -140,7 +140,7 @@ func withFields(b []byte, field protowire.Number, f func([]byte) pieces) (out pi
 	return append(out, piece{b: b[copied:]})
 }
 
-// field is a length-delimited field of that number that holds p.
+// field returns a length-delimited field of that number that holds p.
 func (p pieces) field(num protowire.Number) pieces {
 	head := protowire.AppendTag(nil, num, protowire.BytesType)
 	head = protowire.AppendVarint(head, uint64(p.size()))

@@ -11,7 +11,7 @@ import (
 	"github.com/prunefuse/prunefuse/onnxio/ort/orttest"
 )
 
-// batchOf is a batch of samples of a set.
+// batchOf returns a batch of samples of a set.
 func batchOf(t testing.TB, s *Step, set *samples, index ...int) *Batch {
 	t.Helper()
 	b, err := s.NewBatch(len(index))

@@ -68,7 +68,7 @@ func (o Adam) settings() Adam {
 	return o
 }
 
-// scalars are the size of the step and the root of the second moment's
+// scalars returns the size of the step and the root of the second moment's
 // correction.
 func (o Adam) scalars(dst []float32, rate float32, step int) []float32 {
 	o = o.settings()
@@ -84,7 +84,7 @@ func (o Adam) update(e *op.Emit, w, grad string, slots, scalars []string, decays
 	return o.settings().step(e, w, grad, slots, scalars)
 }
 
-// step is the update after weight decay.
+// step returns the update after weight decay.
 func (o Adam) step(e *op.Emit, w, grad string, slots, scalars []string) (string, []string) {
 	scalar := func(v float64) string { return e.Scalar(float32(v)) }
 	m := e.Add(e.Mul(slots[0], scalar(o.Beta1)), e.Mul(grad, scalar(1-o.Beta1)))

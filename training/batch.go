@@ -66,7 +66,7 @@ func (s *Step) NewBatch(n int) (*Batch, error) {
 	return b, nil
 }
 
-// dims are the extents of a graph input for a batch of n samples.
+// dims returns the extents of a graph input for a batch of n samples.
 func (t *trainingGraph) dims(v onnxio.Value, n int64) ([]int64, error) {
 	var dims []int64
 	for _, d := range v.Type.Shape {
@@ -81,18 +81,18 @@ func (t *trainingGraph) dims(v onnxio.Value, n int64) ([]int64, error) {
 	return dims, nil
 }
 
-// Len is the number of samples.
+// Len returns the number of samples.
 func (b *Batch) Len() int { return int(b.samples.Shape()[0]) }
 
-// Samples is the memory of the input, sample by sample.
+// Samples returns the memory of the input, sample by sample.
 func (b *Batch) Samples() []float32 { return ort.Data[float32](b.samples) }
 
-// Target is the memory of what is wanted of the model, [sample, output]: in
-// every row a distribution over the classes, or, for binary cross-entropy, a
+// Target returns the memory of what is wanted of the model, [sample, output]:
+// in every row a distribution over the classes, or, for binary cross-entropy, a
 // value from 0 to 1 for every output.
 func (b *Batch) Target() []float32 { return ort.Data[float32](b.target) }
 
-// Teacher is the memory of a teacher's logits, [sample, output], nil for a
+// Teacher returns the memory of a teacher's logits, [sample, output], nil for a
 // step that distils nothing.
 func (b *Batch) Teacher() []float32 {
 	if b.teacher == nil {
@@ -101,7 +101,7 @@ func (b *Batch) Teacher() []float32 {
 	return ort.Data[float32](b.teacher)
 }
 
-// norms are those that lastLayer.norms wrote.
+// norms returns those that lastLayer.norms wrote.
 func (b *Batch) norms() []float32 { return ort.Data[float32](b.norm) }
 
 // Logits is what the last step that took the batch saw, [sample, output].
@@ -173,7 +173,7 @@ func (b *Batch) Close() error {
 	return errors.Join(errs...)
 }
 
-// argmax is the index of the largest value, the first of equals.
+// argmax returns the index of the largest value, the first of equals.
 func argmax(v []float32) int {
 	best := 0
 	for i, x := range v {

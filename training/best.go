@@ -7,10 +7,10 @@ import (
 	"github.com/prunefuse/prunefuse/onnxio"
 )
 
-// Monitor is what of a validation tells a better epoch from a worse one.
+// Monitor names the figure of a validation by which epochs are compared.
 type Monitor string
 
-// What can be monitored.
+// The figures to monitor.
 const (
 	MonitorLoss     Monitor = "loss"     // the lower the better
 	MonitorAccuracy Monitor = "accuracy" // the higher the better
@@ -36,8 +36,9 @@ func (o *Options) checkMonitor() error {
 	return nil
 }
 
-// compare sees whether the last epoch, which ended with model m, is the best,
-// and whether to wait for a better one.
+// compare records whether the last epoch, which ended with model m, is the
+// best, keeps the model where it is, and decides whether to wait for a better
+// one.
 func (t *trainer) compare(m *onnxio.Model) error {
 	epochs := t.history.Epochs
 	last := epochs[len(epochs)-1]
@@ -62,7 +63,7 @@ func (t *trainer) patienceEnds() bool {
 	return t.o.Patience > 0 && best >= 0 && len(t.history.Epochs)-1-best >= t.o.Patience
 }
 
-// best is the place in the history of the best epoch that was validated.
+// best returns the place in the history of the best epoch that was validated.
 func (t *trainer) best() int {
 	best := -1
 	for i, e := range t.history.Epochs {

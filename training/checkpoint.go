@@ -112,13 +112,13 @@ func (t *trainer) resume() error {
 	if err != nil {
 		return fmt.Errorf("resume: %w", err)
 	}
-	if err := t.takeUp(m); err != nil {
+	if err := t.restoreRun(m); err != nil {
 		return fmt.Errorf("resume from %s: %w", t.o.Checkpoint, err)
 	}
 	return nil
 }
 
-func (t *trainer) takeUp(m *onnxio.Model) error {
+func (t *trainer) restoreRun(m *onnxio.Model) error {
 	text, ok := m.Meta(CheckpointKey)
 	if !ok {
 		return errors.New("it is a model but no checkpoint")
@@ -163,9 +163,9 @@ func firstDifference(a, b identity) string {
 	return ""
 }
 
-// snapshot is the model with its weights and statistics as of now, and with
-// what else the step holds as initializers that no node reads. The gradients
-// that a step begins with are zero and left out.
+// snapshot returns the model with its weights and statistics as of now, and
+// with what else the step holds as initializers that no node reads. The
+// gradients that a step begins with are zero and left out.
 func (s *Step) snapshot() (*onnxio.Model, error) {
 	m, err := s.with(parameter, statistic)
 	if err != nil {

@@ -55,8 +55,6 @@ type ClassResult struct {
 	Recall  float64 `json:"recall"` // 0 where there are no samples
 }
 
-const calibrationBins = 15
-
 // Evaluate runs a model on a set. The model may end in logits, in a Softmax or
 // in a Sigmoid. Answers are the largest value, the first of equals; of a
 // single output class 1 where the logit is above 0. Of a set of Targets with
@@ -163,42 +161,6 @@ func (v *evaluator) open(m *onnxio.Model, set Set, o EvalOptions) error {
 	return nil
 }
 
-// lossOf tells by a model which loss its output was made for.
-func lossOf(m *onnxio.Model, output string) LossKind {
-	t, _ := m.Graph.Declared(output)
-	if (len(t.Shape) == 2 || pointLike(t.Shape)) && t.Shape[1].Is(1) || BinaryCrossEntropy.undoes(m.Graph.Producer(output)) {
-		return BinaryCrossEntropy
-	}
-	return CrossEntropy
-}
-
-// beforeEnd is a model with the logits among its outputs, and their name.
-func beforeEnd(m *onnxio.Model, output string, k LossKind) (*onnxio.Model, string, error) {
-	n := m.Graph.Producer(output)
-	if !k.undoes(n) {
-		return m, output, nil
-	}
-	logits := n.Input(0)
-	if m.Graph.IsOutput(logits) {
-		return m, logits, nil
-	}
-	t, _ := m.Graph.Declared(output)
-	m = m.Clone()
-	p := m.Graph.Edit()
-	p.SetOutputType(logits, t)
-	return m, logits, p.Apply()
-}
-
-// endsInSoftmax reports whether the node that makes logits [batch, classes]
-// turns them into probabilities or their logarithms.
-func endsInSoftmax(n *onnxio.Node) bool {
-	if n == nil || n.Domain() != "" || (n.Op() != "Softmax" && n.Op() != "LogSoftmax") {
-		return false
-	}
-	axis := n.Int("axis", -1) // before opset 13 the default was 1, which is the same here
-	return axis == 1 || axis == -1
-}
-
 func (v *evaluator) close() {
 	v.session.Close()
 	for _, b := range v.buffers {
@@ -269,76 +231,4 @@ func (v *evaluator) add(logits *ort.Tensor, start, n int) error {
 		v.count.add(row, target, v.set.Label(start+i), v.targets != nil)
 	}
 	return nil
-}
-
-// counter takes in logits sample by sample.
-type counter struct {
-	kind             LossKind
-	samples, correct int
-	confusion        [][]int
-	loss             float64
-	bins             [calibrationBins]struct {
-		n, correct int
-		confidence float64
-	}
-}
-
-// fits refuses logits that say nothing, and labels that the model does not have.
-func (c *counter) fits(logits []float32, label int, targets bool) error {
-	if n := classesOf(len(logits)); !targets && label >= n {
-		return fmt.Errorf("its label is %d, but the model has classes 0 to %d", label, n-1)
-	}
-	for _, x := range logits {
-		if !finite(x) {
-			return fmt.Errorf("the model's output is %v", x)
-		}
-	}
-	return nil
-}
-
-// add counts a sample, whose label counts unless it has targets of its own.
-func (c *counter) add(logits, target []float32, label int, targets bool) {
-	c.samples++
-	c.loss += c.kind.of(logits, target)
-	ok := right(logits, target, targets && c.kind == BinaryCrossEntropy)
-	if ok {
-		c.correct++
-	}
-	answer, confidence := c.kind.answer(logits)
-	b := &c.bins[min(int(confidence*calibrationBins), calibrationBins-1)]
-	b.n++
-	b.confidence += confidence
-	if ok {
-		b.correct++
-	}
-	if targets {
-		return
-	}
-	if c.confusion == nil {
-		c.confusion = make([][]int, classesOf(len(logits)))
-		for i := range c.confusion {
-			c.confusion[i] = make([]int, len(c.confusion))
-		}
-	}
-	c.confusion[label][answer]++
-}
-
-func (c *counter) evaluation() *Evaluation {
-	e := &Evaluation{Samples: c.samples, Correct: c.correct, Kind: c.kind, Confusion: c.confusion, Classes: make([]ClassResult, len(c.confusion))}
-	for k, row := range c.confusion {
-		r := &e.Classes[k]
-		for _, n := range row {
-			r.Samples += n
-		}
-		r.Correct = row[k]
-		if r.Samples > 0 {
-			r.Recall = float64(r.Correct) / float64(r.Samples)
-		}
-	}
-	n := float64(e.Samples)
-	e.Accuracy, e.Loss = float64(e.Correct)/n, c.loss/n
-	for _, b := range c.bins {
-		e.CalibrationError += math.Abs(float64(b.correct)-b.confidence) / n
-	}
-	return e
 }

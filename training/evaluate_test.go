@@ -10,7 +10,7 @@ import (
 	"github.com/prunefuse/prunefuse/onnxio/ort/orttest"
 )
 
-// through is a model whose logits are its input, then put through tail.
+// through returns a model whose logits are its input, then put through tail.
 func through(t *testing.T, batch onnxio.Dim, tail string) *onnxio.Model {
 	t.Helper()
 	m := onnxio.New("through")

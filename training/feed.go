@@ -38,19 +38,19 @@ type feed struct {
 	first   int // the batch to start with
 	end     int // and the one to stop before
 
-	all  []*Batch
-	full chan *Batch // buffers of the usual size to be filled
-	rest chan *Batch // the one of an epoch's last, smaller batch
-	out  chan *Batch // filled, in order
-	jobs chan job
-	read chan outcome // one for every job
+	all   []*Batch
+	full  chan *Batch // buffers of the usual size to be filled
+	short chan *Batch // the one of an epoch's last, smaller batch
+	out   chan *Batch // filled, in order
+	jobs  chan job
+	read  chan outcome // one for every job
 
-	// What is read of a batch that is mixed afterwards: samples and targets.
+	// Samples and targets as they are read, where the batch is mixed afterwards.
 	raw, rawTarget []float32
 }
 
-// job is a part of a batch that one goroutine reads, or mixes after all of it
-// was read.
+// job is a piece of a batch that one goroutine reads, or mixes after all of
+// the batch was read.
 type job struct {
 	b     *Batch
 	epoch int
@@ -69,7 +69,7 @@ type outcome struct {
 func (f *feed) run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	f.jobs = make(chan job)
-	f.read = make(chan outcome, f.parts())
+	f.read = make(chan outcome, f.pieces())
 	for range f.workers {
 		g.Go(func() error {
 			f.work(ctx)
@@ -84,9 +84,9 @@ func (f *feed) run(ctx context.Context) error {
 	return g.Wait()
 }
 
-// parts is the number of jobs a batch is cut into at most: more than there are
-// workers, so that a slow sample does not keep all of them waiting.
-func (f *feed) parts() int { return 2 * f.workers }
+// pieces returns the number of jobs a batch is cut into at most: more than there
+// are workers, so that a slow sample does not keep all of them waiting.
+func (f *feed) pieces() int { return 2 * f.workers }
 
 func (f *feed) dispatch(ctx context.Context) error {
 	var order []int
@@ -131,15 +131,15 @@ func (f *feed) prepare(ctx context.Context, b *Batch, at int, index []int) error
 	return nil
 }
 
-// fill has a job on a whole batch done in parts. It returns when none is left,
-// with the error of the first part that has one.
-func (f *feed) fill(ctx context.Context, whole job) (err error) {
-	n := len(whole.index)
-	part := max(1, (n+f.parts()-1)/f.parts())
+// fill divides a job on a batch among the workers. It returns when all are
+// done, with the error of the first piece that has one.
+func (f *feed) fill(ctx context.Context, all job) (err error) {
+	n := len(all.index)
+	piece := max(1, (n+f.pieces()-1)/f.pieces())
 	sent := 0
-	for lo := 0; lo < n && ctx.Err() == nil; lo += part {
-		j := whole
-		j.start, j.index = lo, whole.index[lo:min(lo+part, n)]
+	for lo := 0; lo < n && ctx.Err() == nil; lo += piece {
+		j := all
+		j.start, j.index = lo, all.index[lo:min(lo+piece, n)]
 		f.jobs <- j
 		sent++
 	}
@@ -159,7 +159,7 @@ func (f *feed) fill(ctx context.Context, whole job) (err error) {
 func (f *feed) empty(ctx context.Context, at int) (*Batch, error) {
 	from := f.full
 	if (at%f.pace.batches+1)*f.batch > f.set.Len() {
-		from = f.rest
+		from = f.short
 	}
 	select {
 	case b := <-from:
@@ -174,12 +174,12 @@ func (f *feed) give(b *Batch) {
 	if b.Len() == f.batch {
 		f.full <- b
 	} else {
-		f.rest <- b
+		f.short <- b
 	}
 }
 
-// order is the order of the samples in an epoch: a Fisher–Yates shuffle that
-// the seed and the epoch determine.
+// order returns the order of the samples in an epoch: a Fisher–Yates shuffle
+// that the seed and the epoch determine.
 func (f *feed) order(order []int, epoch int) []int {
 	n := f.set.Len()
 	if order == nil {

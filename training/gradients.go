@@ -11,8 +11,8 @@ import (
 	"github.com/prunefuse/prunefuse/onnxio/ort"
 )
 
-// GradientOptions say of what gradients are taken. The zero value is of
-// batches of 128 of the model's first output.
+// GradientOptions configure Gradients. The zero value takes batches of 128
+// samples and the model's first output.
 type GradientOptions struct {
 	Batch     int // samples; 0 is 128
 	Normalize Normalize
@@ -54,7 +54,7 @@ type gradients struct {
 }
 
 func newGradients(m *onnxio.Model, set Set, o GradientOptions) (*gradients, error) {
-	base, err := ownWeights(m)
+	base, err := weightsAsInitializers(m)
 	if err != nil {
 		return nil, err
 	}

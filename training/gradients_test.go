@@ -107,7 +107,7 @@ func TestGradientsOfInference(t *testing.T) {
 	}
 }
 
-// lossAt is the loss with one element of a weight moved.
+// lossAt returns the loss with one element of a weight moved.
 func lossAt(t *testing.T, m *onnxio.Model, set Set, name string, i int, by float32) float64 {
 	t.Helper()
 	m = m.Clone()

@@ -40,7 +40,7 @@ type forward struct {
 }
 
 func newTrainingGraph(m *onnxio.Model, o StepOptions) (*trainingGraph, error) {
-	base, err := ownWeights(m)
+	base, err := weightsAsInitializers(m)
 	if err != nil {
 		return nil, err
 	}
@@ -161,7 +161,8 @@ func (f *forward) findLogits(o StepOptions, batch onnxio.Dim, open op.InferOptio
 	return nil
 }
 
-// stateOf are the running statistics, by name, with the node that keeps each.
+// stateOf returns the running statistics, by name, with the node that keeps
+// each.
 func (f *forward) stateOf() map[string]*onnxio.Node {
 	state := map[string]*onnxio.Node{}
 	for _, n := range f.Graph.Nodes() {
@@ -172,7 +173,7 @@ func (f *forward) stateOf() map[string]*onnxio.Node {
 	return state
 }
 
-// candidates are the constants that learn if a gradient reaches them. A
+// candidates returns the constants that learn if a gradient reaches them. A
 // number without axes is part of a formula, not a parameter.
 func (f *forward) candidates() ([]*onnxio.Tensor, error) {
 	state := f.stateOf()

@@ -1,8 +1,6 @@
 package training
 
 import (
-	"fmt"
-	"strings"
 	"time"
 )
 
@@ -16,26 +14,6 @@ type Progress struct {
 	Seconds, Waited  float64 // of this step, and of these for data
 	SamplesPerSecond float64 // since the run began or was resumed
 	Remaining        time.Duration
-}
-
-// Epoch is what one pass over the training set gave.
-type Epoch struct {
-	Epoch   int     `json:"epoch"` // the first is 1
-	Steps   int     `json:"steps"` // done in the run so far
-	Loss    float64 `json:"loss"`  // mean over the samples, each before its step
-	Train   float64 `json:"train_accuracy"`
-	Rate    float32 `json:"rate"`    // of its last step
-	Seconds float64 `json:"seconds"` // of training, validation left out
-	// Validation is what Evaluate said at the end of the epoch, nil without a
-	// validation set.
-	Validation *Validation `json:"validation,omitempty"`
-}
-
-// Validation is the short form of an Evaluation.
-type Validation struct {
-	Loss     float64 `json:"loss"`
-	Accuracy float64 `json:"accuracy"`
-	Seconds  float64 `json:"seconds"`
 }
 
 // History is what a run did. A resumed run has that of the one it goes on
@@ -52,34 +30,6 @@ type History struct {
 	Stopped bool `json:"stopped,omitempty"`
 	// Dynamics is what Options.Dynamics asked for, by sample.
 	Dynamics []Dynamics `json:"-"`
-}
-
-// DivergedError says that the loss stopped being a finite number.
-type DivergedError struct {
-	Step, Epoch int // counted from 1
-	Loss        float32
-	Rate        float32
-	Samples     []string // the batch, by name where the set has names
-	Checkpoint  string   // the last one written, "" when there is none
-	Good        int      // the steps done in it
-}
-
-func (e *DivergedError) Error() string {
-	s := fmt.Sprintf("the loss is %v at step %d (epoch %d) with learning rate %v, on the batch of %s: lower the rate or look for values that are out of range in the data",
-		e.Loss, e.Step, e.Epoch, e.Rate, someOf(e.Samples))
-	if e.Checkpoint != "" {
-		s += fmt.Sprintf("; %s holds the state after step %d", e.Checkpoint, e.Good)
-	}
-	return s
-}
-
-// someOf lists the first names and counts the others.
-func someOf(names []string) string {
-	const most = 4
-	if len(names) <= most {
-		return strings.Join(names, ", ")
-	}
-	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
 }
 
 // tally adds up a step or an epoch.
@@ -101,9 +51,17 @@ func (t *tally) add(b tally) {
 	t.Waited += b.Waited
 }
 
-func (t tally) epoch(epoch, steps int) Epoch {
-	return Epoch{
-		Epoch: epoch, Steps: steps, Loss: t.Loss / float64(t.Samples),
-		Train: float64(t.Correct) / float64(t.Samples), Rate: t.Rate, Seconds: t.Seconds,
+func (t *trainer) progress(group tally, rate float32) Progress {
+	steps, perEpoch := t.schedule.steps, t.pace.perEpoch()
+	n := float64(group.Samples)
+	p := Progress{
+		Epoch: (t.done-1)/perEpoch + 1, Epochs: (steps + perEpoch - 1) / perEpoch,
+		Step: t.done, Steps: steps, Loss: float32(group.Loss / n), Accuracy: float64(group.Correct) / n, Rate: rate,
+		Seconds: group.Seconds, Waited: group.Waited,
 	}
+	if t.seconds > 0 {
+		p.SamplesPerSecond = float64(t.samples) / t.seconds
+	}
+	p.Remaining = time.Since(t.begun) / time.Duration(t.steps) * time.Duration(steps-t.done)
+	return p
 }

@@ -95,7 +95,7 @@ func (l Loss) checkOutputs(n int) error {
 	return nil
 }
 
-// outputs is the least number of logits of a sample.
+// outputs returns the least number of logits of a sample.
 func (l Loss) outputs() int64 {
 	if l.binary() {
 		return 1
@@ -103,7 +103,7 @@ func (l Loss) outputs() int64 {
 	return 2
 }
 
-// classesOf is the number of classes that labels tell apart with n logits.
+// classesOf returns the number of classes that labels tell apart with n logits.
 func classesOf(n int) int { return max(n, 2) }
 
 // term is a part of what a training graph minimises: a value of shape [1] and
@@ -156,7 +156,7 @@ func (l Loss) crossEntropy(e *op.Emit, logits, target string, classes int64) ter
 	}
 }
 
-// divergence is the mean over the batch of KL(teacher ‖ student) at a
+// divergence returns the mean over the batch of KL(teacher ‖ student) at a
 // temperature.
 func divergence(e *op.Emit, logits, teacher string, temperature float32, classes int64) term {
 	soft := func(x string) (log, p string) {
@@ -185,20 +185,20 @@ func (l Loss) binaryCrossEntropy(e *op.Emit, logits, target string, classes int6
 	}
 }
 
-// weights is a constant with the factor of every output.
+// weights returns a constant with the factor of every output.
 func (l Loss) weights(e *op.Emit) string {
 	name := e.Patch.Fresh(e.Prefix + "class_weights")
 	e.Patch.SetInitializer(onnxio.NewTensor(name, []int64{int64(len(l.Weights))}, l.Weights))
 	return name
 }
 
-// batchSize is the number of rows of logits, as a float32.
+// batchSize returns the number of rows of logits, as a float32.
 func batchSize(e *op.Emit, logits string, classes int64) string {
 	size := e.Op("Cast", []string{e.Op("Size", []string{logits})}, onnxio.Int("to", int64(onnxio.Float32)))
 	return e.Div(size, e.Scalar(float32(classes)))
 }
 
-// of is the loss of one sample's logits against its row of targets, as an
+// of returns the loss of one sample's logits against its row of targets, as an
 // evaluation counts it: without weights, smoothing or teacher.
 func (k LossKind) of(logits, target []float32) float64 {
 	if k == BinaryCrossEntropy {
@@ -219,7 +219,7 @@ func (k LossKind) of(logits, target []float32) float64 {
 	return mass*(math.Log(sum)+top) - dot
 }
 
-// answer is the class that logits name, and the probability they give it.
+// answer returns the class that logits name, and the probability they give it.
 func (k LossKind) answer(logits []float32) (class int, confidence float64) {
 	if len(logits) == 1 {
 		if logits[0] > 0 {

@@ -71,7 +71,7 @@ func lossCases() []lossCase {
 	}
 }
 
-// reference is the loss in float64, straight from its definition.
+// reference returns the loss in float64, straight from its definition.
 func (c lossCase) reference(logits [][]float64) float64 {
 	logSoftmax := func(x []float64, t float64) []float64 {
 		sum := 0.0
@@ -327,7 +327,7 @@ func (s *tagged) Target(i int, dst []float32) error {
 	return nil
 }
 
-// endingIn is a model with one more node behind its logits.
+// endingIn returns a model with one more node behind its logits.
 func endingIn(t *testing.T, m *onnxio.Model, tail string) *onnxio.Model {
 	t.Helper()
 	out := m.Graph.Outputs()[0]

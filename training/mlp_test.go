@@ -141,7 +141,7 @@ func newReference(t *testing.T, m *onnxio.Model) *reference {
 	return r
 }
 
-// gradients are those of the mean cross-entropy.
+// gradients returns those of the mean cross-entropy.
 func (r *reference) gradients(x *mat.Dense, labels []int) (loss float64, grads map[string]*mat.Dense) {
 	n, _ := x.Dims()
 	layer := func(x mat.Matrix, w, b string) *mat.Dense {

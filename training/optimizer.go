@@ -37,8 +37,8 @@ func CheckOptimizerName(name string) error {
 	return nil
 }
 
-// optimizerRecord is an optimiser's name and settings as a checkpoint holds
-// them. Equal settings are equal bytes.
+// optimizerRecord returns an optimiser's name and settings as a checkpoint
+// holds them. Equal settings are equal bytes.
 func optimizerRecord(o Optimizer) json.RawMessage {
 	b, err := json.Marshal(struct {
 		Name     string    `json:"name"`

@@ -7,7 +7,7 @@ type pace struct {
 	accumulate int // batches a step
 }
 
-// perEpoch is the number of steps in an epoch.
+// perEpoch returns the number of steps in an epoch.
 func (p pace) perEpoch() int { return (p.batches + p.accumulate - 1) / p.accumulate }
 
 // steps is how many are whole after so many batches.

@@ -23,16 +23,16 @@ const (
 	average // moving, of a parameter or statistic
 )
 
-// program is a graph that takes states to new ones. Behind the inputs that
-// are none, it has those that it reads, in the order of reads; its outputs
-// likewise.
+// program is a graph that takes states to new ones. Its inputs are first what
+// is no state, then the states of reads in their order; its outputs are laid
+// out the same way by writes.
 type program struct {
 	model         *onnxio.Model
 	emit          *op.Emit
 	reads, writes []int // of the training graph's states
 }
 
-// newProgram is a program of no nodes, to be written through emit.
+// newProgram returns a program of no nodes, to be written through emit.
 func newProgram(name string, opset int64, kernels bool) *program {
 	m := onnxio.New(name)
 	m.SetOpset("", opset)
@@ -69,5 +69,5 @@ func (t *trainingGraph) zeros(k kind, stem string, w *onnxio.Tensor) int {
 	return t.add(variable{k, name, w.Name(), onnxio.NewTensor(name, w.Dims(), make([]float32, w.Len()))})
 }
 
-// fresh is a name that no value of the step has yet.
+// fresh returns a name that no value of the step has yet.
 func (t *trainingGraph) fresh(name string) string { return t.gradient.emit.Patch.Fresh(name) }

@@ -52,11 +52,12 @@ type OneCycle struct {
 
 const defaultEpochs = 10
 
-// defaultSchedule is what no schedule stands for.
+// defaultSchedule replaces a nil schedule.
 var defaultSchedule = Phases{{Epochs: defaultEpochs, Rate: 0.1}}
 
-// StepDecay is a schedule of some epochs that starts with rate and multiplies
-// it by factor after each of the given numbers of epochs, which ascend.
+// StepDecay returns a schedule of some epochs that starts with rate and
+// multiplies it by factor after each of the given numbers of epochs, which
+// ascend.
 func StepDecay(epochs int, rate, factor float32, after ...int) Phases {
 	var out Phases
 	from := 0
@@ -207,8 +208,8 @@ func newSchedule(course Schedule, perEpoch, epochs, steps, warmup int) (*schedul
 	return s, nil
 }
 
-// rate is the learning rate of a step, counted from 0. During the warm-up it
-// rises in equal parts.
+// rate returns the learning rate of a step, counted from 0. During the warm-up
+// it rises in equal parts.
 func (s *schedule) rate(step int) float32 {
 	rate := s.course.rate(max(step-s.delay, 0), s.steps-s.delay)
 	if step < s.warmup {

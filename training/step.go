@@ -167,18 +167,18 @@ func (s *Step) allocate() (err error) {
 	return nil
 }
 
-// Sample is the shape of one sample.
+// Sample returns the shape of one sample.
 func (s *Step) Sample() []int { return slices.Clone(s.graph.sample) }
 
-// Classes is the number of classes that labels can name: that of the logits of
-// a sample, and two where there is only one.
+// Classes returns the number of classes that labels can name: that of the
+// logits of a sample, and two where there is only one.
 func (s *Step) Classes() int { return classesOf(s.graph.outputs) }
 
-// Graph is the training graph: the whole step as a model, but for the update
-// of a step that accumulates. The caller must not change it.
+// Graph returns the training graph: the whole step as a model, but for the
+// update of a step that accumulates. The caller must not change it.
 func (s *Step) Graph() *onnxio.Model { return s.graph.gradient.model }
 
-// Parameters are the names of the weights that learn, in the order of the
+// Parameters returns the names of the weights that learn, in the order of the
 // model's initializers.
 func (s *Step) Parameters() []string {
 	var names []string
@@ -306,8 +306,8 @@ func (s *Step) broken() string {
 	return ""
 }
 
-// Model is the model that was given with the weights and running statistics
-// of now, or with their moving averages where the step keeps them; everything
+// Model returns the model in training with its current weights and running
+// statistics, or their moving averages where the step keeps them; everything
 // else in it is unchanged.
 func (s *Step) Model() (*onnxio.Model, error) {
 	if s.options.Average > 0 {
@@ -316,7 +316,7 @@ func (s *Step) Model() (*onnxio.Model, error) {
 	return s.with(parameter, statistic)
 }
 
-// with is the model that was given with the states of some kinds for its
+// with returns the model in training with the states of some kinds as its
 // weights.
 func (s *Step) with(kinds ...kind) (*onnxio.Model, error) {
 	m := s.graph.base.Clone()
@@ -332,13 +332,13 @@ func (s *Step) with(kinds ...kind) (*onnxio.Model, error) {
 	return m, nil
 }
 
-// tensor is a copy of state i as of now.
+// tensor returns a copy of state i as of now.
 func (s *Step) tensor(i int) *onnxio.Tensor {
 	v := s.graph.state[i]
 	return onnxio.NewTensor(v.name, v.start.Dims(), s.values(i))
 }
 
-// values is the memory of state i as of now.
+// values returns the memory of state i as of now.
 func (s *Step) values(i int) []float32 { return ort.Data[float32](s.state[i]) }
 
 // Close releases the session and the tensors. It may be called again, and on

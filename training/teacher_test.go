@@ -23,7 +23,8 @@ func distilling(m *onnxio.Model) Options {
 	}
 }
 
-// normalising is a model that normalises its input itself, every value alike.
+// normalising returns a model that normalises its input itself, every value
+// alike.
 func normalising(t *testing.T, m *onnxio.Model, mean, std float32) *onnxio.Model {
 	t.Helper()
 	p := m.Graph.Edit()

@@ -16,7 +16,7 @@ import (
 	"github.com/prunefuse/prunefuse/onnxio/ort/orttest"
 )
 
-// torchPython is the interpreter that has torch, or the test is skipped.
+// torchPython returns the interpreter that has torch, or the test is skipped.
 func torchPython(t *testing.T) string {
 	for _, name := range []string{"/usr/bin/python3", "python3"} {
 		path, err := exec.LookPath(name)

@@ -54,9 +54,9 @@ func (s *Step) fillScalars(dst []float32, rate float32) {
 	}
 }
 
-// averageShare is the part of the new weights in their average, after so many
-// steps: 9/10 at first, so that what training began with is soon forgotten,
-// and less from step to step until it is 1 − decay.
+// averageShare returns the part of the new weights in their average, after so
+// many steps: 9/10 at first, so that what training began with is soon
+// forgotten, and less from step to step until it is 1 − decay.
 func averageShare(decay float64, steps int) float32 {
 	n := float64(steps)
 	return float32(1 - min(decay, (1+n)/(10+n)))

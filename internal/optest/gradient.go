@@ -174,8 +174,8 @@ func forwardAlone(m *onnxio.Model, facts *op.Facts, wrt []int, kernels bool) (*w
 	return w, w.finish(p)
 }
 
-// backward is the forward graph, of parts where gradients are taken through
-// them, followed by the gradients.
+// backward is the forward graph, decomposed where gradients are taken so,
+// followed by the gradients.
 func backward(m *onnxio.Model, wrt []int, kernels bool) (*written, error) {
 	m, err := op.Decompose(m, op.InferOptions{})
 	if err != nil {

@@ -38,8 +38,8 @@ func check(t *testing.T, d *op.Def, c *op.Case) {
 	if c.Version() < op.TrainOpset {
 		t.Run("upgrade", func(t *testing.T) { upgrade(t, d, c, m) })
 	}
-	if d.Parts != nil {
-		t.Run("parts", func(t *testing.T) { parts(t, d, c, m) })
+	if d.Decompose != nil {
+		t.Run("decomposition", func(t *testing.T) { decomposition(t, d, c, m) })
 	}
 	t.Run("gradient", func(t *testing.T) { gradient(t, d, c, m, false) })
 	if usesKernels(c, m) {
@@ -91,13 +91,13 @@ func upgrade(t *testing.T, d *op.Def, c *op.Case, m *onnxio.Model) {
 	}
 }
 
-// partsTolerance is how far, beside the greatest element, the parts of an
-// operator may be from it by rounding.
-const partsTolerance = 2e-6
+// decompositionTolerance is how far, beside the greatest element, the
+// decomposition of an operator may be from it by rounding.
+const decompositionTolerance = 2e-6
 
-// parts compares a case with the graph of other operators that its gradient is
-// taken through.
-func parts(t *testing.T, d *op.Def, c *op.Case, m *onnxio.Model) {
+// decomposition compares a case with the graph of other operators that its
+// gradient is taken through.
+func decomposition(t *testing.T, d *op.Def, c *op.Case, m *onnxio.Model) {
 	lifted, err := op.Lift(m)
 	if err != nil {
 		t.Fatal(err)
@@ -107,17 +107,17 @@ func parts(t *testing.T, d *op.Def, c *op.Case, m *onnxio.Model) {
 		t.Fatal(err)
 	}
 	if apart == lifted {
-		t.Skip("it has no parts")
+		t.Skip("it has no decomposition")
 	}
 	want := run(t, m, feeds(t, d, c))
 	got := run(t, apart, feeds(t, d, c))
 	for i, w := range want {
 		if !slices.Equal(got[i].Shape(), w.Shape()) || got[i].Elem() != w.Elem() {
-			t.Fatalf("output %d is %v of parts, %v as a whole", i, got[i], w)
+			t.Fatalf("output %d is %v decomposed, %v by the operator itself", i, got[i], w)
 		}
 		if w.Elem() != onnxio.Float32 {
 			if !bytes.Equal(got[i].Bytes(), w.Bytes()) {
-				t.Errorf("output %d is %v of parts, %v as a whole", i, got[i], w)
+				t.Errorf("output %d is %v decomposed, %v by the operator itself", i, got[i], w)
 			}
 			continue
 		}
@@ -126,8 +126,8 @@ func parts(t *testing.T, d *op.Def, c *op.Case, m *onnxio.Model) {
 			size = max(size, math.Abs(float64(v)))
 			worst = max(worst, math.Abs(float64(v)-float64(ort.Data[float32](got[i])[k])))
 		}
-		if !(worst <= partsTolerance*size) {
-			t.Errorf("output %d of parts is off by %.3g of up to %.3g", i, worst, size)
+		if !(worst <= decompositionTolerance*size) {
+			t.Errorf("output %d decomposed is off by %.3g of up to %.3g", i, worst, size)
 		}
 	}
 }

@@ -16,7 +16,7 @@ import (
 	"github.com/prunefuse/prunefuse/onnxio/ort/orttest"
 )
 
-// network is the bytes of a small model with a free batch.
+// network returns the bytes of a small model with a free batch.
 func network(t *testing.T) []byte {
 	t.Helper()
 	m, err := models.Build("mlp", models.Options{Input: [3]int{1, 4, 4}, Classes: 3})
@@ -35,7 +35,7 @@ func marshal(t *testing.T, m *onnxio.Model) []byte {
 	return b
 }
 
-// with is the network with another input.
+// with returns the network with another input.
 func with(t *testing.T, shape onnxio.Shape) []byte {
 	t.Helper()
 	m, err := onnxio.Parse(network(t), "")

@@ -17,7 +17,7 @@ type Stats struct {
 	Times []time.Duration
 }
 
-// Quantile is the time that the fraction q of the runs do not exceed, and
+// Quantile returns the time that the fraction q of the runs do not exceed, and
 // zero without runs.
 func (s Stats) Quantile(q float64) time.Duration {
 	if len(s.Times) == 0 {
@@ -30,7 +30,7 @@ func (s Stats) Quantile(q float64) time.Duration {
 	return t[i] + time.Duration(math.Round((at-float64(i))*float64(t[j]-t[i])))
 }
 
-// Median is the middle time.
+// Median returns the middle time.
 func (s Stats) Median() time.Duration { return s.Quantile(0.5) }
 
 // Throughput is samples a second, at the median time.
@@ -65,7 +65,7 @@ func RatioOf(a, b Stats) Ratio {
 	return out
 }
 
-// rankBelow is the greatest rank k, from 0, for which the k-th and the
+// rankBelow returns the greatest rank k, from 0, for which the k-th and the
 // k-th last of n sorted numbers hold the median of their distribution with a
 // confidence of 95 %: at most 2.5 % of the time do k or fewer lie below it. It
 // is -1 where there is none.

@@ -22,7 +22,7 @@ var affineGrid = Def{
 		c.Out(0, c.In(0).Elem, append(s, onnxio.Known(int64(len(size)-2))))
 		return nil
 	},
-	Axes: Opaque("its grid is laid out over a stated size"), Cost: free, Parts: affineGridParts, Grad: throughParts,
+	Axes: Opaque("its grid is laid out over a stated size"), Cost: free, Decompose: affineGridDecomposition, Grad: throughDecomposition,
 	Cases: []Case{
 		{Name: "image", Opset: 20, Inputs: []Input{X(2, 2, 3), I64(2, 3, 4, 5)}, Fixed: true},
 		{Name: "corners", Opset: 20, Inputs: []Input{X(2, 2, 3), I64(2, 3, 4, 5)}, Attrs: attrs(onnxio.Int("align_corners", 1)), Fixed: true},

@@ -11,7 +11,7 @@ import (
 // axes they are [N,heads,tokens,size]; of three, the last one holds the heads.
 var attention = Def{
 	Type: "Attention", Since: []int64{23, 24},
-	Shape: attentionShape, Axes: attentionAxes, Parts: attentionParts, Grad: throughParts,
+	Shape: attentionShape, Axes: attentionAxes, Decompose: attentionDecomposition, Grad: throughDecomposition,
 	Cost: func(c *Infer) onnxio.Dim {
 		q, k, v := c.headed(0, "q_num_heads"), c.headed(1, "kv_num_heads"), c.headed(2, "kv_num_heads")
 		if q == nil || k == nil || v == nil {
@@ -36,7 +36,7 @@ var attention = Def{
 	},
 }
 
-// headed is an operand's shape as [N,heads,tokens,size]; nil where it has
+// headed returns an operand's shape as [N,heads,tokens,size]; nil where it has
 // another form.
 func (c *Infer) headed(i int, heads string) onnxio.Shape {
 	s := c.In(i).Shape

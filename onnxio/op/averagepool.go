@@ -66,7 +66,7 @@ func (g *Grad) countsPadding() counting {
 	return padded
 }
 
-// averageCounts is one over the number of positions each window averages,
+// averageCounts returns one over the number of positions each window averages,
 // of shape [1,1,spatial…], or nil and that one value where it is the same for
 // all.
 func averageCounts(w *window, in, out onnxio.Shape, over counting) (inverse *onnxio.Tensor, same float32) {

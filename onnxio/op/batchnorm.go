@@ -135,7 +135,7 @@ func batchNormNative(t *Train) {
 	t.Save("inverse", out[4])
 }
 
-// batchNormCount is the number of elements each channel's statistics are
+// batchNormCount returns the number of elements each channel's statistics are
 // taken over.
 func batchNormCount(e *Emit, c *Infer) string {
 	size := e.Op("Cast", []string{e.Op("Size", []string{c.Node.Input(0)})}, onnxio.Int("to", int64(onnxio.Float32)))

@@ -2,7 +2,7 @@ package op
 
 import "github.com/prunefuse/prunefuse/onnxio"
 
-// bitwiseCases are the operands on which operators on the bits of two whole
+// bitwiseCases returns the operands on which operators on the bits of two whole
 // numbers are checked.
 func bitwiseCases() []Case {
 	bytes := func(v []int64, shape ...int64) Input {

@@ -73,7 +73,7 @@ var centerCropPad = Def{
 	},
 }
 
-// croppedAxes are the axes that the wanted shape lists.
+// croppedAxes returns the axes that the wanted shape lists.
 func croppedAxes(c *Infer) ([]int, error) {
 	list := c.Node.Ints("axes")
 	if list == nil {

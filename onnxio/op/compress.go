@@ -38,7 +38,7 @@ var compress = Def{
 		return a.alikeBut("its positions are chosen by a condition", k)
 	},
 	// Gather takes what a list of the true positions names.
-	Parts: func(p *Parts) error {
+	Decompose: func(p *Decomposition) error {
 		x, axis := p.Node.Input(0), p.Node.Int("axis", 0)
 		if !p.Node.Has("axis") {
 			x = p.Reshape(x, -1)
@@ -47,7 +47,7 @@ var compress = Def{
 		p.Become(0, p.Op("Gather", []string{x, at}, onnxio.Int("axis", axis)))
 		return nil
 	},
-	Grad: throughParts, Cost: free,
+	Grad: throughDecomposition, Cost: free,
 	Cases: []Case{
 		{Name: "channels", Inputs: []Input{X(2, 4, 3), constBools(0, 1, 1)}, Attrs: attrs(onnxio.Int("axis", 1))},
 		{Name: "last", Inputs: []Input{X(2, 3), constBools(1, 0, 1)}, Attrs: attrs(onnxio.Int("axis", -1))},
@@ -61,6 +61,6 @@ func constBools(v ...int64) Input {
 	return Input{Elem: onnxio.Bool, Shape: []int64{int64(len(v))}, Ints: v, Const: true}
 }
 
-// integers are an int64 activation. A case that has one is not held to name
+// integers returns an int64 activation. A case that has one is not held to name
 // every extent.
 func integers(shape ...int64) Input { return Input{Elem: onnxio.Int64, Shape: shape} }

@@ -33,8 +33,8 @@ var conv = Def{
 
 func attrs(a ...onnxio.Attr) []onnxio.Attr { return a }
 
-// pads is the attribute of that name, of leading ints, with more attributes
-// after it.
+// pads returns the attribute of that name, of leading ints, with more
+// attributes after it.
 func pads(v ...any) []onnxio.Attr {
 	var p []int64
 	var more []onnxio.Attr

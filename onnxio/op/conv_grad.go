@@ -44,7 +44,7 @@ func convGrad(g *Grad, dy string) error {
 	return nil
 }
 
-// convInputGrad is a convolution of the output's gradient with the weights
+// convInputGrad returns a convolution of the output's gradient with the weights
 // flipped and their channel axes exchanged; at a stride above 1, the
 // transposed convolution, which is the same thing and, at stride 1, half as
 // fast.
@@ -201,11 +201,11 @@ func (w *window) shiftable(in onnxio.Shape) bool {
 	return true
 }
 
-// convWeightGradShifted is the weight gradient at stride 1. A shift along the
-// rows of the input and one along the columns of the output's gradient make
+// convWeightGradShifted returns the weight gradient at stride 1. A shift along
+// the rows of the input and one along the columns of the output's gradient make
 // the shift of a kernel position, so kh + kw shifts serve all kh·kw of them,
-// and those that shift nothing are no copies. Both keep the input's width:
-// then a shift by rows is one by an offset into the flat image.
+// and those that shift nothing are no copies. Both keep the input's width: then
+// a shift by rows is one by an offset into the flat image.
 //
 // Measured against the other ways for ResNet-20 (3×3, batch 64, one thread):
 // one matrix product with the shifted inputs joined as well takes 1.1 times
@@ -246,7 +246,7 @@ func allOnes(v []int64) bool {
 	return !slices.ContainsFunc(v, func(n int64) bool { return n != 1 })
 }
 
-// positions are the indices of a grid, row-major. The slice is reused.
+// positions returns the indices of a grid, row-major. The slice is reused.
 func positions(extent []int64) func(func([]int64) bool) {
 	return func(yield func([]int64) bool) {
 		at := make([]int64, len(extent))

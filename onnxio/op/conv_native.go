@@ -6,7 +6,7 @@ import (
 	"github.com/prunefuse/prunefuse/onnxio"
 )
 
-// convWindow is a convolution's window with its padding worked out.
+// convWindow returns a convolution's window with its padding worked out.
 func convWindow(c *Infer) (*window, error) {
 	w, err := newWindow(c, c.In(1).Shape[2:])
 	if err != nil {

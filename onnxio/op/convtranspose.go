@@ -77,7 +77,7 @@ func (s *spreading) full(i int, n int64) int64 {
 	return (n-1)*s.stride[i] + s.reach(i) + s.extra[i]
 }
 
-// out is the extents of the output over the given input extents.
+// out returns the extents of the output over the given input extents.
 func (s *spreading) out(in onnxio.Shape) onnxio.Shape {
 	out := make(onnxio.Shape, len(in))
 	for i, d := range in {

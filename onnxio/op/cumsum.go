@@ -43,7 +43,7 @@ var cumSum = Def{
 	},
 }
 
-// cumSumAxis is the axis that is summed along, where it is known.
+// cumSumAxis returns the axis that is summed along, where it is known.
 func cumSumAxis(c *Infer) (k int, known bool, err error) {
 	v, ok := c.Ints(1)
 	if !ok {

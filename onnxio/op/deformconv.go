@@ -19,7 +19,7 @@ var deformConv = Def{
 		return deformedConv.shape(c, c.In(0).Elem)
 	},
 	Axes: deformConvAxes, Cost: deformedConv.cost, Linear: &Linear{Bias: 3, Axis: 1},
-	Parts: deformConvParts, Grad: throughParts,
+	Decompose: deformConvDecomposition, Grad: throughDecomposition,
 	Cases: []Case{
 		{Name: "2x2", Opset: 19, Inputs: []Input{X(2, 3, 4, 4), W(4, 3, 2, 2), X(2, 8, 3, 3)}},
 		{Name: "bias and mask", Opset: 19, Inputs: []Input{X(2, 3, 4, 4), W(4, 3, 2, 2), X(2, 8, 3, 3), W(4), X(2, 4, 3, 3)}},

@@ -35,8 +35,8 @@ var depthToSpace = Def{
 	},
 }
 
-// blockSize is the side of the square of pixels that channels become or are
-// made of.
+// blockSize returns the side of the square of pixels that channels become or
+// are made of.
 func blockSize(c *Infer) (int64, error) {
 	if len(c.In(0).Shape) != 4 {
 		return 0, fmt.Errorf("input %q has shape %v, want four axes", c.Node.Input(0), c.In(0).Shape)
@@ -48,7 +48,7 @@ func blockSize(c *Infer) (int64, error) {
 	return b, nil
 }
 
-// share is an extent divided into n.
+// share returns an extent divided into n.
 func share(d onnxio.Dim, n int64, what string) (onnxio.Dim, error) {
 	if q, ok := d.Div(onnxio.Known(n)); ok {
 		return q, nil

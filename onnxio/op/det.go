@@ -23,7 +23,7 @@ var det = Def{
 		}
 		return nil
 	},
-	Cost: free, Parts: detParts, Grad: throughParts,
+	Cost: free, Decompose: detDecomposition, Grad: throughDecomposition,
 	Cases: []Case{
 		{Name: "matrix", Inputs: []Input{X(3, 3)}, Fixed: true},
 		{Name: "of four", Inputs: []Input{X(2, 4, 4)}},

@@ -43,7 +43,7 @@ var dft = Def{
 	},
 }
 
-// dftAxis is the axis transformed; known is false where it is computed.
+// dftAxis returns the axis transformed; known is false where it is computed.
 func dftAxis(c *Infer) (axis int, known bool, err error) {
 	at := c.Node.Int("axis", 1)
 	if c.Opset >= 20 {
@@ -87,7 +87,7 @@ func dftShape(c *Infer) error {
 	return nil
 }
 
-// scalar is the value of an integer input of one element, where it is not
+// scalar returns the value of an integer input of one element, where it is not
 // known a symbol.
 func (c *Infer) scalar(i int) onnxio.Dim {
 	if v, ok := c.Dims(i); ok && len(v) == 1 {

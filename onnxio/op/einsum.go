@@ -104,8 +104,8 @@ func spell(term string, n int) ([]rune, error) {
 	return letters, nil
 }
 
-// implicit is the output that an equation without one means: the axes of the
-// ellipsis, and the letters that occur once, in alphabetical order.
+// implicit returns the output that an equation without one means: the axes of
+// the ellipsis, and the letters that occur once, in alphabetical order.
 func (t *terms) implicit(covered int) []rune {
 	count := map[rune]int{}
 	for _, in := range t.in {
@@ -124,7 +124,7 @@ func (t *terms) implicit(covered int) []rune {
 	return append(out, once...)
 }
 
-// extents is the extent of each letter; an axis of an ellipsis broadcasts.
+// extents returns the extent of each letter; an axis of an ellipsis broadcasts.
 func (t *terms) extents(c *Infer) (map[rune]onnxio.Dim, error) {
 	ext := map[rune]onnxio.Dim{}
 	for i, in := range t.in {

@@ -127,7 +127,7 @@ func nextLetter(r rune) rune {
 	return r + 1
 }
 
-// equationOf is the equation of the terms.
+// equationOf returns the equation of the terms.
 func equationOf(operands [][]rune, out []rune, names map[rune]rune) string {
 	var s []rune
 	for i, term := range append(slices.Clone(operands), out) {

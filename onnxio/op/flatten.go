@@ -54,7 +54,7 @@ var flatten = Def{
 	},
 }
 
-// flattenAxis is the first axis of the second side, which may be the rank.
+// flattenAxis returns the first axis of the second side, which may be the rank.
 func flattenAxis(c *Infer) (int, error) {
 	rank := int64(len(c.In(0).Shape))
 	k := c.Node.Int("axis", 1)

@@ -46,7 +46,7 @@ var fusedConv = Def{
 	},
 }
 
-// throughActivation is the gradient before an activation whose result is
+// throughActivation returns the gradient before an activation whose result is
 // output 0, from which its slope can be told. Parameters are numbered as
 // FusedConv has them.
 func (g *Grad) throughActivation(name string, param func(i int, def float32) float32) (string, error) {

@@ -42,9 +42,9 @@ var fusedMatMul = Def{
 	},
 }
 
-// exchanged is the order in which an operand's axes are multiplied. transBatch
-// says that the first axis belongs behind the batch, trans that the last two
-// then change places. A vector stays.
+// exchanged returns the order in which an operand's axes are multiplied.
+// transBatch says that the first axis belongs behind the batch, trans that the
+// last two then change places. A vector stays.
 func exchanged(c *Infer, operand int) []int64 {
 	name := []string{"A", "B"}[operand]
 	n := len(c.In(operand).Shape)
@@ -67,7 +67,7 @@ func exchanged(c *Infer, operand int) []int64 {
 	return order
 }
 
-// permuted is the shape of an operand with its axes in that order.
+// permuted returns the shape of an operand with its axes in that order.
 func permuted(c *Infer, operand int) onnxio.Shape {
 	var s onnxio.Shape
 	for _, k := range exchanged(c, operand) {

@@ -43,7 +43,7 @@ var gatherElements = Def{
 	},
 }
 
-// constIndex is a constant int64 tensor.
+// constIndex returns a constant int64 tensor.
 func constIndex(v []int64, shape ...int64) Input {
 	return Input{Elem: onnxio.Int64, Shape: shape, Ints: v, Const: true}
 }

@@ -68,14 +68,14 @@ func (g *Grad) tuplesOfAll() string {
 	for j := range batch {
 		column := slices.Repeat([]int64{1}, rank)
 		column[j] = -1
-		count := g.Op("Range", []string{g.whole(0), g.Op("Squeeze", []string{g.Op("Gather", []string{shape, g.List(int64(j))}), g.List(0)}), g.whole(1)})
+		count := g.Op("Range", []string{g.integer(0), g.Op("Squeeze", []string{g.Op("Gather", []string{shape, g.List(int64(j))}), g.List(0)}), g.integer(1)})
 		parts = append(parts, g.Op("Expand", []string{g.Reshape(count, column...), lists}))
 	}
 	return g.Concat(-1, append(parts, index)...)
 }
 
-// whole is a constant int64 of rank 0.
-func (e *Emit) whole(v int64) string {
+// integer returns a constant int64 of rank 0.
+func (e *Emit) integer(v int64) string {
 	return e.Op("Squeeze", []string{e.List(v), e.List(0)})
 }
 

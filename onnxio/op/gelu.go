@@ -27,8 +27,8 @@ func (e *Emit) geluSlope(x string) string {
 	return e.Add(area, e.Mul(x, e.Mul(bell, e.Scalar(float32(1/math.Sqrt(2*math.Pi))))))
 }
 
-// fastGeluSlope is the derivative of x·(1 + t)/2 with t = tanh(b·x + c·x³):
-// (1 + t)/2 + x·(1 − t²)·(b + 3c·x²)/2.
+// fastGeluSlope returns the derivative of x·(1 + t)/2 with t = tanh(b·x +
+// c·x³): (1 + t)/2 + x·(1 − t²)·(b + 3c·x²)/2.
 func (e *Emit) fastGeluSlope(x string) string {
 	b := math.Sqrt(2 / math.Pi)
 	c := 0.044715 * b

@@ -28,7 +28,7 @@ var gridSample = Def{
 		a.Pin(In(1, rank-1), "it holds the coordinates of a point")
 		return nil
 	},
-	Cost: free, Parts: gridSampleParts, Grad: throughParts,
+	Cost: free, Decompose: gridSampleDecomposition, Grad: throughDecomposition,
 	Cases: []Case{
 		{Name: "bilinear", Inputs: []Input{X(2, 3, 4, 5), gridOf(2, 3, 2, 2)}},
 		{Name: "nearest", Inputs: []Input{X(2, 3, 4, 5), gridOf(2, 3, 2, 2)}, Attrs: attrs(onnxio.Str("mode", "nearest"), onnxio.Str("padding_mode", "border"))},
@@ -47,9 +47,9 @@ var gridSample = Def{
 	},
 }
 
-// gridOf is a grid of points of an image 4×5, or a volume 3×4×5, some beyond
-// its border, and all away from where the reading of one position gives way to
-// that of another.
+// gridOf returns a grid of points of an image 4×5, or a volume 3×4×5, some
+// beyond its border, and all away from where the reading of one position gives
+// way to that of another.
 func gridOf(shape ...int64) Input {
 	r := int(shape[len(shape)-1])
 	v := make([]float32, onnxio.ShapeOf(shape...).Size().Or(0))

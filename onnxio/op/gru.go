@@ -25,5 +25,5 @@ func gruStep(u *unrolled, fed string, state []string) []string {
 		recurring = u.times(reset, u.product(h, 1))
 	}
 	hidden := u.activate(1, u.plus(parts[1], recurring))
-	return []string{u.plus(u.Mul(u.rest(update), hidden), u.times(update, h))}
+	return []string{u.plus(u.Mul(u.complement(update), hidden), u.times(update, h))}
 }

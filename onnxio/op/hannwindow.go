@@ -4,8 +4,8 @@ import "github.com/prunefuse/prunefuse/onnxio"
 
 var hannWindow = windowFunction("HannWindow")
 
-// windowFunction is an operator that makes the weights of a window of so many
-// samples.
+// windowFunction returns an operator that makes the weights of a window of so
+// many samples.
 func windowFunction(name string) Def {
 	return Def{
 		Type: name, Since: []int64{17},

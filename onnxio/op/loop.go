@@ -39,7 +39,7 @@ var loop = Def{
 	},
 }
 
-// doubling is the body of a Loop that doubles its state and passes it on.
+// doubling returns the body of a Loop that doubles its state and passes it on.
 func doubling(dims ...int64) *onnxio.Model {
 	return bodyModel(func(p *onnxio.Patch) {
 		p.SetInputType("run", onnxio.Type{Elem: onnxio.Int64, Shape: onnxio.Shape{}})

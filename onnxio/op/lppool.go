@@ -44,7 +44,7 @@ func (g *Grad) normShare() string {
 	return g.Div(g.GO(0), y)
 }
 
-// normSlope is the rest: x·|x|^(p−2).
+// normSlope returns the rest: x·|x|^(p−2).
 func (g *Grad) normSlope() string {
 	x := g.I(0)
 	switch p := g.Node.Int("p", 2); p {

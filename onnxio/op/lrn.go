@@ -45,7 +45,7 @@ var lrn = Def{
 // maxLRN bounds the window, which the gradient walks.
 const maxLRN = 1 << 16
 
-// channelMean is the sum over the window of channels around each element,
+// channelMean returns the sum over the window of channels around each element,
 // divided by the size of the window.
 func (g *Grad) channelMean(x string) string {
 	size := g.Node.Int("size", 1)

@@ -31,7 +31,7 @@ func lstmStep(u *unrolled, fed string, state []string) []string {
 	if u.Node.Int("input_forget", 0) == 0 {
 		forget = u.activate(0, peep(gates[2], 2, cell))
 	} else {
-		forget = u.rest(in)
+		forget = u.complement(in)
 	}
 	cell = u.plus(u.times(forget, cell), u.Mul(in, u.activate(1, gates[3])))
 	out := u.activate(0, peep(gates[1], 1, cell))

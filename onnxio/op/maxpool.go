@@ -95,8 +95,8 @@ func maxPoolGrad(g *Grad) error {
 	return nil
 }
 
-// rowMajorIndices are the positions of the maxima, counted by rows where the
-// node's own output counts by columns.
+// rowMajorIndices returns the positions of the maxima, counted by rows where
+// the node's own output counts by columns.
 func (g *Grad) rowMajorIndices() string {
 	var attrs []onnxio.Attr
 	for _, a := range g.Node.Attrs() {

@@ -26,7 +26,7 @@ var modulo = Def{
 	},
 }
 
-// modDims is the remainder of a division; symbols stand for extents, which
+// modDims returns the remainder of a division; symbols stand for extents, which
 // are not negative.
 func modDims(truncated bool) dimFunc {
 	return func(a, b onnxio.Dim) (onnxio.Dim, bool) {

@@ -11,7 +11,7 @@ import (
 // tokens,size]; the outputs the result and present keys and values.
 var msAttention = Def{
 	Type: "Attention", Domain: Microsoft, Since: []int64{1},
-	Shape: msAttentionShape, Axes: msAttentionAxes, Parts: msAttentionParts, Grad: throughParts,
+	Shape: msAttentionShape, Axes: msAttentionAxes, Decompose: msAttentionDecomposition, Grad: throughDecomposition,
 	Cost: func(c *Infer) onnxio.Dim {
 		x, w, y := c.In(0).Shape, c.In(1).Shape, c.OutType(0).Shape
 		if len(x) != 3 || len(w) != 2 || len(y) != 3 {
@@ -31,7 +31,7 @@ var msAttention = Def{
 	},
 }
 
-// projections are the widths of the three parts of the weights.
+// projections returns the widths of the three parts of the weights.
 func projections(c *Infer) (widths []int64, ok bool) {
 	heads := c.Node.Int("num_heads", 0)
 	if widths = c.Node.Ints("qkv_hidden_sizes"); len(widths) != 3 {

@@ -12,7 +12,7 @@ import (
 var multiHeadAttention = Def{
 	Type: "MultiHeadAttention", Domain: Microsoft, Since: []int64{1},
 	Shape: multiHeadShape, Axes: multiHeadAxes,
-	Parts: multiHeadParts, Grad: throughParts,
+	Decompose: multiHeadDecomposition, Grad: throughDecomposition,
 	Cost: func(c *Infer) onnxio.Dim {
 		y := c.OutType(0).Shape
 		tokens, ok := keyTokens(c)

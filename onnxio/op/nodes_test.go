@@ -115,7 +115,7 @@ func tensorFile(path string) (*onnxio.Tensor, error) {
 	return t, nil
 }
 
-// aroundTensor is a serialized model with a serialized tensor as its only
+// aroundTensor returns a serialized model with a serialized tensor as its only
 // initializer, so that it is read as any other. The numbers are onnx.proto's.
 func aroundTensor(tensor []byte) []byte {
 	field := func(b []byte, n protowire.Number, v []byte) []byte {

@@ -31,7 +31,7 @@ var oneHot = Def{
 	},
 }
 
-// oneHotAxis is where the new axis stands in the output.
+// oneHotAxis returns where the new axis stands in the output.
 func oneHotAxis(c *Infer) (int, error) {
 	a := c.Node.Int("axis", -1)
 	rank := int64(len(c.In(0).Shape)) + 1

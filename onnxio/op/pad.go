@@ -160,7 +160,7 @@ func (a *Axes) padded(k, n, begin, end int) {
 	}
 }
 
-// padAt is where the pads of axis k stand in their list.
+// padAt returns where the pads of axis k stand in their list.
 func (a *Axes) padAt(k int) (begin, end int) {
 	axes, ok := a.Ints(3)
 	if a.Opset < 18 || !ok {

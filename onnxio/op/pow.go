@@ -38,7 +38,7 @@ func powGrad(g *Grad) error {
 	return nil
 }
 
-// constantFloat is the single element of a constant input, nil where it is
+// constantFloat returns the single element of a constant input, nil where it is
 // no such.
 func (c *Infer) constantFloat(i int) *float32 {
 	t, _ := c.Graph.Constant(c.Node.Input(i))

@@ -4,7 +4,7 @@ import "github.com/prunefuse/prunefuse/onnxio"
 
 var qLinearAdd = quantisedBinary("QLinearAdd")
 
-// quantisedBinary is an elementwise operator of two quantised operands: a,
+// quantisedBinary returns an elementwise operator of two quantised operands: a,
 // its scale and zero point, b, its scale and zero point, and the output's.
 func quantisedBinary(name string) Def {
 	u := onnxio.Uint8

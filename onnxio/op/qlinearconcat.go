@@ -56,7 +56,7 @@ var qLinearConcat = Def{
 	},
 }
 
-// concatParts are the inputs that are joined.
+// concatParts returns the inputs that are joined.
 func concatParts(c *Infer) (parts []int) {
 	for i := 2; i < len(c.Node.Inputs()); i += 3 {
 		parts = append(parts, i)

@@ -4,8 +4,8 @@ import "github.com/prunefuse/prunefuse/onnxio"
 
 var qLinearSigmoid = quantisedUnary("QLinearSigmoid")
 
-// quantisedUnary is an elementwise operator of a quantised input, its scale
-// and zero point, and the output's.
+// quantisedUnary returns an elementwise operator of a quantised input, its
+// scale and zero point, and the output's.
 func quantisedUnary(name string, with ...onnxio.Attr) Def {
 	return Def{
 		Type: name, Domain: Microsoft, Since: []int64{1},

@@ -40,7 +40,7 @@ var sequence = Def{
 	},
 }
 
-// rangeExtent is the number of elements where it is not known: the limit
+// rangeExtent returns the number of elements where it is not known: the limit
 // itself for the count from 0 in steps of 1.
 func (c *Infer) rangeExtent() onnxio.Dim {
 	start, _ := c.Dims(0)

@@ -8,7 +8,7 @@ import (
 	"github.com/prunefuse/prunefuse/onnxio/op"
 )
 
-// single is a model of one node that reads x and float constants of the
+// single returns a model of one node that reads x and float constants of the
 // given shapes, with the output's type as the file would state it.
 func single(t *testing.T, opset int64, spec onnxio.NodeSpec, x, y onnxio.Shape, constants map[string][]int64) *onnxio.Model {
 	t.Helper()

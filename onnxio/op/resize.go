@@ -122,8 +122,8 @@ func (r *resizing) place(c *Infer) (axes []int, err error) {
 	return axes, nil
 }
 
-// resizeScales are the scales, none where sizes are stated instead; known is
-// false where they are computed at run time.
+// resizeScales returns the scales, none where sizes are stated instead; known
+// is false where they are computed at run time.
 func resizeScales(c *Infer) (scales []float32, known bool) {
 	at := 2
 	switch {
@@ -146,7 +146,7 @@ func resizeScales(c *Infer) (scales []float32, known bool) {
 	return scales, ok
 }
 
-// scaled is an extent times a scale, rounded down, as the runtime computes
+// scaled returns an extent times a scale, rounded down, as the runtime computes
 // it: in single precision.
 func scaled(d onnxio.Dim, s float32) onnxio.Dim {
 	n, ok := d.Value()

@@ -54,7 +54,7 @@ func (g *Grad) resizeMatrix(r *resizing, k int, n, m int64) string {
 	return g.Reshape(g.Op("Resize", in, attrs...), n, m)
 }
 
-// constant is a float32 tensor.
+// constant returns a float32 tensor.
 func (e *Emit) constant(stem string, dims []int64, v []float32) string {
 	name := e.name(stem)
 	e.Patch.SetInitializer(onnxio.NewTensor(name, dims, v))

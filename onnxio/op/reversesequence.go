@@ -34,8 +34,8 @@ var reverseSequence = Def{
 	},
 }
 
-// sequenceAxes are the axes of times and of sequences, one of which is 0 and
-// the other 1.
+// sequenceAxes returns the axes of times and of sequences, one of which is 0
+// and the other 1.
 func sequenceAxes(c *Infer) (time, batch int, err error) {
 	t, b := c.Node.Int("time_axis", 0), c.Node.Int("batch_axis", 1)
 	if min(t, b) != 0 || max(t, b) != 1 {

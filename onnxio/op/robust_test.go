@@ -26,7 +26,7 @@ func TestNeverPanics(t *testing.T) {
 	}
 }
 
-// disturbed is a case with its inputs and attributes changed at random.
+// disturbed returns a case with its inputs and attributes changed at random.
 func disturbed(c op.Case, rng *rand.Rand) op.Case {
 	strange := []int64{0, 1, -1, 2, 3, 7, -5, 1 << 40, math.MaxInt64, math.MinInt64}
 	inputs := append([]op.Input(nil), c.Inputs...)

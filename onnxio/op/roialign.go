@@ -11,7 +11,7 @@ var roiAlign = Def{
 	Shape: func(c *Infer) error {
 		return roiShape(c, onnxio.Known(c.Node.Int("output_height", 1)), onnxio.Known(c.Node.Int("output_width", 1)))
 	},
-	Axes: roiAxes, Cost: free, Parts: roiAlignParts, Grad: throughParts,
+	Axes: roiAxes, Cost: free, Decompose: roiAlignDecomposition, Grad: throughDecomposition,
 	// Until opset 15 coordinates were not moved by half a pixel.
 	Upgrade: func(u *Upgrade) error {
 		if u.From < 16 {

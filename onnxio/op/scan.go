@@ -63,7 +63,7 @@ func scanAxis(c *Infer, attr string, i int) int64 {
 	return 0
 }
 
-// summing is the body of a Scan that adds up what it meets.
+// summing returns the body of a Scan that adds up what it meets.
 func summing(dims ...int64) *onnxio.Model {
 	return bodyModel(func(p *onnxio.Patch) {
 		typ := onnxio.Type{Elem: onnxio.Float32, Shape: onnxio.ShapeOf(dims...)}

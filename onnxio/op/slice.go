@@ -254,8 +254,8 @@ func (a *Axes) part(i int, t cut) {
 	}
 }
 
-// bound is a number of a Slice that follows the positions of an axis before
-// at.
+// bound returns a number of a Slice that follows the positions of an axis
+// before at.
 func (a *Axes) bound(attr string, input, i int, r Ref, at int64) Extent {
 	if a.Opset < 10 {
 		return Extent{Attr: attr, List: true, Index: i, Ref: r, To: int(at)}

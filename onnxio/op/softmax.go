@@ -29,7 +29,7 @@ func softmaxCases() []Case {
 	}
 }
 
-// softmaxAxis is the axis acted on. Before opset 13 it is the first of
+// softmaxAxis returns the axis acted on. Before opset 13 it is the first of
 // those that are acted on together.
 func softmaxAxis(c *Infer) (k int, together bool, err error) {
 	if c.Opset >= 13 {

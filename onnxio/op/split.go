@@ -29,7 +29,7 @@ var split = Def{
 	},
 }
 
-// splitSizes are the extents of the outputs along the axis, nil where they
+// splitSizes returns the extents of the outputs along the axis, nil where they
 // are not known.
 func splitSizes(c *Infer) (axis int, sizes []onnxio.Dim, err error) {
 	if axis, err = c.Axis(0); err != nil {

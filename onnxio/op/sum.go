@@ -12,7 +12,7 @@ var sum = Def{
 	Cases: variadicCases(),
 }
 
-// variadicCases are the operands on which operators of any number of them
+// variadicCases returns the operands on which operators of any number of them
 // are checked.
 func variadicCases() []Case {
 	return []Case{

@@ -32,8 +32,8 @@ var upsample = Def{
 	},
 }
 
-// simpleRounding is the nearest_mode of before it could be stated: down along
-// axes that grow, up along axes that shrink.
+// simpleRounding returns the nearest_mode of before it could be stated: down
+// along axes that grow, up along axes that shrink.
 func (u *Upgrade) simpleRounding() (string, error) {
 	scales, known := resizeScales(u.Infer)
 	grows := slices.ContainsFunc(scales, func(s float32) bool { return s > 1 })

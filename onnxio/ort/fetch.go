@@ -80,8 +80,8 @@ var builds = map[string]build{
 	},
 }
 
-// cached is the path of the library in the user's cache, or "" where the user
-// has none.
+// cached returns the path of the library in the user's cache, or "" where the
+// user has none.
 func (b build) cached() string {
 	dir, err := os.UserCacheDir()
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 	"testing"
 )
 
-// source is a module folder with one library, and the build that pins it.
+// source returns a module folder with one library, and the build that pins it.
 func source(t *testing.T, content string) (build, download) {
 	t.Helper()
 	dir := t.TempDir()

@@ -138,7 +138,7 @@ func (s search) find(load func(path string) error) (found *Place, tried []Place,
 	return found, tried, true
 }
 
-// libraries are the files in dir that may be the runtime, newest name first
+// libraries returns the files in dir that may be the runtime, newest name first
 // within each pattern; none when dir is no folder.
 func (s search) libraries(dir string) []string {
 	var files []string
@@ -174,8 +174,8 @@ func checkLibrary(path string) error {
 	return nil
 }
 
-// elfVersion is the runtime's version as its exported symbols carry it, or ""
-// where they do not.
+// elfVersion returns the runtime's version as its exported symbols carry it, or
+// "" where they do not.
 func elfVersion(path string) string {
 	f, err := elf.Open(path)
 	if err != nil {
@@ -205,7 +205,7 @@ func parseVersion(s string) (major, minor int, ok bool) {
 	return major, minor, err1 == nil && err2 == nil
 }
 
-// systemFolders are the folders the system's loader searches, without
+// systemFolders returns the folders the system's loader searches, without
 // repeats.
 func systemFolders(goos, goarch string, getenv func(string) string, ldconf string) []string {
 	var dirs []string
@@ -232,7 +232,7 @@ func systemFolders(goos, goarch string, getenv func(string) string, ldconf strin
 	return once
 }
 
-// ldconfFolders are the folders that ld.so.conf and what it includes name.
+// ldconfFolders returns the folders that ld.so.conf and what it includes name.
 func ldconfFolders(path string, depth int) []string {
 	f, err := os.Open(path)
 	if err != nil || depth > 4 {

@@ -29,8 +29,8 @@ func addKernels(l *library, o *ortgo.SessionOptions, threads int) error {
 	return nil
 }
 
-// nativePointer is the runtime's object behind the binding's session options.
-// The binding does not hand it out, but holds nothing else.
+// nativePointer returns the runtime's object behind the binding's session
+// options. The binding does not hand it out, but holds nothing else.
 func nativePointer(options any) (unsafe.Pointer, error) {
 	v := reflect.Indirect(reflect.ValueOf(options))
 	if v.Kind() == reflect.Struct && v.NumField() == 1 {

@@ -36,8 +36,8 @@ func loadLibrary(path string) (version string, err error) {
 	return version, nil
 }
 
-// nativeMessage is one line without what the binding puts before the runtime's
-// own words.
+// nativeMessage returns one line without what the binding puts before the
+// runtime's own words.
 func nativeMessage(err error) string {
 	text := oneLine(err.Error())
 	for _, prefix := range []string{"Error creating C session: ", "Error running network: ", "Platform-specific initialization failed: ", "ORT API error creating tensor: "} {

@@ -58,8 +58,8 @@ var missingLibraryPatterns = []*regexp.Regexp{
 	regexp.MustCompile(`(?i)(?:failed to load|error loading)(?: shared)?(?: library)? "?([^\s"]+\.(?:so[.\d]*|dll|dylib))`),
 }
 
-// missingLibrary is the base name of the library that text says could not be
-// loaded, or "".
+// missingLibrary returns the base name of the library that text says could not
+// be loaded, or "".
 func missingLibrary(text string) string {
 	for _, re := range missingLibraryPatterns {
 		if m := re.FindStringSubmatch(text); m != nil {

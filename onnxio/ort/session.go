@@ -319,8 +319,8 @@ func releaseAll(tensors []*Tensor) {
 	}
 }
 
-// resolve is the shape of an output whose every extent is a number or the name
-// of an extent of an input; ok is false for others.
+// resolve returns the shape of an output whose every extent is a number or the
+// name of an extent of an input; ok is false for others.
 func (s *Session) resolve(output IO, in []*Tensor) (shape []int64, ok bool) {
 	if output.Shape == nil {
 		return nil, false

@@ -147,8 +147,8 @@ func FromBytes(elem onnxio.Elem, shape []int64, raw []byte) (*Tensor, error) {
 	return t, nil
 }
 
-// Data is the tensor's memory, in row-major order. It panics when T is not the
-// type of t's elements. The slice stays valid after Close.
+// Data returns the tensor's memory, in row-major order. It panics when T is not
+// the type of t's elements. The slice stays valid after Close.
 func Data[T Element](t *Tensor) []T {
 	data, ok := t.data.([]T)
 	if !ok {
@@ -157,16 +157,16 @@ func Data[T Element](t *Tensor) []T {
 	return data
 }
 
-// Bytes is the tensor's memory as bytes of this machine's order.
+// Bytes returns the tensor's memory as bytes of this machine's order.
 func (t *Tensor) Bytes() []byte { return t.raw }
 
-// Elem is the type of the elements.
+// Elem returns the type of the elements.
 func (t *Tensor) Elem() onnxio.Elem { return t.elem }
 
-// Shape is the extents, outermost first; the caller must not change it.
+// Shape returns the extents, outermost first; the caller must not change it.
 func (t *Tensor) Shape() []int64 { return t.shape }
 
-// Len is the number of elements.
+// Len returns the number of elements.
 func (t *Tensor) Len() int {
 	n, _ := elements(t.shape)
 	return n
@@ -225,7 +225,7 @@ func claimError(use int32) error {
 	return errors.New("tensor is in use, by another run or elsewhere in this one")
 }
 
-// elements is the product of the extents.
+// elements returns the product of the extents.
 func elements(shape []int64) (int, error) {
 	n := uint64(1)
 	for _, d := range shape {

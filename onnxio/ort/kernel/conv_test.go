@@ -35,7 +35,7 @@ func (v convolution) attrs(more ...onnxio.Attr) []onnxio.Attr {
 		onnxio.Ints("pads", slices.Concat(v.begin, v.end)...), onnxio.Int("group", v.group))
 }
 
-// nodes are the three operators over x, w, bias and dy.
+// nodes returns the three operators over x, w, bias and dy.
 func (v convolution) nodes() []onnxio.NodeSpec {
 	inputs := []string{"0", "1"}
 	if v.bias {
@@ -96,7 +96,7 @@ func count(extents []int64) int64 {
 	return n
 }
 
-// grid are the positions of a grid with their numbers.
+// grid returns the positions of a grid with their numbers.
 func grid(extents []int64) func(func(int64, []int64) bool) {
 	return func(yield func(int64, []int64) bool) {
 		for i := range count(extents) {

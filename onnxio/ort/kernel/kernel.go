@@ -21,7 +21,7 @@ import (
 // operators how many threads it has.
 const ThreadsKey = C.PF_THREADS
 
-// Ops are the names of the operators.
+// Ops returns the names of the operators.
 func Ops() []string {
 	var names []string
 	for i := C.size_t(0); ; i++ {
@@ -63,7 +63,7 @@ func Register(library string, options unsafe.Pointer) error {
 // numbers of level.h.
 var levels = []string{"base", "avx2", "avx512"}
 
-// Level is the instruction set in use.
+// Level returns the instruction set in use.
 func Level() string { return levels[C.pf_level()] }
 
 // LimitLevel forbids instruction sets beyond the named one, of base, avx2 and

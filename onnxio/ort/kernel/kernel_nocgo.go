@@ -7,7 +7,7 @@ import (
 	"unsafe"
 )
 
-// Ops are the names of the operators.
+// Ops returns the names of the operators.
 func Ops() []string { return nil }
 
 // Register fails.

@@ -7,7 +7,7 @@ import (
 	"unsafe"
 )
 
-// getAPIBase is the address of the runtime's entry function. Opening a
+// getAPIBase returns the address of the runtime's entry function. Opening a
 // library that is loaded gives the same one.
 func getAPIBase(library string) (unsafe.Pointer, error) {
 	handle, err := syscall.LoadLibrary(library)

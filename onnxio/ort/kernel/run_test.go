@@ -19,7 +19,7 @@ type array struct {
 	data  []float32
 }
 
-// normal is an array of standard normal numbers.
+// normal returns an array of standard normal numbers.
 func normal(rng *rand.Rand, shape ...int64) array {
 	a := array{shape, nil}
 	n := int64(1)
