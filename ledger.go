@@ -6,7 +6,6 @@ import (
 	"reflect"
 	"time"
 
-	"github.com/prunefuse/prunefuse/data"
 	"github.com/prunefuse/prunefuse/internal/report"
 	"github.com/prunefuse/prunefuse/internal/version"
 	"github.com/prunefuse/prunefuse/loop/config"
@@ -47,19 +46,6 @@ func (r *run) timed(module string, n *network, passes int64, costs *[]report.Cos
 		c.MACs = n.macs * samples * passes
 	}
 	*costs = append(*costs, c)
-	return nil
-}
-
-// PreprocessKey is the metadata property that says what a model expects of
-// its input, as JSON.
-const PreprocessKey = "prunefuse.preprocess"
-
-func setPreprocess(m *onnxio.Model, p data.Preprocess) error {
-	b, err := json.Marshal(p)
-	if err != nil {
-		return err
-	}
-	m.SetMeta(PreprocessKey, string(b))
 	return nil
 }
 

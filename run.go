@@ -5,14 +5,12 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"slices"
 
 	"github.com/prunefuse/prunefuse/data"
 	"github.com/prunefuse/prunefuse/internal/atomicfile"
@@ -152,9 +150,36 @@ func (r *run) openSets() error {
 	if r.pool.Shape() != r.test.Shape() {
 		return fmt.Errorf("%s has samples of %v, %s of %v", r.cfg.Data, r.pool.Shape(), r.cfg.Test, r.test.Shape())
 	}
-	if x, y := r.pool.Classes(), r.test.Classes(); x != nil && y != nil && !slices.Equal(x, y) {
-		return fmt.Errorf("%s has the classes %q, %s has %q", r.cfg.Data, x, r.cfg.Test, y)
+	return r.matchClasses()
+}
+
+// matchClasses numbers the labels of both sets as the network's outputs are: by
+// the names that its file carries, else by those of the pool.
+func (r *run) matchClasses() (err error) {
+	classes := data.ClassesOf(r.pool)
+	if r.given != nil {
+		in, err := data.InputOf(r.given)
+		if err != nil {
+			return fmt.Errorf("%s: %w", r.cfg.Model.File, err)
+		}
+		classes = in.Classes
+	} else if classes.Names == nil {
+		classes.Count = max(classes.Count, data.ClassesOf(r.test).Count)
 	}
+	for _, s := range []struct {
+		name string
+		set  *data.Set
+	}{{r.cfg.Data, &r.pool}, {r.cfg.Test, &r.test}} {
+		matched, err := data.Matched(*s.set, classes)
+		if err != nil {
+			return fmt.Errorf("data %s: %w", s.name, err)
+		}
+		*s.set = matched
+		if classes.Names == nil {
+			classes.Names = matched.Classes()
+		}
+	}
+	r.pre.Classes = classes.Names
 	return nil
 }
 
@@ -189,7 +214,7 @@ func (r *run) openData(ctx context.Context) (err error) {
 		return fmt.Errorf("data %s: %w", r.cfg.Data, err)
 	}
 	r.pre.Layout = cmp.Or(r.pre.Layout, "NCHW")
-	r.pre.Size, r.pre.Classes = size, r.pool.Classes()
+	r.pre.Size = size
 	return nil
 }
 
@@ -209,14 +234,11 @@ func (r *run) openFile() (err error) {
 	if plan, err := pruning.ReadPlan(r.given); err != nil || plan != nil {
 		return errors.Join(err, fmt.Errorf("%s is a pruned network; a run starts from a dense one", file))
 	}
-	var text string
-	if text, r.carried = r.given.Meta(PreprocessKey); r.carried {
-		if err := json.Unmarshal([]byte(text), &r.pre); err != nil {
-			return fmt.Errorf("%s: metadata %s: %w", file, PreprocessKey, err)
-		}
-	} else if channelsLast(r.given) {
-		r.pre.Layout = "NHWC"
+	in, err := data.InputOf(r.given)
+	if err != nil {
+		return fmt.Errorf("%s: %w", file, err)
 	}
+	r.pre, r.carried = in.Preprocess, in.KnowsPixels
 	return nil
 }
 
@@ -234,21 +256,11 @@ func (r *run) openModel() (err error) {
 	if err := r.pre.Check(s); err != nil {
 		return err
 	}
-	if err := setPreprocess(m, r.pre); err != nil {
+	if err := r.pre.Write(m); err != nil {
 		return err
 	}
 	r.dense, err = newNetwork(m, "dense")
 	return err
-}
-
-func channelsLast(m *onnxio.Model) bool {
-	var sample []int
-	for _, in := range m.Graph.Inputs() {
-		for _, d := range in.Type.Shape[min(1, len(in.Type.Shape)):] {
-			sample = append(sample, int(d.Or(0)))
-		}
-	}
-	return data.ChannelsLast(sample)
 }
 
 // products are the files at the top of a run folder that a run writes.

@@ -40,7 +40,7 @@ func OpenCIFAR(paths ...string) (Set, error) {
 		}
 		sets = append(sets, set)
 	}
-	return Concat(sets...)
+	return join(sets)
 }
 
 func openCIFARFile(path string) (*byteSet, error) {

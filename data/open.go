@@ -47,8 +47,17 @@ type Options struct {
 
 	// Labels is a file (.npy of integers or idx) with one label per sample,
 	// used instead of what the set has; -1 stands for no label. "none" drops
-	// the labels.
+	// the labels, and the names of the classes with them.
 	Labels string
+
+	keepNames bool // of the classes, although the labels are dropped
+
+	// Labelled says that every sample must have a label.
+	Labelled bool
+
+	// Only and Exclude are files that name the samples to take and to leave
+	// out, as [Select] reads them.
+	Only, Exclude string
 
 	// PathColumn, LabelColumn and IDColumn name the columns of a manifest or of
 	// a Parquet file. A column that is named has to be there; empty ones go by
@@ -101,15 +110,28 @@ func finish(set Set, opts Options) (Set, error) {
 		if err != nil {
 			return nil, err
 		}
-		if set, err = WithLabels(set, labels, set.Classes()); err != nil {
+		names := set.Classes()
+		if opts.Labels == noLabels && !opts.keepNames {
+			names = nil
+		}
+		if set, err = WithLabels(set, labels, names); err != nil {
 			return nil, fmt.Errorf("labels %s: %w", opts.Labels, err)
 		}
 	}
-	return set, nil
+	if set, err = Select(set, opts.Only, opts.Exclude); err != nil {
+		return nil, err
+	}
+	if opts.Labelled {
+		err = checkLabelled(set)
+	}
+	return set, err
 }
 
+// noLabels stands for a file of labels where there are to be none.
+const noLabels = "none"
+
 func labelsFor(set Set, path string) ([]int, error) {
-	if path != "none" {
+	if path != noLabels {
 		return ReadLabels(path)
 	}
 	labels := make([]int, set.Len())

@@ -20,7 +20,7 @@ type parquetLabels struct {
 type labelKind int
 
 const (
-	noLabels labelKind = iota
+	noKind labelKind = iota
 	numberLabels
 	textLabels
 )
@@ -57,7 +57,7 @@ func (l *parquetLabels) add(column *parquet.Column, chunks []parquet.ColumnChunk
 	}
 	chunk := chunks[column.Index()]
 	l.fill(total - rows)
-	if l.kind != noLabels && l.kind != kind {
+	if l.kind != noKind && l.kind != kind {
 		return fmt.Errorf("column %s holds numbers in one file and texts in another", column.Name())
 	}
 	l.kind = kind
@@ -114,7 +114,7 @@ func numberOf(v parquet.Value) (int32, error) {
 
 // settle returns the labels of a number of rows.
 func (l *parquetLabels) settle(rows int) (labels []int32, classes []string) {
-	if l.kind == noLabels {
+	if l.kind == noKind {
 		return nil, nil
 	}
 	l.fill(rows)

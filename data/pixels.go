@@ -51,7 +51,11 @@ func pixelsOf(s Set) func(i int, dst []uint8) error {
 			return nil
 		}
 		return func(i int, dst []uint8) error { return read(s.indices[i], dst) }
-	case *concat:
+	case *matched:
+		return pixelsOf(s.Set)
+	case *prefixed:
+		return pixelsOf(s.Set)
+	case *joined:
 		reads := make([]func(int, []uint8) error, len(s.sets))
 		for k, part := range s.sets {
 			if reads[k] = pixelsOf(part); reads[k] == nil {

@@ -17,7 +17,7 @@ func TestPrepareBytes(t *testing.T) {
 	t.Parallel()
 	shape := Shape{3, 2, 2}
 	set := &byteSet{shape: shape, count: 4, stride: 12, r: bytes.NewReader(ramp(48, 200))}
-	both, err := Concat(set, Subset(set, []int{3, 1}))
+	both, err := join([]Set{set, Subset(set, []int{3, 1})})
 	if err != nil {
 		t.Fatal(err)
 	}

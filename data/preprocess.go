@@ -6,7 +6,7 @@ import (
 )
 
 // Preprocess says what a model expects of its input. It travels in a model's
-// metadata under "prunefuse.preprocess" as JSON.
+// metadata under [PreprocessKey] as JSON.
 type Preprocess struct {
 	// Mean and Std normalise each channel: (x − mean) / std, on pixels in
 	// [0, 1]. Each has one value per channel, or one for all, or none.
@@ -66,6 +66,12 @@ func Preset(name string) (Preprocess, error) {
 	}
 	p.Mean, p.Std, p.Resize = slices.Clone(p.Mean), slices.Clone(p.Std), slices.Clone(p.Resize)
 	return p, nil
+}
+
+// Shape is that of the images which p makes of others: channels by its means, and
+// its size.
+func (p Preprocess) Shape() Shape {
+	return Shape{C: len(p.Mean), H: p.Size[0], W: p.Size[1]}
 }
 
 // ToSize puts what p says of the size and the colours of images into options

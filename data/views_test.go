@@ -38,7 +38,7 @@ func TestViews(t *testing.T) {
 	t.Parallel()
 	var closed closeCounter
 	a, b := small(3, "a", &closed), small(2, "b", &closed)
-	both, err := Concat(a, b)
+	both, err := Join(a, b)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,17 +74,25 @@ func TestViewErrors(t *testing.T) {
 	wantError(t, err, "label 2 of sample a/1", "2 classes")
 	_, err = WithLabels(a, []int{-2, 0}, nil)
 	wantError(t, err, "label -2 of sample a/0")
-	_, err = Concat()
+	_, err = Join()
 	wantError(t, err, "no sets")
 	demo := mustOpen(t, "demo:test", Options{})
-	_, err = Concat(a, demo)
+	_, err = Join(Subset(demo, []int{0, 1}), small(1, "b", nil))
+	wantError(t, err, "one set names its classes", "T-shirt/top", "numbers 1 of them")
+	bare, err := WithLabels(demo, make([]int, demo.Len()), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = Join(a, bare)
 	wantError(t, err, "1×1×1", "1×28×28")
 	other, err := WithLabels(demo, make([]int, demo.Len()), []string{"thing"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = Concat(demo, other)
-	wantError(t, err, "other classes")
+	_, err = Join(demo, other)
+	wantError(t, err, "two samples are named", "test/")
+	_, err = Join(a, a)
+	wantError(t, err, "two samples are named", "a/")
 	defer func() {
 		if recover() == nil {
 			t.Error("a subset with an index outside of the set was made")

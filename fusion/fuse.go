@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/prunefuse/prunefuse/data"
 	"github.com/prunefuse/prunefuse/internal/suggest"
 	"github.com/prunefuse/prunefuse/onnxio"
 	"github.com/prunefuse/prunefuse/pruning"
@@ -200,10 +201,32 @@ func describe(m, pruned *onnxio.Model, plan *pruning.Plan, rest Rest) error {
 		return err
 	}
 	m.SetMeta(LineageKey, string(b))
-	for _, key := range []string{"prunefuse.preprocess", "prunefuse.round"} {
-		if v, ok := pruned.Meta(key); ok {
-			m.SetMeta(key, v)
-		}
+	if v, ok := pruned.Meta("prunefuse.round"); ok {
+		m.SetMeta("prunefuse.round", v)
+	}
+	return describeInput(m, pruned)
+}
+
+// describeInput carries on what the pruned model knows of its inputs and its
+// classes. The names of classes have to be those of the model that it goes into.
+func describeInput(m, pruned *onnxio.Model) error {
+	full, err := data.ReadPreprocess(m)
+	if err != nil {
+		return err
+	}
+	p, err := data.ReadPreprocess(pruned)
+	if err != nil {
+		return err
+	}
+	if err := data.Same(data.Classes{Names: full.Classes}, data.Classes{Names: p.Classes}); err != nil {
+		return fmt.Errorf("the dense and the pruned network: %w", err)
+	}
+	if len(p.Classes) == 0 && len(full.Classes) > 0 {
+		p.Classes = full.Classes
+		return p.Write(m)
+	}
+	if text, ok := pruned.Meta(data.PreprocessKey); ok {
+		m.SetMeta(data.PreprocessKey, text)
 	}
 	return nil
 }

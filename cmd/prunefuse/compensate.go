@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -74,16 +73,12 @@ func (o *pruneOptions) means(ctx context.Context, g *globals, m *onnxio.Model, a
 	if !o.measures() {
 		return a.ExpectedMeans(ctx, g.seed, g.session())
 	}
-	set, err := o.removal.data.open(o.compensate, m)
+	set, err := o.removal.data.samples(g, []string{o.compensate}, m)
 	if err != nil {
 		return nil, err
 	}
-	prepared, err := o.removal.data.prepare(g, set, m)
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("data %s: %w", o.compensate, err), data.Close(set))
-	}
-	defer data.Close(set)
-	return a.MeasuredMeans(ctx, prunefuse.Evidence(ctx, m, prepared, prunefuse.EvidenceOptions{
+	defer data.Close(set.Set)
+	return a.MeasuredMeans(ctx, prunefuse.Evidence(ctx, m, set, prunefuse.EvidenceOptions{
 		Samples: o.removal.count, Batch: o.removal.batch, Seed: g.seed, Session: g.session(),
 	}))
 }

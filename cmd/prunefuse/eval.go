@@ -17,12 +17,12 @@ import (
 
 type evalOptions struct {
 	data    dataOptions
-	samples string
+	samples specList
 	batch   int
 }
 
 func (o *evalOptions) addFlags(fs *pflag.FlagSet) {
-	fs.StringVar(&o.samples, "data", "", "the labelled samples: a `name` or path, see above")
+	fs.Var(&o.samples, "data", "the labelled samples: a `name` or path, see above; may be repeated")
 	fs.IntVar(&o.batch, "batch", 128, "samples a batch")
 	o.data.addFlags(fs)
 }
@@ -60,7 +60,7 @@ Images are normalised as the model's metadata say, or by --preset or --mean and
 
 func (o *evalOptions) settle() error {
 	switch {
-	case o.samples == "":
+	case o.samples == nil:
 		return errors.New("name the samples with --data")
 	case o.batch < 1:
 		return fmt.Errorf("--batch %d: want at least 1", o.batch)
@@ -73,26 +73,15 @@ func runEval(ctx context.Context, g *globals, o evalOptions, path string) error 
 	if err != nil {
 		return err
 	}
-	set, err := o.data.openLabelled(o.samples, m)
+	set, err := o.data.prepared(g, o.samples, m, true)
 	if err != nil {
 		return err
 	}
-	defer data.Close(set)
-	carried, _, err := o.data.preprocess(m)
-	if err == nil {
-		err = sameClasses(set, carried.Classes)
-	}
-	if err != nil {
-		return fmt.Errorf("data %s: %w", o.samples, err)
-	}
-	prepared, err := o.data.prepare(g, set, m)
-	if err != nil {
-		return fmt.Errorf("data %s: %w", o.samples, err)
-	}
+	defer data.Close(set.Set)
 	if err := g.startRuntime(ctx); err != nil {
 		return err
 	}
-	e, err := training.Evaluate(ctx, m, prepared, training.EvalOptions{Batch: o.batch, Session: g.session()})
+	e, err := training.Evaluate(ctx, m, set, training.EvalOptions{Batch: o.batch, Session: g.session()})
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, unsupported(m, err))
 	}
@@ -103,7 +92,7 @@ func runEval(ctx context.Context, g *globals, o evalOptions, path string) error 
 			Data       string   `json:"data"`
 			ClassNames []string `json:"class_names,omitempty"`
 			*training.Evaluation
-		}{"prunefuse.eval/1", path, o.samples, set.Classes(), e})
+		}{"prunefuse.eval/1", path, o.samples.String(), set.Classes(), e})
 	}
 	return printEvaluation(g, e, set.Classes())
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -10,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/prunefuse/prunefuse"
 	"github.com/prunefuse/prunefuse/data"
 	"github.com/prunefuse/prunefuse/labelling"
 	"github.com/prunefuse/prunefuse/onnxio"
@@ -86,11 +84,7 @@ func (o *namesOptions) names() ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	var p data.Preprocess
-	text, ok := m.Meta(prunefuse.PreprocessKey)
-	if ok {
-		err = json.Unmarshal([]byte(text), &p)
-	}
+	p, err := data.ReadPreprocess(m)
 	if err == nil && p.Classes == nil {
 		err = errors.New("the model does not say what its classes are called; use --classes")
 	}

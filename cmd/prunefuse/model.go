@@ -30,8 +30,15 @@ func stamp(m *onnxio.Model, cmd *cobra.Command, args []string) {
 			return
 		}
 		value := filepath.Base(f.Value.String())
-		if list, ok := f.Value.(pflag.SliceValue); ok {
+		switch list := f.Value.(type) {
+		case pflag.SliceValue:
 			value = strings.Join(list.GetSlice(), ",")
+		case *specList:
+			var names []string
+			for _, spec := range *list {
+				names = append(names, filepath.Base(spec))
+			}
+			value = strings.Join(names, ",")
 		}
 		words = append(words, "--"+f.Name+"="+value)
 	})

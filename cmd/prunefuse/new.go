@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/prunefuse/prunefuse/data"
 	"github.com/prunefuse/prunefuse/internal/term"
 	"github.com/prunefuse/prunefuse/models"
 )
@@ -15,7 +16,7 @@ import (
 type newOptions struct {
 	out     modelOutput
 	list    bool
-	classes int
+	classes string // a number, names or a file of names
 	input   string
 	width   float64
 }
@@ -23,7 +24,7 @@ type newOptions struct {
 func (o *newOptions) addFlags(fs *pflag.FlagSet) {
 	o.out.addFlags(fs)
 	fs.BoolVar(&o.list, "list", false, "list the architectures")
-	fs.IntVar(&o.classes, "classes", 0, "number of outputs; 0 is the architecture's own")
+	fs.StringVar(&o.classes, "classes", "", "the classes: their `number`, their names with commas between them, or a file with one a line; empty is the architecture's own")
 	fs.StringVar(&o.input, "input", "", "channels, height and width of an image, such as `3x32x32`; empty is the architecture's own")
 	fs.Float64Var(&o.width, "width", 1, "`factor` on the channels of every layer but input and output")
 }
@@ -75,9 +76,18 @@ func runNew(cmd *cobra.Command, g *globals, o newOptions, arch string) error {
 	if err := o.out.check(); err != nil {
 		return err
 	}
-	m, err := models.Build(arch, models.Options{Classes: o.classes, Input: input, Seed: g.seed, Width: o.width})
+	classes, err := parseClasses(o.classes)
+	if err != nil {
+		return usagef("--classes: %w", err)
+	}
+	m, err := models.Build(arch, models.Options{Classes: classes.Count, Input: input, Seed: g.seed, Width: o.width})
 	if err != nil {
 		return usagef("%w", err)
+	}
+	if classes.Names != nil {
+		if err := (data.Preprocess{Classes: classes.Names}).Write(m); err != nil {
+			return err
+		}
 	}
 	stamp(m, cmd, []string{arch})
 	size, err := measure(m, nil)
@@ -104,6 +114,22 @@ func runNew(cmd *cobra.Command, g *globals, o newOptions, arch string) error {
 	_, err = fmt.Fprintf(g.stdout, "%s: %s parameters, %s MACs, %s\n",
 		o.out.path, term.Count(size.Parameters), size.macs(), term.Bytes(size.Bytes))
 	return err
+}
+
+// parseClasses reads a number of classes, or their names. The empty text is
+// neither.
+func parseClasses(text string) (data.Classes, error) {
+	if text == "" {
+		return data.Classes{}, nil
+	}
+	if n, err := strconv.Atoi(text); err == nil {
+		if n < 1 {
+			return data.Classes{}, fmt.Errorf("%d: want at least 1", n)
+		}
+		return data.Classes{Count: n}, nil
+	}
+	names, err := data.ParseClasses(text)
+	return data.Classes{Names: names, Count: len(names)}, err
 }
 
 // parseInput reads channels, height and width. The empty text is the

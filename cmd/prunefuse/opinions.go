@@ -5,8 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 
-	"github.com/prunefuse/prunefuse"
+	"github.com/prunefuse/prunefuse/data"
 	"github.com/prunefuse/prunefuse/onnxio"
 	"github.com/prunefuse/prunefuse/scoring"
 )
@@ -71,8 +72,8 @@ func openCommittee(ctx context.Context, paths []string, first *onnxio.Model, mo 
 			return c, err
 		}
 		// The members see the same samples, prepared as the first wants them.
-		if a, b := preparation(first), preparation(o); a != b && a != "" && b != "" {
-			return c, fmt.Errorf("%s: its samples are prepared by %s, those of the first of the committee by %s", path, b, a)
+		if err := prepareAlike(first, o); err != nil {
+			return c, fmt.Errorf("%s: %w", path, err)
 		}
 		if h, _ := scoring.FindHead(o.Graph, ""); h.Probabilities != head.Probabilities {
 			return c, fmt.Errorf("%s: one member of the committee ends in Softmax and another does not", path)
@@ -91,8 +92,26 @@ func openCommittee(ctx context.Context, paths []string, first *onnxio.Model, mo 
 	return c, err
 }
 
-// preparation is how a model's metadata say that its samples are made.
-func preparation(m *onnxio.Model) string {
-	text, _ := m.Meta(prunefuse.PreprocessKey)
-	return text
+// prepareAlike refuses a member whose metadata say other things of its samples or
+// its classes than those of the first.
+func prepareAlike(first, member *onnxio.Model) error {
+	a, err := data.InputOf(first)
+	if err != nil {
+		return err
+	}
+	b, err := data.InputOf(member)
+	if err != nil {
+		return err
+	}
+	if err := data.Same(data.Classes{Names: b.Classes.Names}, data.Classes{Names: a.Classes.Names}); err != nil {
+		return fmt.Errorf("this member of the committee, and the first: %w", err)
+	}
+	if !a.KnowsPixels || !b.KnowsPixels {
+		return nil
+	}
+	a.Preprocess.Classes, b.Preprocess.Classes = nil, nil
+	if !reflect.DeepEqual(a.Preprocess, b.Preprocess) {
+		return fmt.Errorf("its samples are prepared by %+v, those of the first of the committee by %+v", b.Preprocess, a.Preprocess)
+	}
+	return nil
 }

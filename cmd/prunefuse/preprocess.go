@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/prunefuse/prunefuse/data"
-	"github.com/prunefuse/prunefuse/onnxio"
 )
 
 // preprocessOptions are the flags that say what is done to a sample before the
@@ -87,14 +86,11 @@ func (o *preprocessOptions) explicit() bool {
 	return o.resize || o.size != "" || o.crop != "" || o.color != ""
 }
 
-// apply puts what the flags say over what the model says; normalised reports
-// whether they say how its input is normalised.
-func (o *preprocessOptions) apply(p *data.Preprocess, m *onnxio.Model) (normalised bool, err error) {
+// apply puts what the flags say over what the model says.
+func (o *preprocessOptions) apply(in *data.Input) error {
+	p := &in.Preprocess
 	if o.layout != "" {
 		p.Layout = strings.ToUpper(o.layout)
-	}
-	if p.Layout == "" && data.ChannelsLast(sampleShape(m)) {
-		p.Layout = "NHWC"
 	}
 	if o.color != "" {
 		p.Color = o.color
@@ -103,35 +99,36 @@ func (o *preprocessOptions) apply(p *data.Preprocess, m *onnxio.Model) (normalis
 	case o.preset != "":
 		preset, err := data.Preset(o.preset)
 		if err != nil {
-			return false, err
+			return err
 		}
-		p.Mean, p.Std, normalised = preset.Mean, preset.Std, true
-		if fits := imageInput(m, p.Layout); p.Resize == nil && p.Crop == [2]int{} && takes(fits, presetShape(preset)) {
+		p.Mean, p.Std, in.KnowsPixels = preset.Mean, preset.Std, true
+		if p.Resize == nil && p.Crop == [2]int{} && in.Takes(preset.Shape()) {
 			p.Resize, p.Crop = preset.Resize, preset.Crop
 		}
 	case o.mean != nil:
-		p.Mean, p.Std, normalised = o.mean, o.std, true
+		p.Mean, p.Std, in.KnowsPixels = o.mean, o.std, true
 	}
-	if err := o.applySize(p, m); err != nil {
-		return false, err
+	if err := o.applySize(in); err != nil {
+		return err
 	}
 	if o.filter != "" {
 		p.Filter = o.filter
 	}
-	return normalised, nil
+	return nil
 }
 
 // applySize puts the size that the flags ask for, if any, in the place of the
 // model's.
-func (o *preprocessOptions) applySize(p *data.Preprocess, m *onnxio.Model) error {
+func (o *preprocessOptions) applySize(in *data.Input) error {
+	p := &in.Preprocess
 	switch {
 	case o.resize:
-		input := imageInput(m, p.Layout)
-		if len(input) != 3 || slices.Contains(input, 0) {
+		image := in.Image()
+		if len(image) != 3 || slices.Contains(image, 0) {
 			return errors.New("--resize needs a model with a fixed image size")
 		}
-		p.Size = [2]int{input[1], input[2]}
-		p.Resize, p.Crop = []int{input[1], input[2]}, [2]int{}
+		p.Size = [2]int{image[1], image[2]}
+		p.Resize, p.Crop = []int{image[1], image[2]}, [2]int{}
 	case o.size != "" || o.crop != "":
 		p.Size, p.Resize, p.Crop = o.cropTo, o.resizeTo, o.cropTo
 		if len(p.Resize) == 2 && o.crop == "" {
@@ -139,18 +136,4 @@ func (o *preprocessOptions) applySize(p *data.Preprocess, m *onnxio.Model) error
 		}
 	}
 	return nil
-}
-
-func presetShape(p data.Preprocess) data.Shape {
-	return data.Shape{C: len(p.Mean), H: p.Size[0], W: p.Size[1]}
-}
-
-// imageInput is the shape of the model's input as channels, height and width,
-// where it has three axes of the layout; otherwise it is as it is.
-func imageInput(m *onnxio.Model, layout string) []int {
-	input := sampleShape(m)
-	if layout == "NHWC" && len(input) == 3 {
-		return []int{input[2], input[0], input[1]}
-	}
-	return input
 }

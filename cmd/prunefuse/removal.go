@@ -32,7 +32,7 @@ type removalOptions struct {
 	ignore                []string
 
 	data    dataOptions
-	samples string
+	samples specList
 	count   int
 	batch   int
 
@@ -66,7 +66,7 @@ func (o *removalOptions) addFlags(fs *pflag.FlagSet) {
 	fs.StringVar(&o.scores, "scores", "", "take the scores from this `file`, instead of --criterion")
 	fs.StringVar(&o.scoresOut, "scores-out", "", "write the scores of all channels to a `file`; - is stdout")
 	fs.StringSliceVar(&o.ignore, "ignore", nil, "`node` whose outputs keep all their channels; may be repeated")
-	fs.StringVar(&o.samples, "data", "", "for criteria with data: the samples, a `name` or path, see above")
+	fs.Var(&o.samples, "data", "for criteria with data: the samples, a `name` or path, see above; may be repeated")
 	fs.IntVar(&o.count, "samples", 1000, "for criteria with data and --compensate: how many samples to draw, `N`")
 	fs.IntVar(&o.batch, "batch", 128, "for criteria with data and --compensate: samples a batch")
 	o.data.addFlags(fs)
@@ -132,9 +132,9 @@ func (o *removalOptions) settle(fs *pflag.FlagSet) error {
 		return fmt.Errorf("--round-to %d: want at least 1", o.roundTo)
 	case o.steps < 1:
 		return fmt.Errorf("--steps %d: want at least 1", o.steps)
-	case needs && o.samples == "":
+	case needs && o.samples == nil:
 		return fmt.Errorf("--criterion %s looks at samples; name them with --data", crit.Name)
-	case !needs && o.samples != "":
+	case !needs && o.samples != nil:
 		return errors.New("--data is for criteria that look at samples")
 	}
 	return o.settleSamples()
@@ -198,12 +198,12 @@ func (o *removalOptions) prune(ctx context.Context, g *globals, m *onnxio.Model,
 	if err := o.readFiles(&c); err != nil {
 		return nil, err
 	}
-	if o.samples != "" || o.budget.Of == pruning.Latency {
+	if o.samples != nil || o.budget.Of == pruning.Latency {
 		if err := g.startRuntime(ctx); err != nil {
 			return nil, err
 		}
 	}
-	if o.samples != "" {
+	if o.samples != nil {
 		set, err := o.open(g, m)
 		if err != nil {
 			return nil, err
@@ -242,17 +242,6 @@ func (o *removalOptions) readFiles(c *pruning.Config) error {
 
 // open reads the samples, which have labels where the criterion needs them.
 func (o *removalOptions) open(g *globals, m *onnxio.Model) (*data.Prepared, error) {
-	open := o.data.open
-	if crit, err := pruning.CriterionByName(o.criterion); err == nil && crit.Data == pruning.Labelled {
-		open = o.data.openLabelled
-	}
-	set, err := open(o.samples, m)
-	if err != nil {
-		return nil, err
-	}
-	prepared, err := o.data.prepare(g, set, m)
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("data %s: %w", o.samples, err), data.Close(set))
-	}
-	return prepared, nil
+	crit, err := pruning.CriterionByName(o.criterion)
+	return o.data.prepared(g, o.samples, m, err == nil && crit.Data == pruning.Labelled)
 }

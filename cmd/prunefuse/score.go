@@ -20,8 +20,8 @@ type scoreOptions struct {
 	out        outputOptions
 	data       dataOptions
 	choice     choiceOptions
-	pool       string
-	labelled   string
+	pool       specList
+	labelled   specList
 	embeddings string
 	softmax    string
 	passes     int
@@ -36,7 +36,7 @@ type scoreOptions struct {
 func (o *scoreOptions) addFlags(fs *pflag.FlagSet) {
 	o.out.addFlags(fs, "the score `file` to write, .jsonl, .csv or .parquet; - is stdout")
 	fs.StringVar(&o.format, "scores-format", "", "`form` of --output: jsonl, csv or parquet; empty goes by the file's name")
-	fs.StringVar(&o.pool, "pool", "", "the unlabelled samples: a `name` or path, see above")
+	fs.Var(&o.pool, "pool", "the unlabelled samples: a `name` or path, see above; may be repeated")
 	fs.Var(&o.batch, "batch", "samples a batch: a `number`, or auto for what suits the model; scores do not depend on it")
 	fs.StringVar(&o.embeddings, "embeddings", "", "write the input of the last layer, a row a sample, to an .npy `file`")
 	fs.StringVar(&o.softmax, "probabilities", "", "write the class probabilities, a row a sample, to an .npy `file`")
@@ -46,7 +46,7 @@ func (o *scoreOptions) addFlags(fs *pflag.FlagSet) {
 	fs.BoolVar(&o.resume, "resume", false, "go on where an interrupted run of the same command stopped, if there was one")
 	o.choice.addFlags(fs)
 	fs.StringVar(&o.choice.path, "selected", "", "write what --strategy chooses to a .jsonl or .txt `file` (default stdout)")
-	fs.StringVar(&o.labelled, "labelled", "", "the samples that have a label already, for strategies that look at them: a `name` or path")
+	fs.Var(&o.labelled, "labelled", "the samples that have a label already, for strategies that look at them: a `name` or path; may be repeated")
 	o.data.addFlags(fs)
 	o.data.addSubsetFlags(fs)
 }
@@ -105,7 +105,7 @@ are, so it needs "auto/N". To choose needs the whole pool: merge, then select.
 
 func (o *scoreOptions) settle() error {
 	switch {
-	case o.pool == "":
+	case o.pool == nil:
 		return errors.New("name the samples with --pool")
 	case o.out.path == "" && !o.choice.chooses() && o.embeddings == "" && o.softmax == "":
 		return errors.New("say what to write: --output (-o), --embeddings, --probabilities, or --strategy and -k")
@@ -129,9 +129,9 @@ func (o *scoreOptions) settle() error {
 		return errors.New("-k needs --strategy")
 	}
 	switch use := o.choice.chooser.Labelled; {
-	case o.labelled != "" && use == selection.Unused:
+	case o.labelled != nil && use == selection.Unused:
 		return fmt.Errorf("--labelled: strategy %q makes no use of the labelled set", o.choice.choice.Strategy)
-	case o.labelled == "" && use == selection.Required:
+	case o.labelled == nil && use == selection.Required:
 		return fmt.Errorf("strategy %q needs the labelled set: name it with --labelled", o.choice.choice.Strategy)
 	}
 	if o.out.path == stdStream && o.choice.chooses() && o.choice.path == stdStream {
@@ -200,13 +200,13 @@ func runScore(ctx context.Context, g *globals, o scoreOptions, path string) erro
 	if err != nil {
 		return err
 	}
-	pool, err := samples(g, o.data, o.pool, m)
+	pool, err := o.data.samples(g, o.pool, m)
 	if err != nil {
 		return err
 	}
 	defer data.Close(pool.Set)
 	if o.choice.choice.K > pool.Len() {
-		return fmt.Errorf("choose %d of the %d samples of %s: %w", o.choice.choice.K, pool.Len(), o.pool, selection.ErrTooFew)
+		return fmt.Errorf("choose %d of the %d samples of %v: %w", o.choice.choice.K, pool.Len(), &o.pool, selection.ErrTooFew)
 	}
 	if err := g.startRuntime(ctx); err != nil {
 		return err
@@ -242,7 +242,7 @@ func (s *scorer) run(ctx context.Context, m *onnxio.Model) error {
 	}
 	if s.scored == 0 && s.o.shard.n == 0 {
 		s.dropJournal()
-		return fmt.Errorf("%s: not one sample could be scored; the first: %w", s.o.pool, s.skipped[0])
+		return fmt.Errorf("%v: not one sample could be scored; the first: %w", &s.o.pool, s.skipped[0])
 	}
 	if s.o.choice.chooses() {
 		if err := s.o.choice.write(&out, chosen); err != nil {
@@ -263,19 +263,6 @@ func (s *scorer) run(ctx context.Context, m *onnxio.Model) error {
 	return nil
 }
 
-// samples opens a set as the model takes it.
-func samples(g *globals, o dataOptions, spec string, m *onnxio.Model) (*data.Prepared, error) {
-	set, err := o.open(spec, m)
-	if err != nil {
-		return nil, err
-	}
-	p, err := o.prepare(g, set, m)
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("data %s: %w", spec, err), data.Close(set))
-	}
-	return p, nil
-}
-
 // open makes sessions that give what the command asks for.
 func (s *scorer) open(ctx context.Context, m *onnxio.Model) error {
 	mo := scoring.ModelOptions{Session: s.g.session(), Sample: modelSample(m, s.pool.Shape())}
@@ -293,7 +280,7 @@ func (s *scorer) open(ctx context.Context, m *onnxio.Model) error {
 
 // modelSample is the shape of a sample in the form the model's input has.
 func modelSample(m *onnxio.Model, shape []int) []int {
-	if input := sampleShape(m); len(input) != len(shape) {
+	if input := data.InputShape(m); len(input) != len(shape) {
 		return nil
 	}
 	return shape

@@ -87,12 +87,10 @@ func counter(bar *term.Bar) func(done, total int) {
 
 // labelled is what the strategy makes use of of the samples that have a label.
 func (s *scorer) labelled(ctx context.Context, m *onnxio.Model) (selection.Candidates, error) {
-	if s.o.labelled == "" {
+	if s.o.labelled == nil {
 		return selection.Candidates{}, nil
 	}
-	whole := s.o.data
-	whole.only, whole.exclude, whole.labels = "", "", ""
-	set, err := samples(s.g, whole, s.o.labelled, m)
+	set, err := s.o.data.ofOthers().samples(s.g, s.o.labelled, m)
 	if err != nil {
 		return selection.Candidates{}, err
 	}
@@ -107,7 +105,7 @@ func (s *scorer) labelled(ctx context.Context, m *onnxio.Model) (selection.Candi
 	}
 	c, err := selection.Gather(scoring.Score(ctx, s.model, set, o), s.o.choice.chooser.Needs)
 	if err != nil {
-		return selection.Candidates{}, fmt.Errorf("%s: %w", s.o.labelled, err)
+		return selection.Candidates{}, fmt.Errorf("%v: %w", &s.o.labelled, err)
 	}
 	return *c, nil
 }
@@ -145,11 +143,11 @@ func (s *scorer) report() error {
 			Shard      int             `json:"shard,omitempty"`
 			Shards     int             `json:"shards,omitempty"`
 		}{
-			"prunefuse.score.summary/1", s.o.pool, s.o.out.path, s.o.embeddings, s.o.softmax, s.o.choice.path,
+			"prunefuse.score.summary/1", s.o.pool.String(), s.o.out.path, s.o.embeddings, s.o.softmax, s.o.choice.path,
 			s.scored, skippedSamples(s.skipped), s.elapsed.Seconds(), s.o.shard.i, s.o.shard.n,
 		})
 	case !stdoutTaken:
-		_, err = fmt.Fprintf(s.g.stdout, "%s: %s samples scored in %s (%s a second)%s\n", s.o.pool, term.Count(int64(s.scored)),
+		_, err = fmt.Fprintf(s.g.stdout, "%s: %s samples scored in %s (%s a second)%s\n", &s.o.pool, term.Count(int64(s.scored)),
 			term.Duration(s.elapsed), term.Count(int64(float64(s.scored)/s.elapsed.Seconds())), s.written())
 	}
 	if err == nil && len(s.skipped) > 0 {

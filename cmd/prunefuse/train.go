@@ -3,15 +3,12 @@ package main
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/prunefuse/prunefuse"
 	"github.com/prunefuse/prunefuse/data"
 	"github.com/prunefuse/prunefuse/internal/term"
 	"github.com/prunefuse/prunefuse/loop/config"
@@ -23,8 +20,8 @@ import (
 type trainOptions struct {
 	out        modelOutput
 	data       dataOptions
-	samples    string
-	validation string
+	samples    specList
+	validation specList
 	recipe     config.Training
 	augment    augmentOptions
 	loss       lossOptions
@@ -36,8 +33,8 @@ type trainOptions struct {
 
 func (o *trainOptions) addFlags(fs *pflag.FlagSet) {
 	o.out.addFlags(fs)
-	fs.StringVar(&o.samples, "data", "", "the labelled samples: a `name` or path, see above")
-	fs.StringVar(&o.validation, "val", "", "samples to measure the accuracy on after every epoch: a `name` or path")
+	fs.Var(&o.samples, "data", "the labelled samples: a `name` or path, see above; may be repeated")
+	fs.Var(&o.validation, "val", "samples to measure the accuracy on after every epoch: a `name` or path; may be repeated")
 	o.recipe = config.DefaultTraining()
 	addLengthFlags(fs, &o.recipe)
 	addOptimizerFlags(fs, &o.recipe)
@@ -122,7 +119,7 @@ number of threads give the same file.
 
 func (o *trainOptions) settle(fs *pflag.FlagSet) error {
 	switch {
-	case o.samples == "":
+	case o.samples == nil:
 		return errors.New("name the samples with --data")
 	case o.every < 0:
 		return errors.New("--checkpoint-every is at least 0")
@@ -132,7 +129,7 @@ func (o *trainOptions) settle(fs *pflag.FlagSet) error {
 		return errors.New("--checkpoint cannot go to stdout")
 	}
 	return cmp.Or(o.augment.settle(fs), settleRecipe(fs, &o.recipe), o.loss.settle(fs),
-		o.record.settle(fs, o.validation != ""), o.data.settle())
+		o.record.settle(fs, o.validation != nil), o.data.settle())
 }
 
 func runTrain(cmd *cobra.Command, g *globals, o trainOptions, path string) error {
@@ -144,35 +141,30 @@ func runTrain(cmd *cobra.Command, g *globals, o trainOptions, path string) error
 	if err != nil {
 		return err
 	}
-	set, err := o.data.openLabelled(o.samples, m)
+	set, err := o.data.openLabelled(g, o.samples, m)
 	if err != nil {
 		return err
 	}
 	defer data.Close(set)
+	pre, err := o.preprocess(cmd.Context(), g, set, m)
+	if err != nil {
+		return err
+	}
 	var validation data.Set
-	if o.validation != "" {
-		whole := o.data
-		whole.only, whole.exclude, whole.labels = "", "", ""
-		if validation, err = whole.openLabelled(o.validation, m); err != nil {
+	if o.validation != nil {
+		if validation, err = o.openValidation(g, m, pre.Classes); err != nil {
 			return err
-		}
-		if err := sameClasses(validation, set.Classes()); err != nil {
-			return errors.Join(fmt.Errorf("data %s: %w", o.validation, err), data.Close(validation))
 		}
 		defer data.Close(validation)
 	}
 	if err := g.startRuntime(ctx); err != nil {
 		return err
 	}
-	pre, err := o.preprocess(ctx, g, set, m)
-	if err != nil {
-		return err
-	}
 	to, err := o.training(g, validation, pre)
 	if err != nil {
 		return err
 	}
-	if to.Step.Loss, err = o.loss.loss(set, classCount(m)); err != nil {
+	if to.Step.Loss, err = o.loss.loss(set, data.OutputCount(m)); err != nil {
 		return err
 	}
 	if to.Teacher, err = o.loss.distillation(g, set, pre); err != nil {
@@ -180,7 +172,7 @@ func runTrain(cmd *cobra.Command, g *globals, o trainOptions, path string) error
 	}
 	o.record.apply(&to)
 	// Before the training, so that the best model and checkpoints have it, too.
-	if err := setPreprocess(m, pre); err != nil {
+	if err := pre.Write(m); err != nil {
 		return err
 	}
 	stamp(m, cmd, []string{path})
@@ -218,33 +210,36 @@ func (o *trainOptions) check() error {
 // statsSamples is how many samples the normalisation is measured on.
 const statsSamples = 5000
 
-// preprocess is how images are normalised in the training and after it.
-func (o *trainOptions) preprocess(ctx context.Context, g *globals, set data.Set, m *onnxio.Model) (data.Preprocess, error) {
-	p, ok, err := o.data.preprocess(m)
+// openValidation opens the samples of --val, whose classes are those that the
+// model has, or gets from --data.
+func (o *trainOptions) openValidation(g *globals, m *onnxio.Model, names []string) (data.Set, error) {
+	set, err := o.data.ofOthers().openLabelled(g, o.validation, m)
 	if err != nil {
-		return p, err
+		return nil, err
 	}
-	s := set.Shape()
-	if !ok {
-		if p.Mean, p.Std, err = data.Stats(ctx, set, statsSamples); err != nil {
-			return p, fmt.Errorf("data %s: %w", o.samples, err)
-		}
-		p.Layout, p.Size = cmp.Or(p.Layout, "NCHW"), [2]int{s.H, s.W}
-		g.detail("normalised by mean %v and deviation %v of %s", p.Mean, p.Std, o.samples)
+	matched, err := data.Matched(set, data.Classes{Names: names})
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("data %v: %w", &o.validation, err), data.Close(set))
 	}
-	if names := set.Classes(); p.Classes == nil && len(names) == labelCount(m) {
-		p.Classes = slices.Clone(names)
-	}
-	return p, p.Check(s)
+	return matched, nil
 }
 
-func setPreprocess(m *onnxio.Model, p data.Preprocess) error {
-	b, err := json.Marshal(p)
+// preprocess is how images are normalised in the training and after it.
+func (o *trainOptions) preprocess(ctx context.Context, g *globals, set data.Set, m *onnxio.Model) (data.Preprocess, error) {
+	in, err := o.data.input(m)
 	if err != nil {
-		return fmt.Errorf("metadata %s: %w", prunefuse.PreprocessKey, err)
+		return data.Preprocess{}, err
 	}
-	m.SetMeta(prunefuse.PreprocessKey, string(b))
-	return nil
+	p, s := in.Preprocess, set.Shape()
+	if !in.KnowsPixels {
+		if p.Mean, p.Std, err = data.Stats(ctx, set, statsSamples); err != nil {
+			return p, fmt.Errorf("data %v: %w", &o.samples, err)
+		}
+		p.Layout, p.Size = cmp.Or(p.Layout, "NCHW"), [2]int{s.H, s.W}
+		g.detail("normalised by mean %v and deviation %v of %v", p.Mean, p.Std, &o.samples)
+	}
+	p.Classes = set.Classes()
+	return p, p.Check(s)
 }
 
 // training are the options in the library's terms.

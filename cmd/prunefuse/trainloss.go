@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -11,7 +10,6 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"github.com/prunefuse/prunefuse"
 	"github.com/prunefuse/prunefuse/data"
 	"github.com/prunefuse/prunefuse/internal/term"
 	"github.com/prunefuse/prunefuse/onnxio"
@@ -132,17 +130,18 @@ func (o *lossOptions) distillation(g *globals, set data.Set, student data.Prepro
 	if err != nil {
 		return nil, fmt.Errorf("teacher: %w", err)
 	}
+	in, err := data.InputOf(m)
+	if err != nil {
+		return nil, fmt.Errorf("teacher %s: %w", o.teacher, err)
+	}
 	own := student
-	if text, ok := m.Meta(prunefuse.PreprocessKey); ok {
-		own = data.Preprocess{}
-		if err := json.Unmarshal([]byte(text), &own); err != nil {
-			return nil, fmt.Errorf("teacher %s: metadata %s: %w", o.teacher, prunefuse.PreprocessKey, err)
-		}
+	if in.KnowsPixels {
+		own = in.Preprocess
 	} else {
 		g.note("note: %s does not say how its input is normalised; it gets it as the student does", o.teacher)
 	}
-	if own.Classes != nil && student.Classes != nil && !slices.Equal(own.Classes, student.Classes) {
-		return nil, fmt.Errorf("teacher %s: its classes are %q, not %q", o.teacher, own.Classes, student.Classes)
+	if err := data.Same(in.Classes, data.Classes{Names: student.Classes}); err != nil {
+		return nil, fmt.Errorf("teacher %s, and its student: %w", o.teacher, err)
 	}
 	if own.Color != "" && own.Color != student.Color {
 		return nil, fmt.Errorf("teacher %s: it takes images as %s, the student as %s", o.teacher, own.Color, cmp.Or(student.Color, "their channels say"))

@@ -1,4 +1,4 @@
-package main
+package data
 
 import (
 	"bufio"
@@ -7,21 +7,20 @@ import (
 	"fmt"
 	"os"
 	"strings"
-
-	"github.com/prunefuse/prunefuse/data"
 )
 
-// subset takes the samples that only names, or all where it is empty, less
-// those that exclude names. Both are files of names.
-func subset(set data.Set, only, exclude string) (data.Set, error) {
+// Select returns the samples of a set that the file only names, or all where it
+// is empty, less those that the file exclude names. Both hold names of samples,
+// one a line, or lines of JSON with an "id".
+func Select(s Set, only, exclude string) (Set, error) {
 	if only == "" && exclude == "" {
-		return set, nil
+		return s, nil
 	}
-	at := make(map[string]int, set.Len())
-	for i := range set.Len() {
-		at[set.ID(i)] = i
+	at := make(map[string]int, s.Len())
+	for i := range s.Len() {
+		at[s.ID(i)] = i
 	}
-	take := make([]bool, set.Len())
+	take := make([]bool, s.Len())
 	for i := range take {
 		take[i] = only == ""
 	}
@@ -53,7 +52,7 @@ func subset(set data.Set, only, exclude string) (data.Set, error) {
 	if len(indices) == 0 {
 		return nil, errors.New("no sample is left of the data")
 	}
-	return data.Subset(set, indices), nil
+	return Subset(s, indices), nil
 }
 
 // readIDs reads the names of samples, one a line, or the lines of a .jsonl
