@@ -46,6 +46,9 @@ func check(t *testing.T, d *op.Def, c *op.Case) {
 		t.Run("gradient with kernels", func(t *testing.T) { gradient(t, d, c, m, true) })
 	}
 	t.Run("axes", func(t *testing.T) { axes(t, d, c, m) })
+	if d.Zero != nil {
+		t.Run("zero", func(t *testing.T) { zero(t, d, c, m) })
+	}
 	if d.Linear != nil || d.Offsets != nil {
 		t.Run("linear", func(t *testing.T) { linear(t, d, c, m) })
 	}

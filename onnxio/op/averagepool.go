@@ -8,6 +8,7 @@ import (
 
 var averagePool = Def{
 	Type: "AveragePool", Since: []int64{1, 7, 10, 11, 19, 22},
+	Zero:  zeroAtZero,
 	Shape: poolShape, Axes: poolAxes, Grad: averagePoolGrad, Cost: free,
 	Cases: append(poolCases(),
 		Case{Name: "padding counts", Inputs: []Input{X(2, 3, 5, 6)}, Attrs: pads(1, 1, 1, 1, onnxio.Ints("kernel_shape", 3, 3), onnxio.Ints("strides", 2, 2), onnxio.Int("count_include_pad", 1))},

@@ -8,6 +8,7 @@ import (
 
 var batchNormalization = Def{
 	Type: "BatchNormalization", Since: []int64{1, 6, 7, 9, 14, 15},
+	Zero: [][]int{{1, 2}},
 	Shape: func(c *Infer) error {
 		if err := c.Rank(0, 2); err != nil {
 			return err

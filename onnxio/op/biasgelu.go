@@ -3,6 +3,7 @@ package op
 // biasGelu is Gelu of x + bias.
 var biasGelu = Def{
 	Type: "BiasGelu", Domain: Microsoft, Since: []int64{1},
+	Zero:  zeroOfAll,
 	Shape: biasedShape, Axes: elementwise, Cost: free,
 	Grad: func(g *Grad) error {
 		biasedGrad(g, g.geluSlope(g.Add(g.I(0), g.I(1))))

@@ -4,6 +4,7 @@ import "github.com/prunefuse/prunefuse/onnxio"
 
 var cast = Def{
 	Type: "Cast", Since: []int64{1, 6, 9, 13, 19, 21, 23},
+	Zero:  zeroAtZero,
 	Shape: func(c *Infer) error { return castShape(c, onnxio.Elem(c.Node.Int("to", 0))) },
 	Axes:  alike, Grad: castGrad, Cost: free,
 	Cases: []Case{

@@ -3,6 +3,7 @@ package op
 // castLike takes the element type alone of input 1.
 var castLike = Def{
 	Type: "CastLike", Since: []int64{15, 19, 21, 23},
+	Zero:  zeroAtZero,
 	Shape: func(c *Infer) error { return castShape(c, c.In(1).Elem) },
 	Axes: func(a *Axes) error {
 		for k := range a.In(1).Shape {

@@ -4,6 +4,7 @@ import "github.com/prunefuse/prunefuse/onnxio"
 
 var celu = Def{
 	Type: "Celu", Since: []int64{12},
+	Zero:  zeroAtZero,
 	Shape: sameAsInput, Axes: alike, Cost: free,
 	// Below zero y = α(e^(x/α) − 1), whose derivative is y/α + 1.
 	Grad: sloped(func(g *Grad) string {

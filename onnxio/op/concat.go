@@ -8,6 +8,7 @@ import (
 
 var concat = Def{
 	Type: "Concat", Since: []int64{1, 4, 11, 13},
+	Zero:  zeroOfAll,
 	Shape: concatShape, Axes: concatAxes, Grad: concatGrad, Cost: free,
 	Cases: []Case{
 		{Name: "channels", Inputs: []Input{X(2, 3, 4), X(2, 5, 4), W(2, 1, 4)}, Attrs: attrs(onnxio.Int("axis", 1)), Fixed: true},

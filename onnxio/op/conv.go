@@ -8,6 +8,7 @@ import (
 
 var conv = Def{
 	Type: "Conv", Since: []int64{1, 11, 22},
+	Zero:  [][]int{{1, 2}, {0, 2}},
 	Shape: convShape, Axes: plainConv.axes, Cost: plainConv.cost, Linear: &Linear{Bias: 2, Axis: 1},
 	Grad: func(g *Grad) error { return convGrad(g, g.GO(0)) }, Train: convTrain,
 	Cases: []Case{

@@ -9,6 +9,7 @@ import (
 
 var convTranspose = Def{
 	Type: "ConvTranspose", Since: []int64{1, 11, 22},
+	Zero:  [][]int{{1, 2}, {0, 2}},
 	Shape: convTransposeShape, Axes: convTransposeAxes, Grad: convTransposeGrad,
 	Linear: &Linear{Bias: 2, Axis: 1},
 	// One multiply-accumulate for each weight and input position.

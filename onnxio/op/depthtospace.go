@@ -8,6 +8,7 @@ import (
 
 var depthToSpace = Def{
 	Type: "DepthToSpace", Since: []int64{1, 11, 13},
+	Zero: zeroAtZero,
 	Shape: func(c *Infer) error {
 		b, err := blockSize(c)
 		if err != nil {

@@ -4,6 +4,7 @@ import "github.com/prunefuse/prunefuse/onnxio"
 
 var dequantizeLinear = Def{
 	Type: "DequantizeLinear", Since: []int64{10, 13, 19, 21, 23},
+	Zero: zeroAtZero,
 	Shape: func(c *Infer) error {
 		c.Out(0, c.In(1).Elem, c.In(0).Shape)
 		return scalesFit(c)

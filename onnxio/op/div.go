@@ -4,6 +4,7 @@ import "github.com/prunefuse/prunefuse/onnxio"
 
 var div = Def{
 	Type: "Div", Since: []int64{1, 6, 7, 13, 14}, Axes: elementwise, Cost: free,
+	Zero: zeroAtZero,
 	Shape: computing(func(c *Infer) error {
 		if err := broadcastShape(c); err != nil {
 			return err

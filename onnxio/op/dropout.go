@@ -11,6 +11,7 @@ import (
 // so that a run can be repeated and resumed.
 var dropout = Def{
 	Type: "Dropout", Since: []int64{1, 6, 7, 10, 12, 13, 22},
+	Zero: zeroAtZero,
 	Shape: func(c *Infer) error {
 		c.Out(0, c.In(0).Elem, c.In(0).Shape)
 		mask := onnxio.Bool

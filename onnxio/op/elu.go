@@ -4,6 +4,7 @@ import "github.com/prunefuse/prunefuse/onnxio"
 
 var elu = Def{
 	Type: "Elu", Since: []int64{1, 6, 22},
+	Zero:  zeroAtZero,
 	Shape: sameAsInput, Axes: alike, Cost: free,
 	// Below zero y = α(eˣ−1), whose derivative is y+α.
 	Grad: func(g *Grad) error {

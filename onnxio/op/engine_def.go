@@ -43,6 +43,9 @@ type Def struct {
 	// Offsets lists the inputs that can stand in for a number added to
 	// another.
 	Offsets []Offset
+	// Zero lists sets of inputs: where every element of one set that an output
+	// is made of is zero, so is the output. A nil set is all inputs.
+	Zero [][]int
 	// State lists the inputs that hold running statistics: constants that
 	// are no learnable parameters.
 	State []int
@@ -116,6 +119,13 @@ func Opaque(reason string) func(*Axes) error {
 		return nil
 	}
 }
+
+// zeroAtZero are the operators that give zero for zeros, element by element
+// or by moving elements; zeroOfAll those that do where all inputs are zero.
+var (
+	zeroAtZero = [][]int{{0}}
+	zeroOfAll  = [][]int{nil}
+)
 
 // free returns the cost of an operator without multiply-accumulates.
 func free(*Infer) onnxio.Dim { return onnxio.Known(0) }

@@ -4,6 +4,7 @@ import "math"
 
 var erf = Def{
 	Type: "Erf", Since: []int64{9, 13},
+	Zero:  zeroAtZero,
 	Shape: sameAsInput, Axes: alike, Cost: free,
 	Grad: func(g *Grad) error {
 		bell := g.Op("Exp", []string{g.Neg(g.Mul(g.I(0), g.I(0)))})

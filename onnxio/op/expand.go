@@ -4,6 +4,7 @@ import "github.com/prunefuse/prunefuse/onnxio"
 
 var expand = Def{
 	Type: "Expand", Since: []int64{8, 13},
+	Zero: zeroAtZero,
 	Shape: func(c *Infer) error {
 		to, ok := c.Dims(1)
 		if !ok {

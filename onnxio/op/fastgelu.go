@@ -3,6 +3,7 @@ package op
 // fastGelu is Gelu of x + bias, if there is one, by the hyperbolic tangent.
 var fastGelu = Def{
 	Type: "FastGelu", Domain: Microsoft, Since: []int64{1},
+	Zero:  zeroOfAll,
 	Shape: biasedShape, Axes: elementwise, Cost: free,
 	Grad: func(g *Grad) error {
 		x := g.I(0)

@@ -8,6 +8,7 @@ import (
 
 var flatten = Def{
 	Type: "Flatten", Since: []int64{1, 9, 11, 13, 21, 23},
+	Zero: zeroAtZero,
 	Shape: func(c *Infer) error {
 		k, err := flattenAxis(c)
 		if err != nil {

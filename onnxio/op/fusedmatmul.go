@@ -5,6 +5,7 @@ import "github.com/prunefuse/prunefuse/onnxio"
 // A MatMul of operands whose axes are exchanged first, times a factor.
 var fusedMatMul = Def{
 	Type: "FusedMatMul", Domain: Microsoft, Since: []int64{1},
+	Zero: [][]int{{0}, {1}},
 	Shape: func(c *Infer) error {
 		a, b := permuted(c, 0), permuted(c, 1)
 		s, err := matMulShape(a, b)

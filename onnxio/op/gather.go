@@ -4,6 +4,7 @@ import "github.com/prunefuse/prunefuse/onnxio"
 
 var gather = Def{
 	Type: "Gather", Since: []int64{1, 11, 13},
+	Zero:  zeroAtZero,
 	Shape: gatherShape, Axes: gatherAxes, Grad: gatherGrad, Cost: free,
 	Cases: []Case{
 		{Name: "rows", Inputs: []Input{W(5, 3), {Elem: onnxio.Int64, Shape: []int64{2, 3}, Ints: []int64{0, 4, 2, 2, 0, -1}}}},

@@ -10,6 +10,7 @@ import (
 // the hyperbolic tangent.
 var gelu = Def{
 	Type: "Gelu", Since: []int64{20},
+	Zero:  zeroAtZero,
 	Shape: sameAsInput, Axes: alike, Cost: free,
 	Grad: sloped(func(g *Grad) string {
 		if g.Node.Str("approximate", "none") == "tanh" {

@@ -2,6 +2,7 @@ package op
 
 var globalAveragePool = Def{
 	Type: "GlobalAveragePool", Since: []int64{1, 22},
+	Zero:  zeroAtZero,
 	Shape: globalPoolShape, Axes: poolAxes, Cost: free,
 	Grad: func(g *Grad) error {
 		dy := g.share(g.GO(0), g.I(0), g.In(0).Shape, g.O(0), g.OutType(0).Shape)

@@ -4,6 +4,7 @@ import "github.com/prunefuse/prunefuse/onnxio"
 
 var globalMaxPool = Def{
 	Type: "GlobalMaxPool", Since: []int64{1, 22},
+	Zero:  zeroAtZero,
 	Shape: globalPoolShape, Axes: poolAxes, Cost: free,
 	// The gradient goes to the first of the greatest positions.
 	Grad: func(g *Grad) error {

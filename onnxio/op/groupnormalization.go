@@ -10,6 +10,7 @@ import (
 // from opset 21 on for each channel.
 var groupNormalization = Def{
 	Type: "GroupNormalization", Since: []int64{18, 21},
+	Zero:  [][]int{{1, 2}},
 	Shape: groupNormShape, Axes: groupNormAxes, Grad: groupNormGrad, Cost: free,
 	Cases: []Case{
 		{Name: "image", Opset: 21, Inputs: []Input{X(2, 6, 3, 4), W(6), W(6)}, Attrs: attrs(onnxio.Int("num_groups", 2))},

@@ -4,6 +4,7 @@ import "github.com/prunefuse/prunefuse/onnxio"
 
 var hardSwish = Def{
 	Type: "HardSwish", Since: []int64{14, 22},
+	Zero:  zeroAtZero,
 	Shape: sameAsInput, Axes: alike, Cost: free,
 	// y = x·h with h = clip(x/6 + ½, 0, 1); the derivative is h + x·h', and
 	// h' = 1/6 where 0 < h < 1.

@@ -2,6 +2,7 @@ package op
 
 var identity = Def{
 	Type: "Identity", Since: []int64{1, 13, 14, 16, 19, 21, 23},
+	Zero:  zeroAtZero,
 	Shape: carrying(sameAsInput), Axes: alike, Cost: free,
 	Grad: func(g *Grad) error {
 		g.GI(0, g.GO(0))

@@ -4,6 +4,7 @@ import "github.com/prunefuse/prunefuse/onnxio"
 
 var instanceNormalization = Def{
 	Type: "InstanceNormalization", Since: []int64{1, 6, 22},
+	Zero: [][]int{{1, 2}},
 	Shape: func(c *Infer) error {
 		if err := c.Rank(0, 3); err != nil {
 			return err

@@ -6,6 +6,7 @@ import "github.com/prunefuse/prunefuse/onnxio"
 // writes it in the same form into files of any older one.
 var layerNormalization = Def{
 	Type: "LayerNormalization", Since: []int64{1, 17},
+	Zero:  [][]int{{1, 2}},
 	Shape: layerNormShape, Axes: layerNormAxes, Cost: free,
 	Grad: func(g *Grad) error { return layerNormGrad(g, true, 2) },
 	Cases: []Case{

@@ -4,6 +4,7 @@ import "github.com/prunefuse/prunefuse/onnxio"
 
 var leakyRelu = Def{
 	Type: "LeakyRelu", Since: []int64{1, 6, 16},
+	Zero:  zeroAtZero,
 	Shape: sameAsInput, Axes: alike, Cost: free,
 	Grad: func(g *Grad) error {
 		alpha := g.Node.Float("alpha", 0.01)

@@ -8,6 +8,7 @@ import (
 
 var matMul = Def{
 	Type: "MatMul", Since: []int64{1, 9, 13},
+	Zero:  [][]int{{0}, {1}},
 	Shape: func(c *Infer) error { return plainMatMul.shape(c, c.In(0).Elem) },
 	Axes:  plainMatMul.axes, Cost: plainMatMul.cost, Linear: &Linear{},
 	Grad: func(g *Grad) error {

@@ -2,6 +2,7 @@ package op
 
 var mish = Def{
 	Type: "Mish", Since: []int64{18, 22},
+	Zero:  zeroAtZero,
 	Shape: sameAsInput, Axes: alike, Cost: free,
 	// y = x·t with t = tanh(softplus(x)); the derivative is t + x·(1 − t²)·σ(x).
 	Grad: sloped(func(g *Grad) string {

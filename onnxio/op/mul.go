@@ -2,6 +2,7 @@ package op
 
 var mul = Def{
 	Type: "Mul", Since: []int64{1, 6, 7, 13, 14},
+	Zero:  [][]int{{0}, {1}},
 	Shape: computing(arithmetic(mulDims), func(x []float32) float32 { return x[0] * x[1] }), Axes: elementwise, Cost: free,
 	Grad: func(g *Grad) error {
 		if g.Needs(0) {

@@ -4,6 +4,7 @@ import "github.com/prunefuse/prunefuse/onnxio"
 
 var neg = Def{
 	Type: "Neg", Since: []int64{1, 6, 13}, Axes: alike, Cost: free,
+	Zero: zeroAtZero,
 	Shape: func(c *Infer) error {
 		c.Out(0, c.In(0).Elem, c.In(0).Shape)
 		if v, ok := c.Dims(0); ok {

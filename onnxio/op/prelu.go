@@ -2,6 +2,7 @@ package op
 
 var pRelu = Def{
 	Type: "PRelu", Since: []int64{1, 6, 7, 9, 16},
+	Zero: zeroAtZero,
 	Shape: func(c *Infer) error {
 		if err := c.onto(1); err != nil {
 			return err

@@ -2,6 +2,7 @@ package op
 
 var relu = Def{
 	Type: "Relu", Since: []int64{1, 6, 13, 14},
+	Zero:  zeroAtZero,
 	Shape: sameAsInput, Axes: alike, Cost: free,
 	Grad: func(g *Grad) error {
 		if g.native(g.In(0)) {

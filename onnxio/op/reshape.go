@@ -8,6 +8,7 @@ import (
 
 var reshape = Def{
 	Type: "Reshape", Since: []int64{1, 5, 13, 14, 19, 21, 23},
+	Zero:  zeroAtZero,
 	Shape: carrying(reshapeShape), Axes: reshapeAxes, Grad: reshaped, Cost: free,
 	Cases: []Case{
 		{Name: "flatten", Inputs: []Input{X(2, 3, 4), I64(2, -1)}, Fixed: true},

@@ -4,6 +4,7 @@ import "github.com/prunefuse/prunefuse/onnxio"
 
 var rmsNormalization = Def{
 	Type: "RMSNormalization", Since: []int64{23},
+	Zero:  [][]int{{1}},
 	Shape: layerNormShape, Axes: layerNormAxes, Cost: free,
 	Grad: func(g *Grad) error { return layerNormGrad(g, false, 1) },
 	Cases: []Case{

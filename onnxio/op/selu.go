@@ -9,6 +9,7 @@ const (
 
 var selu = Def{
 	Type: "Selu", Since: []int64{1, 6, 22},
+	Zero:  zeroAtZero,
 	Shape: sameAsInput, Axes: alike, Cost: free,
 	// Above zero y = γx; below, y = γα(eˣ − 1), whose derivative is y + γα.
 	Grad: sloped(func(g *Grad) string {

@@ -6,6 +6,7 @@ import "github.com/prunefuse/prunefuse/onnxio"
 // into files of any opset.
 var simplifiedLayerNormalization = Def{
 	Type: "SimplifiedLayerNormalization", Since: []int64{1},
+	Zero:  [][]int{{1}},
 	Shape: layerNormShape, Axes: layerNormAxes, Cost: free,
 	Grad: func(g *Grad) error { return layerNormGrad(g, false, 1) },
 	Cases: []Case{

@@ -9,6 +9,7 @@ import (
 
 var slice = Def{
 	Type: "Slice", Since: []int64{1, 10, 11, 13},
+	Zero:  zeroAtZero,
 	Shape: sliceShape, Axes: sliceAxes, Grad: sliceGrad, Cost: free,
 	Upgrade: func(u *Upgrade) error {
 		if u.From < 10 {

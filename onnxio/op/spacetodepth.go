@@ -4,6 +4,7 @@ import "github.com/prunefuse/prunefuse/onnxio"
 
 var spaceToDepth = Def{
 	Type: "SpaceToDepth", Since: []int64{1, 13},
+	Zero: zeroAtZero,
 	Shape: func(c *Infer) error {
 		b, err := blockSize(c)
 		if err != nil {

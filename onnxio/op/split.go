@@ -9,6 +9,7 @@ import (
 
 var split = Def{
 	Type: "Split", Since: []int64{1, 2, 11, 13, 18},
+	Zero:  zeroAtZero,
 	Shape: splitShape, Axes: splitAxes, Grad: splitGrad, Cost: free,
 	Upgrade: func(u *Upgrade) error {
 		if u.From < 13 {

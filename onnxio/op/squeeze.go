@@ -8,6 +8,7 @@ import (
 
 var squeeze = Def{
 	Type: "Squeeze", Since: []int64{1, 11, 13, 21, 23},
+	Zero: zeroAtZero,
 	Shape: carrying(func(c *Infer) error {
 		gone, err := squeezed(c)
 		if err != nil || gone == nil {

@@ -2,6 +2,7 @@ package op
 
 var sum = Def{
 	Type: "Sum", Since: []int64{1, 6, 8, 13},
+	Zero:  zeroOfAll,
 	Shape: arithmetic(addDims), Axes: elementwise, Cost: free,
 	Grad: func(g *Grad) error {
 		for i := range g.Node.Inputs() {

@@ -5,6 +5,7 @@ import "github.com/prunefuse/prunefuse/onnxio"
 // swish is x·σ(αx).
 var swish = Def{
 	Type: "Swish", Since: []int64{24},
+	Zero:  zeroAtZero,
 	Shape: sameAsInput, Axes: alike, Cost: free,
 	Grad:  sloped(func(g *Grad) string { return g.swishSlope(g.Node.Float("alpha", 1)) }),
 	Cases: append(unaryCasesOf(X, 24), Case{Name: "alpha", Opset: 24, Inputs: []Input{X(2, 9)}, Attrs: attrs(onnxio.Float("alpha", 0.5))}),

@@ -8,6 +8,7 @@ import (
 
 var tile = Def{
 	Type: "Tile", Since: []int64{1, 6, 13},
+	Zero: zeroAtZero,
 	Shape: func(c *Infer) error {
 		times, ok := c.Dims(1)
 		if !ok {

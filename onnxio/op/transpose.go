@@ -9,6 +9,7 @@ import (
 
 var transpose = Def{
 	Type: "Transpose", Since: []int64{1, 13, 21, 23},
+	Zero: zeroAtZero,
 	Shape: func(c *Infer) error {
 		perm, err := permutation(c)
 		if err != nil {

@@ -6,6 +6,7 @@ import (
 
 var unsqueeze = Def{
 	Type: "Unsqueeze", Since: []int64{1, 11, 13, 21, 23},
+	Zero: zeroAtZero,
 	Shape: carrying(func(c *Infer) error {
 		added, err := unsqueezed(c)
 		if err != nil || added == nil {

@@ -4,6 +4,7 @@ import "github.com/prunefuse/prunefuse/onnxio"
 
 var where = Def{
 	Type: "Where", Since: []int64{9, 16}, Axes: elementwise, Cost: free,
+	Zero: [][]int{{1, 2}},
 	Shape: func(c *Infer) error {
 		if err := broadcastTo(c, c.In(1).Elem, 0); err != nil {
 			return err
