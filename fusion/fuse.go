@@ -8,6 +8,7 @@ import (
 	"github.com/prunefuse/prunefuse/data"
 	"github.com/prunefuse/prunefuse/internal/suggest"
 	"github.com/prunefuse/prunefuse/onnxio"
+	"github.com/prunefuse/prunefuse/onnxio/op"
 	"github.com/prunefuse/prunefuse/pruning"
 )
 
@@ -88,6 +89,9 @@ func fuse(dense, pruned *onnxio.Model, o Options) (*onnxio.Model, error) {
 	if err != nil {
 		return nil, err
 	}
+	if dense, err = holding(dense, pruned, plan); err != nil {
+		return nil, err
+	}
 	m := dense.Clone()
 	p := m.Graph.Edit()
 	for _, t := range pruned.Graph.Initializers() {
@@ -115,6 +119,23 @@ func planOf(pruned *onnxio.Model) (*pruning.Plan, error) {
 	return plan, err
 }
 
+// holding is the dense model in a form that has the pruned one's weights: as it
+// is, or, where some of them are computed in it from constants or stand in its
+// functions, with those worked out.
+func holding(dense, pruned *onnxio.Model, plan *pruning.Plan) (*onnxio.Model, error) {
+	for _, t := range pruned.Graph.Initializers() {
+		e := plan.Initializers[t.Name()]
+		name := e.Source(t.Name())
+		if e.Added != nil {
+			name = e.Added.From
+		}
+		if w, _ := dense.Graph.Constant(name); w == nil && name != "" {
+			return op.Fold(dense)
+		}
+	}
+	return dense, nil
+}
+
 // place writes one weight of the pruned model into the dense one.
 func place(p *onnxio.Patch, dense *onnxio.Model, plan *pruning.Plan, base *ground, t *onnxio.Tensor) error {
 	e, cut := plan.Initializers[t.Name()]
@@ -135,7 +156,7 @@ func place(p *onnxio.Patch, dense *onnxio.Model, plan *pruning.Plan, base *groun
 	if err != nil {
 		return err
 	}
-	under, err := base.under(source, whole, index)
+	under, err := base.under(source, whole)
 	if err != nil {
 		return err
 	}

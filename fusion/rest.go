@@ -1,22 +1,34 @@
 package fusion
 
 import (
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"math"
 	"math/rand/v2"
-	"slices"
 
 	"github.com/prunefuse/prunefuse/onnxio"
 	"github.com/prunefuse/prunefuse/pruning"
 )
 
+// RefusedError says that the weights around the pruned ones cannot be chosen
+// so that the fused network computes what the pruned one does.
+type RefusedError struct {
+	Node   string // as Node.String gives it
+	Reason string
+}
+
+func (e *RefusedError) Error() string {
+	return fmt.Sprintf("rest preserve is not possible: %s %s; choose another --rest", e.Node, e.Reason)
+}
+
 // ground is what lies under the pruned weights in the fused model.
 type ground struct {
 	rest Rest
 	seed uint64
-	// sums gives, under Preserve, the axes over which a weight's readers sum.
-	sums map[string][]bool
+	// silence tells, under Preserve, by which elements of a weight kept
+	// outputs would read removed inputs.
+	silence map[string]*pruning.Silence
 	// ones names, under Reinit, the vectors that start at one: the scale and
 	// the running variance of each BatchNorm. Others start at zero.
 	ones map[string]bool
@@ -41,16 +53,24 @@ func newGround(dense *onnxio.Model, plan *pruning.Plan, rest Rest, seed uint64) 
 			return nil, err
 		}
 		if mixed := a.Mixing(sel); len(mixed) > 0 {
-			return nil, fmt.Errorf("rest preserve is not possible: %s mixes values along a pruned axis, so new channels would change what old ones compute", mixed[0])
+			return nil, &RefusedError{mixed[0], "mixes values along a pruned axis, so new channels would change what old ones compute"}
 		}
-		g.sums = a.Contracted()
+		var loud *pruning.SilenceError
+		if g.silence, err = a.Silenced(sel); errors.As(err, &loud) {
+			return nil, &RefusedError{loud.Node, "sums over removed channels, which no weight of theirs can keep at zero"}
+		} else if err != nil {
+			return nil, err
+		}
 	}
 	return g, nil
 }
 
-// under is the dense weight as it is before the pruned one is written at
-// index.
-func (g *ground) under(source string, whole *onnxio.Tensor, index [][]int) (*onnxio.Tensor, error) {
+// under is the dense weight as it is before the pruned one is written into
+// it.
+func (g *ground) under(source string, whole *onnxio.Tensor) (*onnxio.Tensor, error) {
+	if silence := g.silence[source]; silence != nil {
+		return silence.In(whole)
+	}
 	if !whole.Elem().Float() {
 		return whole, nil
 	}
@@ -59,52 +79,8 @@ func (g *ground) under(source string, whole *onnxio.Tensor, index [][]int) (*onn
 		return whole.WithFloats(make([]float32, whole.Len()))
 	case Reinit:
 		return whole.WithFloats(g.drawn(source, whole))
-	case Preserve:
-		return g.silenced(source, whole, index)
 	}
 	return whole, nil
-}
-
-// silenced zeroes the weights by which kept outputs read removed inputs.
-func (g *ground) silenced(source string, whole *onnxio.Tensor, index [][]int) (*onnxio.Tensor, error) {
-	sums := g.sums[source]
-	if !slices.Contains(sums, true) {
-		return whole, nil
-	}
-	w, err := whole.Floats()
-	if err != nil {
-		return nil, err
-	}
-	dims := whole.Dims()
-	run := int64(1) // of weights that stand or fall together
-	for k := len(dims) - 1; k > 0 && !sums[k] && int64(len(index[k])) == dims[k]; k-- {
-		run *= dims[k]
-		dims = dims[:k]
-	}
-	kept := make([][]bool, len(dims))
-	for k := range dims {
-		kept[k] = make([]bool, dims[k])
-		for _, j := range index[k] {
-			kept[k][j] = true
-		}
-	}
-	for i := int64(0); i < int64(len(w)); i += run {
-		rest := i / run
-		oldOutput, newInput := true, false
-		for k := len(dims) - 1; k >= 0; k-- {
-			old := kept[k][rest%dims[k]]
-			rest /= dims[k]
-			if sums[k] {
-				newInput = newInput || !old
-			} else {
-				oldOutput = oldOutput && old
-			}
-		}
-		if oldOutput && newInput {
-			clear(w[i : i+run])
-		}
-	}
-	return whole.WithFloats(w)
 }
 
 // drawn are new starting weights: Kaiming normal over the fan-out for

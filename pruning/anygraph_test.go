@@ -189,6 +189,9 @@ func pruned(g *growth, s uint64) (*outcome, error) {
 	var v *pruning.Verification
 	for seed := range uint64(3) {
 		if v, err = a.Verify(context.Background(), sel, m, pruning.VerifyOptions{Inputs: 1, Seed: seed, Session: plain}); err == nil && v.Equal() {
+			if err := readBack(g.m, m, pruning.VerifyOptions{Inputs: 1, Session: plain}); err != nil {
+				return nil, fmt.Errorf("%w\ngroups %q\nselection %v", err, groups(a), sel)
+			}
 			return ran(a.Model, m)
 		}
 	}

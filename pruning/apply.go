@@ -177,7 +177,7 @@ func (c *cutter) plan(sel Selection, parentName string) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Plan{Schema: PlanSchema, Parent: Parent{sum, parentName}, Initializers: c.entries, Groups: []PlanGroup{}}
+	p := &Plan{Schema: PlanSchema, Parent: Parent{sum, parentName}, Initializers: c.entries, Groups: []PlanGroup{}, Parts: c.space.parts}
 	for i, g := range c.Groups {
 		pg := PlanGroup{ID: g.ID, Size: g.Size, Kept: sel[i]}
 		if pg.Kept == nil {

@@ -8,7 +8,7 @@ import (
 // after is the plan of first pruning by old and then by p, whose indices are
 // those of what old left.
 func (p *Plan) after(old *Plan) *Plan {
-	out := &Plan{Schema: PlanSchema, Parent: old.Parent, Initializers: map[string]Entry{}, Groups: []PlanGroup{}}
+	out := &Plan{Schema: PlanSchema, Parent: old.Parent, Initializers: map[string]Entry{}, Groups: []PlanGroup{}, Parts: p.Parts}
 	for name, e := range old.Initializers {
 		out.Initializers[name] = e
 	}

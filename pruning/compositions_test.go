@@ -108,6 +108,12 @@ func (c *composition) equal(t *testing.T, a *pruning.Analysis, sel pruning.Selec
 			t.Errorf("%s mixes values along a pruned axis", node)
 		}
 	}
+	if err := readBack(a.Source, out, pruning.VerifyOptions{Inputs: 1, Session: plain}); err != nil {
+		t.Error(err)
+	}
+	if err := exports(out, plain); err != nil {
+		t.Error(err)
+	}
 	before, after := macs(t, a.Source), macs(t, out)
 	if after >= before {
 		t.Errorf("%d multiply-accumulates of %d are left", after, before)

@@ -191,17 +191,3 @@ func (a *Analysis) contracted(u *use) []bool {
 	}
 	return out
 }
-
-// Contracted gives, for every constant by name, which of its axes its
-// readers sum over.
-func (a *Analysis) Contracted() map[string][]bool {
-	out := map[string][]bool{}
-	for _, u := range a.uses {
-		sum := a.contracted(u)
-		for k, was := range out[u.root] {
-			sum[k] = sum[k] || was
-		}
-		out[u.root] = sum
-	}
-	return out
-}

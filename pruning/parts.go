@@ -20,12 +20,20 @@ const (
 	Within Parts = "within" // the same positions within every block
 )
 
+// both lets blocks and positions be chosen from at once. A plan that composes
+// several prunes, one by blocks and one within them, is read back so.
+const both Parts = "both"
+
 // AnalyzeFor analyses the model that a plan was made from in the way that the
 // plan was made, and gives the selection that it stands for. A plan that
 // keeps other indices than the model's coupled channels allow is an error.
 func AnalyzeFor(m *onnxio.Model, p *Plan) (*Analysis, Selection, error) {
 	var bad *unlikePlanError
-	for _, parts := range []Parts{Widest, Whole, Within} {
+	order := []Parts{Widest, Whole, Within, both}
+	if i := slices.Index(order, p.Parts); i > 0 {
+		order[0], order[i] = order[i], order[0]
+	}
+	for _, parts := range order {
 		a, err := Analyze(m, Options{Parts: parts})
 		if err != nil {
 			return nil, nil, err

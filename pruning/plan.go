@@ -25,6 +25,8 @@ type Plan struct {
 	Parent       Parent           `json:"parent"`
 	Initializers map[string]Entry `json:"initializers"`
 	Groups       []PlanGroup      `json:"groups"`
+	// Parts are those of the Options that the groups were found with.
+	Parts Parts `json:"parts,omitempty"`
 	// Compensated names the weights whose numbers make up for removed
 	// channels and so are not the parent's.
 	Compensated []string `json:"compensated,omitempty"`

@@ -231,7 +231,9 @@ func (a *Analysis) SelectionOf(p *Plan) (Selection, error) {
 		if !ok {
 			e = Entry{Shape: u.tensor.Dims()}
 		}
-		if len(e.Shape) != len(u.axes) || (e.From != "" && e.From != u.root) || p.split(u.root) {
+		// Positions follow the axis that they point into and say nothing of what
+		// is chosen, and what a node makes is not stored.
+		if u.places || u.made || len(e.Shape) != len(u.axes) || (e.From != "" && e.From != u.root) || p.split(u.root) {
 			continue
 		}
 		for k, x := range u.axes {
@@ -250,6 +252,10 @@ func (a *Analysis) SelectionOf(p *Plan) (Selection, error) {
 	}
 	sel := make(Selection, len(a.Groups))
 	for i, g := range a.Groups {
+		if stated := p.group(a, g); stated != nil && !slices.ContainsFunc(g.classes, func(r elem) bool { return seen[r] }) {
+			sel[i] = slices.Clone(stated.Kept) // of weights that are made, not stored
+			continue
+		}
 		sel[i] = []int{}
 		for k, r := range g.classes {
 			if alive[r] || !seen[r] {
@@ -258,6 +264,20 @@ func (a *Analysis) SelectionOf(p *Plan) (Selection, error) {
 		}
 	}
 	return sel, a.follows(p, sel)
+}
+
+// group is what the plan says of a group; nil where it says nothing.
+func (p *Plan) group(a *Analysis, g *Group) *PlanGroup {
+	for i := range p.Groups {
+		said := &p.Groups[i]
+		if len(said.Members) == 0 || said.Size != g.Size || !slices.Equal(said.At, placesOf(a.places(g))) {
+			continue
+		}
+		if name, axis := memberOf(said.Members[0]); name == g.Members[0].Initializer && axis == g.Members[0].Axis {
+			return said
+		}
+	}
+	return nil
 }
 
 // split reports whether the plan cuts one constant of the parent in several

@@ -411,6 +411,9 @@ func (s *space) spread() {
 // choose pins all parts of a product but one; it reports whether that changed
 // anything. By default that is the one with the most choices.
 func (s *space) choose(p product, made map[elem][]elem) (changed bool) {
+	if s.parts == both {
+		return false
+	}
 	best, most := 0, 0
 	for i, f := range p.parts {
 		n := s.choices(f, made)

@@ -1,0 +1,85 @@
+package pruning_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/prunefuse/prunefuse/export"
+	"github.com/prunefuse/prunefuse/fusion"
+	"github.com/prunefuse/prunefuse/onnxio"
+	"github.com/prunefuse/prunefuse/onnxio/ort"
+	"github.com/prunefuse/prunefuse/pruning"
+)
+
+// readBack does with the plan that a pruned model carries everything that can
+// be done with one: dense is verified against pruned, cut anew by the plan,
+// and fused with pruned in two ways. It is an error where one of them does not
+// take the plan, or gives something else.
+func readBack(dense, pruned *onnxio.Model, o pruning.VerifyOptions) error {
+	plan, err := pruning.ReadPlan(pruned)
+	if err != nil {
+		return err
+	}
+	a, sel, err := pruning.AnalyzeFor(dense, plan)
+	if err != nil {
+		return fmt.Errorf("read back: %w", err)
+	}
+	if err := same(o, func(o pruning.VerifyOptions) (*pruning.Verification, error) {
+		return a.Verify(context.Background(), sel, pruned, o)
+	}); err != nil {
+		return fmt.Errorf("verify by plan: %w", err)
+	}
+	again, err := pruning.PruneByPlan(dense, plan, plan.Parent.Name)
+	if err != nil {
+		return fmt.Errorf("prune by plan: %w", err)
+	}
+	want, err := pruned.Marshal()
+	if err != nil {
+		return err
+	}
+	if got, err := again.Model.Marshal(); err != nil || !bytes.Equal(got, want) {
+		return fmt.Errorf("prune by plan: it gives another model, %v", err)
+	}
+	if _, err := fusion.Fuse(dense, pruned, fusion.Options{}); err != nil {
+		return err
+	}
+	fused, err := fusion.Fuse(dense, pruned, fusion.Options{Rest: fusion.Preserve})
+	var refused *fusion.RefusedError
+	switch {
+	case errors.As(err, &refused):
+		return nil
+	case err != nil:
+		return fmt.Errorf("preserve: %w", err)
+	}
+	if err := same(o, func(o pruning.VerifyOptions) (*pruning.Verification, error) {
+		return pruning.Compare(context.Background(), fused, pruned, o)
+	}); err != nil {
+		return fmt.Errorf("preserve: %w", err)
+	}
+	return nil
+}
+
+// same is an error where a check fails for each of three seeds: where values go
+// in steps, one that lies on the edge of a step may fall to either side.
+func same(o pruning.VerifyOptions, check func(pruning.VerifyOptions) (*pruning.Verification, error)) (err error) {
+	for range 3 {
+		v, failed := check(o)
+		if failed == nil && v.Equal() {
+			return nil
+		}
+		if err = failed; failed == nil {
+			err = &export.DiffersError{Verification: v}
+		}
+		o.Seed++
+	}
+	return err
+}
+
+// exports makes a model ready for deployment, which checks it at three batches
+// where its batch is free.
+func exports(m *onnxio.Model, o ort.SessionOptions) error {
+	_, _, err := export.Model(context.Background(), m, export.Options{Session: o})
+	return err
+}
