@@ -118,7 +118,7 @@ func TestFormatsRefuse(t *testing.T) {
 		"score":       {"index,id,label,class,confidence,m\n0,a,,1,1,1\n1,b,,1,1,\n", `line 3: m "" is not a number`},
 		"short":       {"index,id,label,class,confidence,m\n0,a,,1,1\n", "wrong number of fields"},
 		"cut Parquet": {"PAR1 and no more", "read Parquet"},
-		"a part":      {`{"schema":"` + PartSchema + `","shard":1}` + "\n", "prunefuse merge"},
+		"a part":      {`{"schema":"` + ShardSchema + `","shard":1}` + "\n", "prunefuse merge"},
 	} {
 		if _, err := readBack(t, []byte(c.text), false); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: error is %v, want %q", name, err, c.want)

@@ -15,8 +15,12 @@ import (
 // carries it, so that files can be cut, joined and filtered by line.
 const RecordSchema = "prunefuse.score/1"
 
-// maxLine is the longest line a score file may have, in bytes.
-const maxLine = 1 << 20
+// ShardSchema names the first line of the score file of one shard, as package job
+// writes it. It is not a line of a score file.
+const ShardSchema = "prunefuse.score.part/1"
+
+// MaxLine is the longest line a score file may have, in bytes.
+const MaxLine = 1 << 20
 
 // Record is what scoring says of one sample. No record changes another, but those
 // of one batch lie in the same pieces of memory.
@@ -75,7 +79,7 @@ func NewRecordWriter(w io.Writer) *RecordWriter {
 // Write adds one line.
 func (w *RecordWriter) Write(r Record) error {
 	var err error
-	if w.line, err = appendRecord(w.line[:0], r); err == nil {
+	if w.line, err = AppendRecord(w.line[:0], r); err == nil {
 		_, err = w.buf.Write(w.line)
 	}
 	if err != nil {
@@ -84,8 +88,8 @@ func (w *RecordWriter) Write(r Record) error {
 	return nil
 }
 
-// appendRecord appends the line of a record.
-func appendRecord(b []byte, r Record) ([]byte, error) {
+// AppendRecord appends the line of a record, with its line feed.
+func AppendRecord(b []byte, r Record) ([]byte, error) {
 	b = append(b, `{"schema":"`+RecordSchema+`","index":`...)
 	b = strconv.AppendInt(b, int64(r.Index), 10)
 	b = appendString(append(b, `,"id":`...), r.ID)
@@ -112,11 +116,11 @@ func (w *RecordWriter) Flush() error { return w.buf.Flush() }
 func ReadRecords(r io.Reader) iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {
 		lines := bufio.NewScanner(r)
-		lines.Buffer(nil, maxLine)
+		lines.Buffer(nil, MaxLine)
 		n := 0
 		for lines.Scan() {
 			n++
-			rec, err := parseRecord(lines.Bytes())
+			rec, err := ParseRecord(lines.Bytes())
 			if err != nil {
 				yield(Record{}, fmt.Errorf("line %d: %w", n, err))
 				return
@@ -131,13 +135,14 @@ func ReadRecords(r io.Reader) iter.Seq2[Record, error] {
 	}
 }
 
-func parseRecord(text []byte) (Record, error) {
+// ParseRecord reads the line of a record. It is strict, as ReadRecords is.
+func ParseRecord(text []byte) (Record, error) {
 	var line recordLine
 	if err := json.Unmarshal(text, &line); err != nil {
 		return Record{}, fmt.Errorf("read score record: %w", err)
 	}
 	switch {
-	case line.Schema == PartSchema:
+	case line.Schema == ShardSchema:
 		return Record{}, errors.New(`it is one shard of a score file; fold all of them with "prunefuse merge" first`)
 	case line.Schema != RecordSchema:
 		return Record{}, fmt.Errorf("schema is %q, want %q: not a score file of this version", line.Schema, RecordSchema)

@@ -68,7 +68,7 @@ func TestReadRecordsIsStrict(t *testing.T) {
 		"empty line":      "\n",
 		"two on a line":   strings.TrimSuffix(good, "\n") + good,
 		"a CSV":           "index,id,entropy\n",
-		"endless line":    strings.Repeat("x", maxLine+1),
+		"endless line":    strings.Repeat("x", MaxLine+1),
 	} {
 		records, last := 0, error(nil)
 		for _, err := range ReadRecords(strings.NewReader(good + good + bad)) {

@@ -1,18 +1,15 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
-	"iter"
 	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/prunefuse/prunefuse/scoring"
 	"github.com/prunefuse/prunefuse/scoring/selection"
 )
 
@@ -109,14 +106,6 @@ func (o *choiceOptions) settle() error {
 
 // chooses reports whether anything is to be chosen.
 func (o *choiceOptions) chooses() bool { return o.choice.Strategy != "" }
-
-// choose picks from the records, which hold what the strategy needs; labelled
-// is the same of samples that have a label already.
-func (o *choiceOptions) choose(ctx context.Context, records iter.Seq2[scoring.Record, error], seed uint64, labelled selection.Candidates) ([]selection.Selected, error) {
-	c := o.choice
-	c.Seed, c.Labelled = seed, labelled
-	return selection.Choose(ctx, records, c)
-}
 
 // write adds the selection, best first, to the outputs.
 func (o *choiceOptions) write(out *outputs, chosen []selection.Selected) error {

@@ -2,20 +2,15 @@ package main
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
-	"io"
-	"math"
-	"os"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/prunefuse/prunefuse/data"
 	"github.com/prunefuse/prunefuse/internal/term"
 	"github.com/prunefuse/prunefuse/scoring"
+	"github.com/prunefuse/prunefuse/scoring/job"
 )
 
 type mergeOptions struct {
@@ -84,209 +79,25 @@ func (o *mergeOptions) settle() error {
 	return nil
 }
 
-// shardFile is a part that is read.
-type shardFile struct {
-	*scoring.PartReader
-	path string
-	file *os.File
-}
-
-func openShard(path string) (*shardFile, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	r, err := scoring.NewPartReader(f)
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("%s: %w", path, err), f.Close())
-	}
-	return &shardFile{r, path, f}, nil
-}
-
-// merger folds shards, which are in the order of the pool.
-type merger struct {
-	shards  []*shardFile
-	scored  int
-	skipped []scoring.Skipped
-}
-
-func (m *merger) close() {
-	for _, s := range m.shards {
-		s.file.Close()
-	}
-}
-
 func runMerge(ctx context.Context, g *globals, o mergeOptions, paths []string) error {
 	if err := o.out.check(o.embeddings, o.softmax); err != nil {
 		return err
 	}
-	m, err := openShards(paths)
-	if err != nil {
-		return err
-	}
-	defer m.close()
-	out := outputs{stdout: g.stdout}
-	defer out.discard()
-	err = out.write(o.out.path, func(w io.Writer) error { return m.scores(ctx, w, scoring.Format(o.format)) })
-	for _, rows := range []struct {
-		path, flag string
-		of         func(scoring.Part) string
-	}{
-		{o.embeddings, "embeddings", func(p scoring.Part) string { return p.Embeddings }},
-		{o.softmax, "probabilities", func(p scoring.Part) string { return p.Probabilities }},
-	} {
-		if err == nil && rows.path != "" {
-			err = out.write(rows.path, func(w io.Writer) error { return m.rows(ctx, w, rows.flag, rows.of) })
-		}
+	r, err := job.Merge(ctx, paths, job.Output{
+		Scores: o.out.path, Format: scoring.Format(o.format), Features: o.embeddings, Probabilities: o.softmax, Stream: g.stdout,
+	}, o.out.force)
+	if errors.Is(err, job.ErrCut) {
+		err = fmt.Errorf("%w with --resume", err)
 	}
 	if err != nil {
 		return err
 	}
-	if err := out.commit(); err != nil {
-		return err
-	}
-	return m.report(g, o)
-}
-
-// openShards reads the first lines, and finds whether they make up a pool.
-func openShards(paths []string) (*merger, error) {
-	var all merger
-	var heads []scoring.Part
-	for _, path := range paths {
-		s, err := openShard(path)
-		if err != nil {
-			all.close()
-			return nil, err
-		}
-		all.shards = append(all.shards, s)
-		heads = append(heads, s.Head)
-	}
-	order, err := scoring.CheckParts(heads, paths)
-	if err != nil {
-		all.close()
-		return nil, err
-	}
-	var m merger
-	for _, i := range order {
-		m.shards = append(m.shards, all.shards[i])
-	}
-	return &m, nil
-}
-
-// scores writes the score file, and lists what was skipped.
-func (m *merger) scores(ctx context.Context, w io.Writer, f scoring.Format) error {
-	out := scoring.NewFileWriter(w, f)
-	for _, s := range m.shards {
-		if err := m.fold(ctx, s, out); err != nil {
-			return fmt.Errorf("%s: %w", s.path, err)
-		}
-	}
-	if m.scored == 0 {
-		return errors.New("the shards hold not one sample that could be scored")
-	}
-	return out.Close()
-}
-
-func (m *merger) fold(ctx context.Context, s *shardFile, out scoring.FileWriter) error {
-	for ctx.Err() == nil {
-		e, err := s.Next()
-		switch {
-		case errors.Is(err, io.EOF):
-			return nil
-		case errors.Is(err, scoring.ErrCut):
-			return fmt.Errorf("%w: sample %d of %d to %d is the first that is missing; run shard %d again with --resume",
-				err, s.Missing(), s.Head.First, s.Head.End-1, s.Head.Shard)
-		case err != nil:
-			return err
-		case e.Skipped != nil:
-			m.skipped = append(m.skipped, *e.Skipped)
-			continue
-		}
-		m.scored++
-		if err := out.Write(e.Record); err != nil {
-			return err
-		}
-	}
-	return ctx.Err()
-}
-
-// rows joins the arrays of a kind, written with the flag, that the shards name.
-func (m *merger) rows(ctx context.Context, w io.Writer, flag string, of func(scoring.Part) string) error {
-	dim, total := 0, m.shards[0].Head.Pool
-	for _, s := range m.shards {
-		rows, err := s.rows(flag, of(s.Head))
-		if err != nil || rows == nil {
-			if err != nil {
-				return fmt.Errorf("%s: %w", s.path, err)
-			}
-			continue
-		}
-		if dim == 0 {
-			dim = rows.dim
-			err = data.EncodeNPYHeader[float32](w, []int{total, dim})
-		} else if rows.dim != dim {
-			err = fmt.Errorf("%s: rows of %d values, those before it of %d", rows.path, rows.dim, dim)
-		}
-		if err == nil {
-			err = rows.copyTo(ctx, w)
-		}
-		if err := errors.Join(err, rows.Close()); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// rows opens a file that the shard names; a shard of no samples has none.
-func (s *shardFile) rows(flag, name string) (*rowFile, error) {
-	h := s.Head
-	switch {
-	case name == "":
-		return nil, fmt.Errorf("the shard was scored without --%s", flag)
-	case h.First == h.End:
-		return nil, nil
-	}
-	path := filepath.FromSlash(name)
-	if !filepath.IsAbs(path) {
-		path = filepath.Join(filepath.Dir(s.path), path)
-	}
-	rows, err := openRows(path)
-	if err != nil {
-		return nil, err
-	}
-	if rows.rows != h.End-h.First {
-		err := fmt.Errorf("%s: %d rows for %d samples", path, rows.rows, h.End-h.First)
-		return nil, errors.Join(err, rows.Close())
-	}
-	return rows, nil
-}
-
-// copyTo writes the values of all rows, also of those that are not finite.
-func (e *rowFile) copyTo(ctx context.Context, w io.Writer) error {
-	row := make([]float32, e.dim)
-	raw := make([]byte, 0, 4*e.dim)
-	for i := range e.rows {
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		if err := e.ReadFloats(i*e.dim, row); err != nil {
-			return fmt.Errorf("%s: %w", e.path, err)
-		}
-		raw = raw[:0]
-		for _, v := range row {
-			raw = binary.LittleEndian.AppendUint32(raw, math.Float32bits(v))
-		}
-		if _, err := w.Write(raw); err != nil {
-			return err
-		}
-	}
-	return nil
+	return o.report(g, r, len(paths))
 }
 
 // report says what was done, as that of score does.
-func (m *merger) report(g *globals, o mergeOptions) error {
-	total := m.scored + len(m.skipped)
-	for _, s := range m.skipped {
+func (o *mergeOptions) report(g *globals, r *job.Result, shards int) error {
+	for _, s := range r.Skipped {
 		g.note("skipped: %s", s.Error())
 	}
 	var err error
@@ -300,12 +111,12 @@ func (m *merger) report(g *globals, o mergeOptions) error {
 			Shards     int             `json:"shards"`
 			Scored     int             `json:"scored"`
 			Skipped    []skippedSample `json:"skipped"`
-		}{"prunefuse.merge/1", o.out.path, o.embeddings, o.softmax, len(m.shards), m.scored, skippedSamples(m.skipped)})
+		}{"prunefuse.merge/1", o.out.path, o.embeddings, o.softmax, shards, r.Scored, skippedSamples(r.Skipped)})
 	case o.out.path != stdStream:
-		_, err = fmt.Fprintf(g.stdout, "%s: %s samples of %d shards\n", o.out.path, term.Count(int64(m.scored)), len(m.shards))
+		_, err = fmt.Fprintf(g.stdout, "%s: %s samples of %d shards\n", o.out.path, term.Count(int64(r.Scored)), shards)
 	}
-	if err == nil && len(m.skipped) > 0 {
-		err = &skippedError{len(m.skipped), total}
+	if err == nil && len(r.Skipped) > 0 {
+		err = &skippedError{len(r.Skipped), r.Total}
 	}
 	return err
 }

@@ -138,18 +138,3 @@ func (o *outputs) commit() error { return o.group.Commit() }
 
 // discard removes what was not committed.
 func (o *outputs) discard() { o.group.Discard() }
-
-// stream adds several files that are written at the same time. do gets a
-// writer for each path, nil for an empty one.
-func (o *outputs) stream(paths []string, do func([]io.Writer) error) error {
-	if len(paths) == 0 {
-		return do(nil)
-	}
-	first := func(w io.Writer) error {
-		return o.stream(paths[1:], func(rest []io.Writer) error { return do(append([]io.Writer{w}, rest...)) })
-	}
-	if paths[0] == "" {
-		return first(nil)
-	}
-	return o.write(paths[0], first)
-}

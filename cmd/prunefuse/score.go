@@ -4,15 +4,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"runtime/debug"
-	"time"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/prunefuse/prunefuse/data"
+	"github.com/prunefuse/prunefuse/internal/atomicfile"
 	"github.com/prunefuse/prunefuse/onnxio"
 	"github.com/prunefuse/prunefuse/scoring"
+	"github.com/prunefuse/prunefuse/scoring/job"
 	"github.com/prunefuse/prunefuse/scoring/selection"
 )
 
@@ -29,7 +32,7 @@ type scoreOptions struct {
 	batch      batchFlag
 	format     string
 	shardText  string
-	shard      shardOption
+	shard      job.Shard
 	resume     bool
 }
 
@@ -117,25 +120,15 @@ func (o *scoreOptions) settle() error {
 		return fmt.Errorf("--passes %d: opinions can differ from 2 on", o.passes)
 	case o.passes > 0 && len(o.committee) > 0:
 		return errors.New("--passes and --committee exclude each other")
+	case !o.choice.chooses() && o.choice.choice.K != 0:
+		return errors.New("-k needs --strategy")
+	case !o.choice.chooses() && o.labelled != nil:
+		return errors.New("--labelled needs --strategy")
 	}
 	if o.choice.chooses() {
-		if err := o.choice.settle(); err != nil {
+		if err := o.settleChoice(); err != nil {
 			return err
 		}
-		if err := o.opinions(); err != nil {
-			return err
-		}
-	} else if o.choice.choice.K != 0 {
-		return errors.New("-k needs --strategy")
-	}
-	switch use := o.choice.chooser.Labelled; {
-	case o.labelled != nil && use == selection.Unused:
-		return fmt.Errorf("--labelled: strategy %q makes no use of the labelled set", o.choice.choice.Strategy)
-	case o.labelled == nil && use == selection.Required:
-		return fmt.Errorf("strategy %q needs the labelled set: name it with --labelled", o.choice.choice.Strategy)
-	}
-	if o.out.path == stdStream && o.choice.chooses() && o.choice.path == stdStream {
-		return errors.New("--output and --selected cannot both go to stdout")
 	}
 	if o.format == "" {
 		o.format = string(scoring.FormatOf(o.out.path))
@@ -149,8 +142,27 @@ func (o *scoreOptions) settle() error {
 	return o.data.settle()
 }
 
-// opinions checks that a measure of several opinions has them.
-func (o *scoreOptions) opinions() error {
+// settleChoice checks what is chosen, and that the measures that it goes by are
+// computed.
+func (o *scoreOptions) settleChoice() error {
+	if o.choice.path == "" && o.out.path == stdStream {
+		return errors.New("the scores go to stdout; name a file for the selection with --selected")
+	}
+	if o.choice.path == "" {
+		o.choice.path = stdStream
+	}
+	if o.out.path == stdStream && o.choice.path == stdStream {
+		return errors.New("--output and --selected cannot both go to stdout")
+	}
+	if err := o.choice.settle(); err != nil {
+		return err
+	}
+	switch use := o.choice.chooser.Labelled; {
+	case o.labelled != nil && use == selection.Unused:
+		return fmt.Errorf("--labelled: strategy %q makes no use of the labelled set", o.choice.choice.Strategy)
+	case o.labelled == nil && use == selection.Required:
+		return fmt.Errorf("strategy %q needs the labelled set: name it with --labelled", o.choice.choice.Strategy)
+	}
 	if o.choice.chooser.Measure == "" {
 		return nil
 	}
@@ -166,131 +178,135 @@ func (o *scoreOptions) opinions() error {
 	return nil
 }
 
-// scorer is one pass over a pool and what it leaves behind.
-type scorer struct {
-	g       *globals
-	o       scoreOptions
-	model   classifier
-	head    scoring.Head
-	pool    *data.Prepared
-	journal *journal // nil where there is no file to keep one beside
-	first   int      // the samples to score
-	end     int
-	skipped []scoring.Skipped
-	scored  int
-	elapsed time.Duration
-}
-
-func runScore(ctx context.Context, g *globals, o scoreOptions, path string) error {
-	defer debug.SetGCPercent(debug.SetGCPercent(scoring.HeapPercent))
-	if o.choice.chooses() && o.choice.path == "" && o.out.path != stdStream {
-		o.choice.path = stdStream
+// settleShard checks the flags of a pass over a stretch of a pool, and of one that
+// goes on.
+func (o *scoreOptions) settleShard() (err error) {
+	if o.shard, err = job.ParseShard(o.shardText, os.Getenv); err != nil {
+		return fmt.Errorf("--shard: %w", err)
 	}
-	if o.choice.chooses() && o.choice.path == "" {
-		return usagef("the scores go to stdout; name a file for the selection with --selected")
+	sharded := o.shard.N > 0
+	marked := func(path string) bool { return strings.Contains(path, job.ShardMark) }
+	switch {
+	case sharded && (o.out.path == "" || o.out.path == stdStream):
+		return errors.New("--shard needs a file for the scores: --output (-o)")
+	case sharded && scoring.Format(o.format) != scoring.JSONL:
+		return fmt.Errorf("a shard is written as jsonl, not as %s; merge writes any form", o.format)
+	case sharded && o.choice.chooses():
+		return errors.New("--strategy needs the whole pool: score all shards, fold them with \"prunefuse merge\" and use \"prunefuse select\"")
+	case !sharded && (marked(o.out.path) || marked(o.embeddings) || marked(o.softmax)):
+		return fmt.Errorf("%s in a file's name needs --shard", job.ShardMark)
 	}
 	for _, path := range []*string{&o.out.path, &o.embeddings, &o.softmax} {
-		*path = o.shard.path(*path)
+		*path = o.shard.Path(*path)
 	}
-	complete := o.shard.n > 0 && o.resume && !o.out.force && fileSize(o.out.path) > 0
-	if err := o.checkOutputs(); err != nil && !complete {
-		return err
-	}
-	m, err := onnxio.Load(path)
-	if err != nil {
-		return err
-	}
-	pool, err := o.data.samples(g, o.pool, m)
-	if err != nil {
-		return err
-	}
-	defer data.Close(pool.Set)
-	if o.choice.choice.K > pool.Len() {
-		return fmt.Errorf("choose %d of the %d samples of %v: %w", o.choice.choice.K, pool.Len(), &o.pool, selection.ErrTooFew)
-	}
-	if err := g.startRuntime(ctx); err != nil {
-		return err
-	}
-	s := &scorer{g: g, o: o, pool: pool}
-	s.first, s.end = o.shard.in(pool.Len())
-	if err := s.open(ctx, m); err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	defer s.model.Close()
-	if complete {
-		return s.already(m)
-	}
-	if err := s.openJournal(m); err != nil {
-		return err
-	}
-	if err := s.run(ctx, m); err != nil {
-		return s.left(ctx, err)
-	}
-	if s.journal != nil {
-		s.journal.remove()
-	}
-	return s.report()
-}
-
-// run makes the pass and the files that are asked for.
-func (s *scorer) run(ctx context.Context, m *onnxio.Model) error {
-	out := outputs{stdout: s.g.stdout}
-	defer out.discard()
-	chosen, err := s.pass(ctx, m, &out)
-	if err != nil {
-		return err
-	}
-	if s.scored == 0 && s.o.shard.n == 0 {
-		s.dropJournal()
-		return fmt.Errorf("%v: not one sample could be scored; the first: %w", &s.o.pool, s.skipped[0])
-	}
-	if s.o.choice.chooses() {
-		if err := s.o.choice.write(&out, chosen); err != nil {
-			return err
-		}
-	}
-	if s.journal != nil {
-		if err := s.journal.end(); err != nil {
-			return err
-		}
-	}
-	if err := out.commit(); err != nil {
-		return err
-	}
-	if s.o.shard.n > 0 {
-		return s.journal.keep(s.o.out.path)
+	if task := o.task(); o.resume && task.JournalPath() == "" {
+		return errors.New("--resume needs a file beside which the interrupted run left its own: --output (-o), --embeddings, --probabilities or --selected")
 	}
 	return nil
 }
 
-// open makes sessions that give what the command asks for.
-func (s *scorer) open(ctx context.Context, m *onnxio.Model) error {
-	mo := scoring.ModelOptions{Session: s.g.session(), Sample: modelSample(m, s.pool.Shape())}
-	head, err := scoring.FindHead(m.Graph, "")
-	if err != nil && s.features() {
+// task is what the flags say of the run.
+func (o *scoreOptions) task() job.Task {
+	t := job.Task{
+		Output: job.Output{
+			Scores: o.out.path, Format: scoring.Format(o.format), Features: o.embeddings, Probabilities: o.softmax,
+			Selection: o.choice.path, SelectionFormat: selection.Format(o.choice.format),
+		},
+		Choice: o.choice.choice,
+	}
+	t.Shard, t.Batch, t.Passes, t.Resume, t.Replace = o.shard, int(o.batch), o.passes, o.resume, o.out.force
+	return t
+}
+
+func runScore(ctx context.Context, g *globals, o scoreOptions, path string) error {
+	defer debug.SetGCPercent(debug.SetGCPercent(scoring.HeapPercent))
+	t := o.task()
+	t.Output.Stream, t.Seed, t.Session = g.stdout, g.seed, g.session()
+	if err := o.checkOutputs(&t); err != nil {
 		return err
 	}
-	s.head = head
-	if s.features() {
-		mo.Features = head.Features
+	var err error
+	if t.Model, err = onnxio.Load(path); err != nil {
+		return err
 	}
-	s.model, err = openClassifier(ctx, s.g, s.o, m, mo, head)
-	return unsupported(m, err)
-}
-
-// modelSample is the shape of a sample in the form the model's input has.
-func modelSample(m *onnxio.Model, shape []int) []int {
-	if input := data.InputShape(m); len(input) != len(shape) {
-		return nil
+	for _, member := range o.committee {
+		m, err := onnxio.Load(member)
+		if err != nil {
+			return err
+		}
+		t.Committee = append(t.Committee, job.Member{Name: member, Model: m})
 	}
-	return shape
+	pool, err := o.data.samples(g, o.pool, t.Model)
+	if err != nil {
+		return err
+	}
+	defer data.Close(pool.Set)
+	t.Pool = pool
+	if o.labelled != nil {
+		labelled, err := o.data.ofOthers().samples(g, o.labelled, t.Model)
+		if err != nil {
+			return err
+		}
+		defer data.Close(labelled.Set)
+		t.Labelled, t.LabelledName = labelled, o.labelled.String()
+	}
+	if t.NeedsNetwork() {
+		if err := g.startRuntime(ctx); err != nil {
+			return err
+		}
+	}
+	done, err := g.scorePool(ctx, t)
+	if err != nil {
+		return o.explain(ctx, t, path, err)
+	}
+	return o.report(g, done)
 }
 
-func (s *scorer) features() bool {
-	return s.o.embeddings != "" || s.o.choice.chooser.Features
+// checkOutputs refuses outputs that cannot be written, and those that exist, but
+// for those of a run that this one goes on from.
+func (o *scoreOptions) checkOutputs(t *job.Task) error {
+	out := o.out
+	journal := t.JournalPath()
+	complete := o.shard.N > 0 && fileSize(o.out.path) > 0
+	out.force = out.force || o.resume && (complete || journal != "" && fileSize(journal) > 0)
+	return out.check(o.choice.path, o.embeddings, o.softmax)
 }
 
-// distribution reports whether the class probabilities are kept.
-func (s *scorer) distribution() bool {
-	return s.o.softmax != "" || s.o.choice.chooser.Probabilities
+// scorePool runs a task with a bar for each of its stages.
+func (g *globals) scorePool(ctx context.Context, t job.Task) (*job.Result, error) {
+	display := g.terminal(ctx)
+	defer display.Close()
+	bars := stages{display: display}
+	defer bars.end()
+	t.Progress = bars.progress
+	t.Skip = func(s scoring.Skipped) { _, _ = fmt.Fprintf(display, "skipped: %s\n", oneLine(s.Error())) }
+	t.Note = func(text string) { g.note("%s", text) }
+	return job.Run(ctx, t)
+}
+
+// explain names the model or the flag that an error is about.
+func (o *scoreOptions) explain(ctx context.Context, t job.Task, path string, err error) error {
+	var (
+		opening *job.OpenError
+		stopped *job.StoppedError
+	)
+	switch {
+	case errors.As(err, &stopped):
+		if ctx.Err() != nil {
+			stopped.Err = errInterrupted
+		}
+		return fmt.Errorf("%w after %d of %d samples; the same command with --resume goes on from %s",
+			stopped.Err, stopped.Done, stopped.Total, stopped.Journal)
+	case errors.As(err, &opening):
+		return fmt.Errorf("%s: %w", path, unsupported(t.Model, err))
+	case errors.Is(err, job.ErrJournalExists):
+		return fmt.Errorf("%w: --resume goes on from it, --force (-f) starts anew", err)
+	case errors.Is(err, job.ErrOtherRun):
+		return fmt.Errorf("%w; --force (-f) without --resume starts anew", err)
+	case errors.Is(err, atomicfile.ErrExists):
+		return fmt.Errorf("%w; --force (-f) replaces it", err)
+	case errors.Is(err, job.ErrNothingScored), errors.Is(err, selection.ErrTooFew):
+		return fmt.Errorf("%v: %w", &o.pool, err)
+	}
+	return err
 }

@@ -176,3 +176,18 @@ func Choose(ctx context.Context, records iter.Seq2[scoring.Record, error], c Cho
 	}
 	return sel.Selected()
 }
+
+// NoClass is the predicted class of a sample that no model was asked about.
+const NoClass = -1
+
+// Names are records of samples that no model was asked about, for a strategy that
+// goes by names.
+func Names(indices iter.Seq[int], id func(int) string) iter.Seq2[scoring.Record, error] {
+	return func(yield func(scoring.Record, error) bool) {
+		for i := range indices {
+			if !yield(scoring.Record{Index: i, ID: id(i), Class: NoClass}, nil) {
+				return
+			}
+		}
+	}
+}

@@ -60,6 +60,10 @@ const (
 // pool: shards are merged first, and it holds every record.
 func (s Strategy) WholePool() bool { return s.pick != nil }
 
+// ByName says that the strategy goes by the seed and the names of samples alone, so
+// that no model needs to run: Names are records enough.
+func (s Strategy) ByName() bool { return s.Name != "" && s.pick == nil && !s.Scores }
+
 // Param is a number that changes what a strategy does.
 type Param struct {
 	Name     string

@@ -1,46 +1,45 @@
-package main
+package job
 
 import (
 	"errors"
 	"fmt"
 	"strconv"
 	"strings"
-
-	"github.com/prunefuse/prunefuse/scoring"
 )
 
-// shardMark stands for the number of the shard in the names of its files.
-const shardMark = "{shard}"
+// ShardMark stands for the number of the shard in the names of its files.
+const ShardMark = "{shard}"
 
-// shardOption is part i of n of a pool; n is 0 for all of it.
-type shardOption struct{ i, n int }
+// Shard is one of N stretches of a pool that are scored apart, counted from 1. The
+// zero value is the pool as one.
+type Shard struct{ I, N int }
 
-// parseShard reads "I/N", or takes what the scheduler says for "auto" and
-// "auto/N".
-func parseShard(text string, getenv func(string) string) (shardOption, error) {
+// ParseShard reads "I/N"; for "auto" and "auto/N" it asks the variables of the
+// scheduler.
+func ParseShard(text string, getenv func(string) string) (Shard, error) {
 	if text == "" {
-		return shardOption{}, nil
+		return Shard{}, nil
 	}
 	which, of, counted := strings.Cut(text, "/")
-	var s shardOption
+	var s Shard
 	var err error
 	if counted {
-		if s.n, err = strconv.Atoi(of); err != nil {
+		if s.N, err = strconv.Atoi(of); err != nil {
 			return s, fmt.Errorf("%q: want I/N, auto or auto/N", text)
 		}
 	}
 	if which == "auto" {
-		return scheduled(s.n, getenv)
+		return scheduled(s.N, getenv)
 	}
-	if s.i, err = strconv.Atoi(which); err != nil || !counted {
+	if s.I, err = strconv.Atoi(which); err != nil || !counted {
 		return s, fmt.Errorf("%q: want I/N, auto or auto/N", text)
 	}
 	return s, s.check()
 }
 
-func (s shardOption) check() error {
-	if s.i < 1 || s.i > s.n {
-		return fmt.Errorf("shard %d of %d: the first is 1 and the last %d", s.i, s.n, s.n)
+func (s Shard) check() error {
+	if s.I < 1 || s.I > s.N {
+		return fmt.Errorf("shard %d of %d: the first is 1 and the last %d", s.I, s.N, s.N)
 	}
 	return nil
 }
@@ -55,7 +54,7 @@ var schedulers = []struct{ name, index, count, first, step string }{
 
 // scheduled is the shard of this task; n is what the command line says, 0 for
 // nothing.
-func scheduled(n int, getenv func(string) string) (shardOption, error) {
+func scheduled(n int, getenv func(string) string) (Shard, error) {
 	var names []string
 	for _, sch := range schedulers {
 		names = append(names, sch.index)
@@ -78,35 +77,37 @@ func scheduled(n int, getenv func(string) string) (shardOption, error) {
 		step, err4 := number(sch.step, 1)
 		switch err := errors.Join(err, err2, err3, err4); {
 		case err != nil:
-			return shardOption{}, err
+			return Shard{}, err
 		case count == 0:
-			return shardOption{}, fmt.Errorf("%s does not say how many shards there are: use auto/N", sch.name)
+			return Shard{}, fmt.Errorf("%s does not say how many shards there are: use auto/N", sch.name)
 		case n != 0 && count != n:
-			return shardOption{}, fmt.Errorf("%s runs %d tasks, not %d", sch.name, count, n)
+			return Shard{}, fmt.Errorf("%s runs %d tasks, not %d", sch.name, count, n)
 		case step < 1 || (index-first)%step != 0:
-			return shardOption{}, fmt.Errorf("%s %d is not a task from %d by %d", sch.index, index, first, step)
+			return Shard{}, fmt.Errorf("%s %d is not a task from %d by %d", sch.index, index, first, step)
 		}
-		s := shardOption{(index-first)/step + 1, count}
+		s := Shard{(index-first)/step + 1, count}
 		if err := s.check(); err != nil {
 			return s, fmt.Errorf("%s %d of an array from %d: %w", sch.index, index, first, err)
 		}
 		return s, nil
 	}
-	return shardOption{}, fmt.Errorf("auto: none of %s is set; name the shard as I/N", strings.Join(names, ", "))
+	return Shard{}, fmt.Errorf("auto: none of %s is set; name the shard as I/N", strings.Join(names, ", "))
 }
 
-// in is the range of a pool that the shard has.
-func (s shardOption) in(pool int) (first, end int) {
-	if s.n == 0 {
+// Range is where the samples of the shard lie in a pool: from first on and before
+// end. Shards differ by at most one sample in size, and are empty where there are
+// more of them than samples.
+func (s Shard) Range(pool int) (first, end int) {
+	if s.N == 0 {
 		return 0, pool
 	}
-	return scoring.Shard(pool, s.i, s.n)
+	return pool * (s.I - 1) / s.N, pool * s.I / s.N
 }
 
-// path puts the number of the shard into a file's name.
-func (s shardOption) path(name string) string {
-	if s.n == 0 {
+// Path puts the number of the shard into a file's name.
+func (s Shard) Path(name string) string {
+	if s.N == 0 {
 		return name
 	}
-	return strings.ReplaceAll(name, shardMark, strconv.Itoa(s.i))
+	return strings.ReplaceAll(name, ShardMark, strconv.Itoa(s.I))
 }

@@ -1,4 +1,4 @@
-package scoring
+package job
 
 import (
 	"bufio"
@@ -7,16 +7,18 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"github.com/prunefuse/prunefuse/scoring"
 )
 
-// ErrCut says that a part ends before its last line: what wrote it was
-// interrupted, or is still at work.
+// ErrCut says that a shard file ends before its last line: the run that wrote it
+// was interrupted, or is still at work.
 var ErrCut = errors.New("it is not complete")
 
-// Entry is what a part says of one sample: a Record, or why there is none.
+// Entry says of one sample of a shard file what its record is, or why it has none.
 type Entry struct {
-	Record  Record
-	Skipped *Skipped
+	Record  scoring.Record
+	Skipped *scoring.Skipped
 }
 
 // Index is the sample's.
@@ -27,9 +29,9 @@ func (e Entry) Index() int {
 	return e.Record.Index
 }
 
-// PartReader reads a part.
-type PartReader struct {
-	Head   Part
+// ShardReader reads a shard file.
+type ShardReader struct {
+	Head   Header
 	lines  *bufio.Reader
 	next   int
 	seen   endLine
@@ -37,16 +39,16 @@ type PartReader struct {
 	line   []byte
 }
 
-// NewPartReader reads the first line of a part. One that is cut short before
-// it is ErrCut.
-func NewPartReader(r io.Reader) (*PartReader, error) {
-	p := &PartReader{lines: bufio.NewReaderSize(r, 1<<16), seen: endLine{Schema: EndSchema}}
+// NewShardReader reads the first line of a shard file. A file that is cut short
+// before it is ErrCut.
+func NewShardReader(r io.Reader) (*ShardReader, error) {
+	p := &ShardReader{lines: bufio.NewReaderSize(r, 1<<16), seen: endLine{Schema: EndSchema}}
 	text, err := p.text()
 	if err != nil {
 		return nil, err
 	}
-	if err := json.Unmarshal(text, &p.Head); err != nil || p.Head.Schema != PartSchema {
-		return nil, fmt.Errorf("it is not a part of a score file, as score --shard writes it: its first line has no schema %q", PartSchema)
+	if err := json.Unmarshal(text, &p.Head); err != nil || p.Head.Schema != scoring.ShardSchema {
+		return nil, fmt.Errorf("it is not the score file of a shard, as score --shard writes it: its first line has no schema %q", scoring.ShardSchema)
 	}
 	h := p.Head
 	if h.Shards < 1 || h.Shards > maxShards || h.Shard < 1 || h.Shard > h.Shards || h.First < 0 || h.First > h.End || h.End > h.Pool {
@@ -57,7 +59,7 @@ func NewPartReader(r io.Reader) (*PartReader, error) {
 }
 
 // text reads a whole line; it is valid until the next call.
-func (p *PartReader) text() ([]byte, error) {
+func (p *ShardReader) text() ([]byte, error) {
 	p.line = p.line[:0]
 	for {
 		piece, err := p.lines.ReadSlice('\n')
@@ -70,21 +72,21 @@ func (p *PartReader) text() ([]byte, error) {
 			return nil, ErrCut
 		case !errors.Is(err, bufio.ErrBufferFull):
 			return nil, err
-		case len(p.line) > maxLine:
-			return nil, fmt.Errorf("sample %d: a line is longer than %d bytes", p.next, maxLine)
+		case len(p.line) > scoring.MaxLine:
+			return nil, fmt.Errorf("sample %d: a line is longer than %d bytes", p.next, scoring.MaxLine)
 		}
 	}
 }
 
 // Offset is where in the file the entries read so far end.
-func (p *PartReader) Offset() int64 { return p.offset }
+func (p *ShardReader) Offset() int64 { return p.offset }
 
 // Missing is the index of the first sample that was not read yet.
-func (p *PartReader) Missing() int { return p.next }
+func (p *ShardReader) Missing() int { return p.next }
 
 // Next reads an entry. It is io.EOF after the last one and ErrCut where the
-// part ends before that; Offset is then the end of the last entry.
-func (p *PartReader) Next() (Entry, error) {
+// file ends before that; Offset is then the end of the last entry.
+func (p *ShardReader) Next() (Entry, error) {
 	start := p.offset
 	text, err := p.text()
 	if err != nil {
@@ -113,25 +115,25 @@ func (p *PartReader) Next() (Entry, error) {
 	return e, nil
 }
 
-// parseEntry reads a line of a part after the first; end is the last one.
+// parseEntry reads a line of a shard file after the first; end is the last one.
 func parseEntry(text []byte) (e Entry, end *endLine, err error) {
 	has := func(schema string) bool { return bytes.HasPrefix(text, []byte(`{"schema":"`+schema+`"`)) }
 	switch {
 	case has(SkippedSchema):
 		var l skippedLine
 		err = json.Unmarshal(text, &l)
-		e.Skipped = &Skipped{l.Index, l.ID, errors.New(l.Reason)}
+		e.Skipped = &scoring.Skipped{Index: l.Index, ID: l.ID, Err: errors.New(l.Reason)}
 	case has(EndSchema):
 		end = new(endLine)
 		err = json.Unmarshal(text, end)
 	default:
-		e.Record, err = parseRecord(text)
+		e.Record, err = scoring.ParseRecord(text)
 	}
 	return e, end, err
 }
 
 // Continue makes a writer for what follows the entries that were read. Their
 // file has to end there.
-func (p *PartReader) Continue(w io.Writer) *PartWriter {
-	return &PartWriter{buf: bufio.NewWriterSize(w, 1<<16), end: p.seen}
+func (p *ShardReader) Continue(w io.Writer) *ShardWriter {
+	return &ShardWriter{buf: bufio.NewWriterSize(w, 1<<16), end: p.seen}
 }

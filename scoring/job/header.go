@@ -1,4 +1,4 @@
-package scoring
+package job
 
 import (
 	"errors"
@@ -7,9 +7,9 @@ import (
 	"strconv"
 )
 
-// The schemas of the lines of a part, beside RecordSchema.
+// The schemas of the lines of a shard file, beside scoring.ShardSchema, which its
+// first line has, and scoring.RecordSchema.
 const (
-	PartSchema    = "prunefuse.score.part/1"
 	SkippedSchema = "prunefuse.score.skipped/1"
 	EndSchema     = "prunefuse.score.end/1"
 )
@@ -17,16 +17,16 @@ const (
 // maxShards bounds what a file may say, for the sake of memory.
 const maxShards = 1 << 20
 
-// Part is the first line of a part of a score file: what was scored, and by
-// what. A part holds a line for each of its samples in the order of the pool, a
-// record or the reason why there is none, and a last line that says so.
-type Part struct {
+// Header is the first line of a shard file: which samples were scored, and by
+// what. A shard file holds a line for each of its samples in the order of the pool,
+// a record or the reason why there is none, and a last line that counts both.
+type Header struct {
 	Schema string `json:"schema"`
 	Shard  int    `json:"shard"` // from 1
 	Shards int    `json:"shards"`
 	First  int    `json:"first"` // index of its first sample
 	End    int    `json:"end"`   // and of the one after its last
-	Pool   int    `json:"pool"`  // samples in the whole pool
+	Pool   int    `json:"pool"`  // samples in the pool
 	// Model and Sample are SHA-256: of what the model computes, and of the
 	// pool's first sample as the model takes it.
 	Model    string `json:"model"`
@@ -36,26 +36,22 @@ type Part struct {
 	// Settings are what else the scores depend on.
 	Settings []string `json:"settings,omitempty"`
 	// Embeddings and Probabilities are .npy files with a row a sample, named
-	// from the part's folder.
+	// from the folder of the shard file.
 	Embeddings    string `json:"embeddings,omitempty"`
 	Probabilities string `json:"probabilities,omitempty"`
 }
 
-// Shard is part i of n of a pool, counted from 1. Parts differ by at most one
-// sample in size, and are empty where there are more of them than samples.
-func Shard(pool, i, n int) (first, end int) { return pool * (i - 1) / n, pool * i / n }
-
-// SameRun is nil where both are parts of one pass over one pool, and else says
+// SameRun is nil where both are of shards of one pass over one pool, and else says
 // what differs.
-func (p Part) SameRun(o Part) error {
+func (h Header) SameRun(o Header) error {
 	for _, f := range []struct{ name, a, b string }{
-		{"model", p.Model, o.Model},
-		{"number of samples", strconv.Itoa(p.Pool), strconv.Itoa(o.Pool)},
-		{"first sample or how it is prepared", p.Sample, o.Sample},
-		{"provider", p.Provider, o.Provider},
-		{"seed", strconv.FormatUint(p.Seed, 10), strconv.FormatUint(o.Seed, 10)},
-		{"settings", fmt.Sprint(p.Settings), fmt.Sprint(o.Settings)},
-		{"number of shards", strconv.Itoa(p.Shards), strconv.Itoa(o.Shards)},
+		{"model", h.Model, o.Model},
+		{"number of samples", strconv.Itoa(h.Pool), strconv.Itoa(o.Pool)},
+		{"first sample or how it is prepared", h.Sample, o.Sample},
+		{"provider", h.Provider, o.Provider},
+		{"seed", strconv.FormatUint(h.Seed, 10), strconv.FormatUint(o.Seed, 10)},
+		{"settings", fmt.Sprint(h.Settings), fmt.Sprint(o.Settings)},
+		{"number of shards", strconv.Itoa(h.Shards), strconv.Itoa(o.Shards)},
 	} {
 		if f.a != f.b {
 			return fmt.Errorf("they differ in the %s: %.16s and %.16s", f.name, f.a, f.b)
@@ -64,26 +60,26 @@ func (p Part) SameRun(o Part) error {
 	return nil
 }
 
-// SamePart is nil where both are the same part of the same pass.
-func (p Part) SamePart(o Part) error {
-	if err := p.SameRun(o); err != nil {
+// SameShard is nil where both are of the same shard of the same pass.
+func (h Header) SameShard(o Header) error {
+	if err := h.SameRun(o); err != nil {
 		return err
 	}
-	if p.Shard != o.Shard || p.First != o.First || p.End != o.End || p.Embeddings != o.Embeddings || p.Probabilities != o.Probabilities {
+	if h.Shard != o.Shard || h.First != o.First || h.End != o.End || h.Embeddings != o.Embeddings || h.Probabilities != o.Probabilities {
 		return fmt.Errorf("shard %d with samples [%d, %d), embeddings %q and probabilities %q, not %d with [%d, %d), %q and %q",
-			o.Shard, o.First, o.End, o.Embeddings, o.Probabilities, p.Shard, p.First, p.End, p.Embeddings, p.Probabilities)
+			o.Shard, o.First, o.End, o.Embeddings, o.Probabilities, h.Shard, h.First, h.End, h.Embeddings, h.Probabilities)
 	}
 	return nil
 }
 
-// ErrNoWhole says that parts do not make up a whole.
-var ErrNoWhole = errors.New("the shards do not make up the pool")
+// ErrNoPool says that shards do not make up a pool.
+var ErrNoPool = errors.New("the shards do not make up the pool")
 
-// CheckParts finds whether the parts, whose first lines these are, make up one
-// pass over a whole pool, and returns their order. Names are for the error.
-func CheckParts(heads []Part, names []string) ([]int, error) {
+// CheckShards finds whether the shard files, whose first lines these are, make up
+// one pass over a pool, and returns their order. Names are for the error.
+func CheckShards(heads []Header, names []string) ([]int, error) {
 	if len(heads) == 0 {
-		return nil, fmt.Errorf("%w: there are none", ErrNoWhole)
+		return nil, fmt.Errorf("%w: there are none", ErrNoPool)
 	}
 	at := make([]int, heads[0].Shards+1) // 1 + position, by shard
 	for i, h := range heads {
@@ -91,9 +87,9 @@ func CheckParts(heads []Part, names []string) ([]int, error) {
 			return nil, fmt.Errorf("%s and %s are not of the same run: %w", names[0], names[i], err)
 		}
 		if at[h.Shard] != 0 {
-			return nil, fmt.Errorf("%w: shard %d is there twice, as %s and %s", ErrNoWhole, h.Shard, names[at[h.Shard]-1], names[i])
+			return nil, fmt.Errorf("%w: shard %d is there twice, as %s and %s", ErrNoPool, h.Shard, names[at[h.Shard]-1], names[i])
 		}
-		if first, end := Shard(h.Pool, h.Shard, h.Shards); first != h.First || end != h.End {
+		if first, end := (Shard{h.Shard, h.Shards}).Range(h.Pool); first != h.First || end != h.End {
 			return nil, fmt.Errorf("%s: shard %d of %d has samples [%d, %d), want [%d, %d)", names[i], h.Shard, h.Shards, h.First, h.End, first, end)
 		}
 		at[h.Shard] = 1 + i
@@ -107,7 +103,7 @@ func CheckParts(heads []Part, names []string) ([]int, error) {
 		}
 	}
 	if len(missing) > 0 {
-		return nil, fmt.Errorf("%w: of %d shards %s", ErrNoWhole, heads[0].Shards, listed(missing))
+		return nil, fmt.Errorf("%w: of %d shards %s", ErrNoPool, heads[0].Shards, listed(missing))
 	}
 	return slices.Clip(order), nil
 }

@@ -1,4 +1,4 @@
-package main
+package job
 
 import (
 	"errors"
@@ -12,31 +12,41 @@ import (
 	"github.com/prunefuse/prunefuse/scoring"
 )
 
-// journal keeps what a pass has found, in files beside its output, so that an
-// interrupted pass can go on: a part of a score file, and where features or
-// class probabilities are asked for a file of each, a row a sample. A shard's
-// part is its output in the end.
+// Errors of a journal.
+var (
+	// ErrJournalExists says that an interrupted run left a journal.
+	ErrJournalExists = errors.New("exists, of an interrupted run")
+	// ErrOtherRun says that a journal is of a run with other samples, another
+	// model or other settings.
+	ErrOtherRun = errors.New("it is of another run")
+)
+
+// journal keeps what a pass has found: a file in the form of a shard's, and where
+// features or class probabilities are asked for a file of each beside it, a row a
+// sample. The journal of a shard becomes the shard's file in the end.
 type journal struct {
-	path  string
-	head  scoring.Part
-	next  int // the first sample that is not in it
-	start int // next when it was opened
-	file  *os.File
-	part  *scoring.PartWriter
-	rows  []*keptRows // features and class probabilities, where they are asked for
-	err   error       // the first failure to note a sample that was skipped
+	path    string
+	head    Header
+	next    int // the first sample that is not in it
+	start   int // next when it was opened
+	file    *os.File
+	entries *ShardWriter
+	rows    []*journalRows // features and class probabilities, where they are asked for
+	err     error          // the first failure to keep a sample that was skipped
 }
 
-// partialOf names the journal of an output.
-func partialOf(output string) string { return output + ".partial" }
+// JournalOf names the journal that [Run] keeps beside an output.
+func JournalOf(output string) string { return output + ".partial" }
 
-// openJournal begins a journal, or goes on with the one that an earlier
-// command left. Rows are those to keep.
-func openJournal(output string, head scoring.Part, rows []*keptRows, resume, force bool) (*journal, error) {
-	j := &journal{path: partialOf(output), head: head, next: head.First}
-	if !resume && !force {
-		if err := atomicfile.CheckAbsent(j.path, false); err != nil {
-			return nil, fmt.Errorf("%w, of an interrupted run: --resume goes on from it, --force (-f) starts anew", err)
+// openJournal begins a journal, or goes on with the one that an earlier run left.
+// Rows are those to keep.
+func openJournal(path string, head Header, rows []*journalRows, resume, replace bool) (*journal, error) {
+	j := &journal{path: path, head: head, next: head.First}
+	if !resume && !replace {
+		if err := atomicfile.CheckAbsent(j.path, false); errors.Is(err, atomicfile.ErrExists) {
+			return nil, fmt.Errorf("%s %w", j.path, ErrJournalExists)
+		} else if err != nil {
+			return nil, err
 		}
 	}
 	flags := os.O_RDWR | os.O_CREATE
@@ -58,7 +68,7 @@ func openJournal(output string, head scoring.Part, rows []*keptRows, resume, for
 		}
 		j.rows = append(j.rows, r)
 	}
-	if err := j.settle(); err != nil {
+	if err := j.recover(); err != nil {
 		err = fmt.Errorf("%s: %w", j.path, err)
 		return nil, errors.Join(err, j.close())
 	}
@@ -75,18 +85,18 @@ func openAlone(path string) (*os.File, error) {
 	return f, err
 }
 
-// settle finds where the files end that are whole, cuts off the rest and makes
-// ready to write there.
-func (j *journal) settle() error {
-	r, err := scoring.NewPartReader(j.file)
-	if errors.Is(err, scoring.ErrCut) {
+// recover finds up to which sample all files are complete, cuts off what comes
+// after it and makes ready to write there.
+func (j *journal) recover() error {
+	r, err := NewShardReader(j.file)
+	if errors.Is(err, ErrCut) {
 		return j.begin()
 	}
 	if err != nil {
 		return err
 	}
-	if err := j.head.SamePart(r.Head); err != nil {
-		return fmt.Errorf("it is of another run; --force (-f) without --resume starts anew: %w", err)
+	if err := j.head.SameShard(r.Head); err != nil {
+		return fmt.Errorf("%w: %w", ErrOtherRun, err)
 	}
 	limit := j.head.End
 	for _, rows := range j.rows {
@@ -94,7 +104,7 @@ func (j *journal) settle() error {
 	}
 	offset := r.Offset()
 	for r.Missing() < limit {
-		if _, err := r.Next(); errors.Is(err, scoring.ErrCut) {
+		if _, err := r.Next(); errors.Is(err, ErrCut) {
 			break
 		} else if err != nil {
 			return err
@@ -105,7 +115,7 @@ func (j *journal) settle() error {
 	if err := cutAt(j.file, offset); err != nil {
 		return err
 	}
-	j.part = r.Continue(j.file)
+	j.entries = r.Continue(j.file)
 	return j.cutRows()
 }
 
@@ -116,7 +126,7 @@ func (j *journal) begin() (err error) {
 	if err := j.cutRows(); err != nil {
 		return err
 	}
-	j.part, err = scoring.NewPartWriter(j.file, j.head)
+	j.entries, err = NewShardWriter(j.file, j.head)
 	return err
 }
 
@@ -158,9 +168,9 @@ func (j *journal) replayTo(skip func(scoring.Skipped), yield func(scoring.Record
 		return err
 	}
 	defer f.Close()
-	r, err := scoring.NewPartReader(f)
+	r, err := NewShardReader(f)
 	for err == nil && r.Missing() < j.start {
-		var e scoring.Entry
+		var e Entry
 		if e, err = r.Next(); err != nil {
 			break
 		}
@@ -187,7 +197,7 @@ func (j *journal) record(r scoring.Record) error {
 			return err
 		}
 	}
-	return errors.Join(j.err, j.part.Record(r))
+	return errors.Join(j.err, j.entries.Record(r))
 }
 
 // skip adds a sample that has no score.
@@ -196,13 +206,13 @@ func (j *journal) skip(s scoring.Skipped) {
 	for _, rows := range j.rows {
 		j.err = errors.Join(j.err, rows.append(nil))
 	}
-	j.err = errors.Join(j.err, j.part.Skip(s))
+	j.err = errors.Join(j.err, j.entries.Skip(s))
 }
 
-// end completes the part.
-func (j *journal) end() error { return errors.Join(j.err, j.part.End()) }
+// end completes the file.
+func (j *journal) end() error { return errors.Join(j.err, j.entries.End()) }
 
-// keep makes the part the output that it is of.
+// keep makes the journal the output of its shard.
 func (j *journal) keep(output string) error {
 	if err := errors.Join(j.file.Sync(), j.close()); err != nil {
 		return err
@@ -214,12 +224,12 @@ func (j *journal) keep(output string) error {
 	return nil
 }
 
-// close leaves the files for a command that goes on.
+// close leaves the files for a run that goes on.
 func (j *journal) close() error {
 	var err error
 	if j.file != nil {
-		if j.part != nil {
-			err = j.part.Flush()
+		if j.entries != nil {
+			err = j.entries.Flush()
 		}
 		err = errors.Join(err, j.file.Close())
 		j.file = nil

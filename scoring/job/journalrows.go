@@ -1,4 +1,4 @@
-package main
+package job
 
 import (
 	"bufio"
@@ -11,9 +11,9 @@ import (
 	"github.com/prunefuse/prunefuse/scoring"
 )
 
-// keptRows is the file in which a journal keeps a field of every record: equally
+// journalRows is the file in which a journal keeps a field of every record: equally
 // long rows of float32.
-type keptRows struct {
+type journalRows struct {
 	suffix string // of the file's name
 	dim    int
 	of     func(*scoring.Record) *[]float32
@@ -25,7 +25,7 @@ type keptRows struct {
 	raw   []byte
 }
 
-func (r *keptRows) open(journal string, flags int) (err error) {
+func (r *journalRows) open(journal string, flags int) (err error) {
 	r.path = journal + r.suffix
 	if r.file, err = os.OpenFile(r.path, flags, 0o666); err != nil {
 		return err
@@ -40,13 +40,13 @@ func (r *keptRows) open(journal string, flags int) (err error) {
 }
 
 // cut keeps the first rows.
-func (r *keptRows) cut(rows int) error {
+func (r *journalRows) cut(rows int) error {
 	r.count = rows
 	return cutAt(r.file, int64(rows)*4*int64(r.dim))
 }
 
 // append adds a row; nil is one of NaN.
-func (r *keptRows) append(row []float32) error {
+func (r *journalRows) append(row []float32) error {
 	r.raw = r.raw[:0]
 	for i := range r.dim {
 		v := float32(math.NaN())
@@ -61,7 +61,7 @@ func (r *keptRows) append(row []float32) error {
 }
 
 // read is row i of those that were there at the start.
-func (r *keptRows) read(i int) ([]float32, error) {
+func (r *journalRows) read(i int) ([]float32, error) {
 	raw := make([]byte, 4*r.dim)
 	if _, err := r.file.ReadAt(raw, int64(i)*int64(len(raw))); err != nil {
 		return nil, fmt.Errorf("read row %d of %s: %w", i, r.path, err)
@@ -73,7 +73,7 @@ func (r *keptRows) read(i int) ([]float32, error) {
 	return row, nil
 }
 
-func (r *keptRows) close() error {
+func (r *journalRows) close() error {
 	if r.file == nil {
 		return nil
 	}

@@ -1,13 +1,15 @@
-package scoring
+package job
 
 import (
 	"bufio"
 	"encoding/json"
 	"errors"
 	"io"
+
+	"github.com/prunefuse/prunefuse/scoring"
 )
 
-// skippedLine and endLine are lines of a part.
+// skippedLine and endLine are lines of a shard file.
 type skippedLine struct {
 	Schema string `json:"schema"`
 	Index  int    `json:"index"`
@@ -21,30 +23,30 @@ type endLine struct {
 	Skipped int    `json:"skipped"`
 }
 
-// PartWriter writes a part, or goes on with one.
-type PartWriter struct {
+// ShardWriter writes a shard file, or goes on with one.
+type ShardWriter struct {
 	buf  *bufio.Writer
 	line []byte
 	end  endLine
 }
 
-// NewPartWriter begins a part.
-func NewPartWriter(w io.Writer, head Part) (*PartWriter, error) {
-	head.Schema = PartSchema
-	p := &PartWriter{buf: bufio.NewWriterSize(w, 1<<16), end: endLine{Schema: EndSchema}}
+// NewShardWriter begins a shard file.
+func NewShardWriter(w io.Writer, head Header) (*ShardWriter, error) {
+	head.Schema = scoring.ShardSchema
+	p := &ShardWriter{buf: bufio.NewWriterSize(w, 1<<16), end: endLine{Schema: EndSchema}}
 	return p, p.encode(head)
 }
 
-func (p *PartWriter) encode(v any) error {
+func (p *ShardWriter) encode(v any) error {
 	e := json.NewEncoder(p.buf)
 	e.SetEscapeHTML(false)
 	return e.Encode(v)
 }
 
 // Record adds a sample that was scored.
-func (p *PartWriter) Record(r Record) error {
+func (p *ShardWriter) Record(r scoring.Record) error {
 	var err error
-	if p.line, err = appendRecord(p.line[:0], r); err != nil {
+	if p.line, err = scoring.AppendRecord(p.line[:0], r); err != nil {
 		return err
 	}
 	p.end.Scored++
@@ -53,13 +55,13 @@ func (p *PartWriter) Record(r Record) error {
 }
 
 // Skip adds a sample that has no score.
-func (p *PartWriter) Skip(s Skipped) error {
+func (p *ShardWriter) Skip(s scoring.Skipped) error {
 	p.end.Skipped++
 	return p.encode(skippedLine{SkippedSchema, s.Index, s.ID, s.Err.Error()})
 }
 
 // End says that all samples are there.
-func (p *PartWriter) End() error { return errors.Join(p.encode(p.end), p.buf.Flush()) }
+func (p *ShardWriter) End() error { return errors.Join(p.encode(p.end), p.buf.Flush()) }
 
 // Flush writes out what is buffered.
-func (p *PartWriter) Flush() error { return p.buf.Flush() }
+func (p *ShardWriter) Flush() error { return p.buf.Flush() }

@@ -1,4 +1,4 @@
-package main
+package job
 
 import (
 	"fmt"
@@ -35,8 +35,8 @@ func TestParseShard(t *testing.T) {
 			name, value, _ := strings.Cut(assignment, "=")
 			env[name] = value
 		}
-		s, err := parseShard(c.text, func(name string) string { return env[name] })
-		got := fmt.Sprintf("%d/%d", s.i, s.n)
+		s, err := ParseShard(c.text, func(name string) string { return env[name] })
+		got := fmt.Sprintf("%d/%d", s.I, s.N)
 		if err != nil {
 			got = err.Error()
 		}
