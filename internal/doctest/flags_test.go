@@ -17,8 +17,9 @@ var (
 	goPackage  = regexp.MustCompile(`\bgo (?:run|test|build|generate)\b[^\n` + "`" + `]*?(\./[\w./-]+|\s\.\s)`)
 )
 
-// sourceFile is a path from the root; capitals stand for a name to choose.
-var sourceFile = regexp.MustCompile("`([a-z][a-z0-9_./-]*/[a-z0-9_]+\\.go)`")
+// sourcePath is a path in one of the root's folders; capitals stand for a name
+// to choose.
+var sourcePath = regexp.MustCompile("`(([a-z]+)/[a-z0-9_./-]+)`")
 
 // helps holds the flags of each command, such as "label export".
 type helps map[string][]string
@@ -130,7 +131,7 @@ func outsideFences(text string) string {
 }
 
 // TestPaths finds the folders that the pages' go commands name, and the files
-// of Go that pages name by their path.
+// and folders of the source that pages name by their path.
 func TestPaths(t *testing.T) {
 	t.Parallel()
 	for _, p := range readPages(t) {
@@ -140,7 +141,10 @@ func TestPaths(t *testing.T) {
 				t.Errorf("%s: %s: %v", p.path, strings.TrimSpace(m[0]), err)
 			}
 		}
-		for _, m := range sourceFile.FindAllStringSubmatch(outsideFences(p.text), -1) {
+		for _, m := range sourcePath.FindAllStringSubmatch(outsideFences(p.text), -1) {
+			if info, err := os.Stat(filepath.Join(root, m[2])); err != nil || !info.IsDir() {
+				continue // a user's path
+			}
 			if _, err := os.Stat(filepath.Join(root, filepath.FromSlash(m[1]))); err != nil {
 				t.Errorf("%s: %v", p.path, err)
 			}

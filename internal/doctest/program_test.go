@@ -32,6 +32,9 @@ func newShell(t *testing.T) shell {
 		t.Skip("builds the program")
 	}
 	orttest.Need(t)
+	if _, err := exec.LookPath("sh"); err != nil {
+		t.Skip("no sh to run commands with")
+	}
 	bin, err := programs()
 	if err != nil {
 		t.Fatal(err)
