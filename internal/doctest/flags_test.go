@@ -152,6 +152,28 @@ func TestPaths(t *testing.T) {
 	}
 }
 
+// TestExitCodes finds the exit codes of the program's help in the guide.
+func TestExitCodes(t *testing.T) {
+	t.Parallel()
+	help, err := newShell(t).run(t, ".", "prunefuse --help")
+	if err != nil {
+		t.Fatal(err)
+	}
+	guide, err := os.ReadFile(filepath.Join(root, "docs", "guides", "scripts.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	codes := regexp.MustCompile(`(?m)^ +([0-9]+)  (.+)$`).FindAllStringSubmatch(help, -1)
+	if len(codes) < 5 {
+		t.Fatalf("the help lists %d exit codes", len(codes))
+	}
+	for _, m := range codes {
+		if row := "\n| " + m[1] + " | " + m[2] + " |\n"; !strings.Contains(string(guide), row) {
+			t.Errorf("docs/guides/scripts.md lacks the row%s", row)
+		}
+	}
+}
+
 // readmeLines is how long the README may be.
 const readmeLines = 150
 
