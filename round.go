@@ -243,7 +243,7 @@ type pass struct {
 
 func (r *run) pass(ctx context.Context, n *network, s selection.Strategy) (*pass, error) {
 	o := scoring.ModelOptions{Session: r.opts.Session}
-	head, err := scoring.FindHead(n.model.Graph, "")
+	head, err := scoring.FindHead(n.model, "")
 	switch {
 	case s.Features && err != nil:
 		return nil, err

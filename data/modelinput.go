@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/prunefuse/prunefuse/onnxio"
+	"github.com/prunefuse/prunefuse/onnxio/head"
 )
 
 // Input is what a model takes: samples of a shape, prepared in a way, of classes
@@ -34,7 +35,7 @@ func InputOf(m *onnxio.Model) (Input, error) {
 		return Input{}, err
 	}
 	in := Input{Shape: InputShape(m), Preprocess: p, KnowsPixels: p.KnowsPixels()}
-	in.Classes = Classes{Names: p.Classes, Count: labelCount(m)}
+	in.Classes = Classes{Names: p.Classes, Count: head.Classes(m, "")}
 	if p.Layout == "" && ChannelsLast(in.Shape) {
 		in.Preprocess.Layout = "NHWC"
 	}
@@ -208,33 +209,6 @@ func OpenFor(m *onnxio.Model, o Options, specs ...string) (*Prepared, error) {
 		return nil, errors.Join(fmt.Errorf("data %s: %w", describe(specs), err), Close(set))
 	}
 	return p, nil
-}
-
-// OutputCount returns the extent of the axis of a model's first output of floats
-// that has a value a class, the last one longer than 1 or else the second; 0
-// where it is not known.
-func OutputCount(m *onnxio.Model) int {
-	for _, out := range m.Graph.Outputs() {
-		s := out.Type.Shape
-		if !out.Type.Elem.Float() || len(s) == 0 {
-			continue
-		}
-		last := len(s) - 1
-		for last > 1 && s[last].Is(1) {
-			last--
-		}
-		return int(s[last].Or(0))
-	}
-	return 0
-}
-
-// labelCount is how many classes labels tell apart: of a single output its yes
-// and its no.
-func labelCount(m *onnxio.Model) int {
-	if n := OutputCount(m); n != 1 {
-		return n
-	}
-	return 2
 }
 
 // InputShape returns the shape of the model's first input without the batch, 0 for an

@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/prunefuse/prunefuse/onnxio"
+	"github.com/prunefuse/prunefuse/onnxio/head"
 	"github.com/prunefuse/prunefuse/onnxio/op"
 	"github.com/prunefuse/prunefuse/onnxio/ort"
 	"github.com/prunefuse/prunefuse/onnxio/rewrite"
@@ -55,7 +56,11 @@ func newDropoutModel(ctx context.Context, m *onnxio.Model, o ModelOptions, passe
 	if passes < 2 {
 		return d, fmt.Errorf("%d passes: opinions can differ from 2 on", passes)
 	}
-	var err error
+	m, found, err := head.Distribution(m, o.Logits)
+	if err != nil {
+		return d, err
+	}
+	o.Logits = found.Output
 	if d.Model, err = newModel(ctx, m, o); err != nil {
 		return d, err
 	}

@@ -8,11 +8,12 @@ import (
 	"sync"
 
 	"github.com/prunefuse/prunefuse/onnxio"
+	"github.com/prunefuse/prunefuse/onnxio/head"
 	"github.com/prunefuse/prunefuse/onnxio/ort"
 )
 
 // ModelOptions say what to take from a model and how to run it. The zero value
-// is its first output on the CPU, a run at a time on each thread.
+// is the class scores on the CPU, a run at a time on each thread.
 type ModelOptions struct {
 	// Session is how to run. Its Outputs are chosen by the Model, and its
 	// Threads are shared out among the lanes.
@@ -21,7 +22,8 @@ type ModelOptions struct {
 	// threads that never wait for each other do more than threads that share
 	// each operator, and one on a GPU. The weights are there once.
 	Lanes int
-	// Logits names the output with a value a class; "" is the first one.
+	// Logits names the output with the class scores; "" is the one that package
+	// head finds.
 	Logits string
 	// Features names a value of the graph, inner or output, to give as
 	// features; "" gives none. FindHead knows the input of the last layer.
@@ -33,7 +35,8 @@ type ModelOptions struct {
 
 // Model is a Classifier on ONNX Runtime: a network with one float32 input
 // whose first axis is the batch, [N C H W] or [N D], and a float32 output
-// [N classes]. A model with a fixed batch is run as often as it takes, with
+// [N classes]. Of one that gives a single value, the logit or the probability
+// of the second of two classes, it gives two logits. A model with a fixed batch is run as often as it takes, with
 // the last batch filled up.
 type Model struct {
 	session *ort.Session
@@ -70,13 +73,16 @@ func OpenModel(ctx context.Context, path string, o ModelOptions) (*Model, error)
 }
 
 func newModel(ctx context.Context, m *onnxio.Model, o ModelOptions) (*Model, error) {
-	outputs := m.Graph.Outputs()
-	if len(outputs) == 0 {
-		return nil, errors.New("the model has no outputs")
+	c := &Model{}
+	var err error
+	if c.fixed, c.sample, err = inputOf(m.Graph, o.Sample); err != nil {
+		return nil, err
 	}
-	if o.Logits == "" {
-		o.Logits = outputs[0].Name
+	m, found, err := head.Distribution(m, o.Logits)
+	if err != nil {
+		return nil, err
 	}
+	o.Logits = found.Output
 	o.Session.Outputs = []string{o.Logits}
 	if o.Features == o.Logits {
 		return nil, fmt.Errorf("the features cannot be the logits %q", o.Logits)
@@ -91,11 +97,6 @@ func newModel(ctx context.Context, m *onnxio.Model, o ModelOptions) (*Model, err
 				return nil, fmt.Errorf("give features %q: %w", o.Features, err)
 			}
 		}
-	}
-	c := &Model{}
-	var err error
-	if c.fixed, c.sample, err = inputOf(m.Graph, o.Sample); err != nil {
-		return nil, err
 	}
 	c.lanes = lanes(&o)
 	c.batch = preferredBatch(m, c.sample, o.Session.Provider)

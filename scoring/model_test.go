@@ -98,7 +98,7 @@ func TestModelScores(t *testing.T) {
 	t.Parallel()
 	pool := scoringtest.Pool{N: 45, Dims: []int{2, 5, 5}}
 	net := convNet(t, 0, false)
-	head, err := FindHead(net.Graph, "")
+	head, err := FindHead(net, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,7 +120,7 @@ func TestModelScores(t *testing.T) {
 		for _, softmax := range []bool{false, true} {
 			t.Run(fmt.Sprintf("batch %d softmax %t", batch, softmax), func(t *testing.T) {
 				net := convNet(t, batch, softmax)
-				head, err := FindHead(net.Graph, "")
+				head, err := FindHead(net, "")
 				if err != nil || head.Probabilities != softmax {
 					t.Fatalf("head %+v, %v", head, err)
 				}
@@ -202,7 +202,7 @@ func TestModelRefuses(t *testing.T) {
 		}), ModelOptions{}, `input "image" is uint8`},
 		"a map for logits": {edited(func(p *onnxio.Patch) {
 			p.SetOutputType("r", onnxio.Type{Elem: onnxio.Float32})
-		}), ModelOptions{Logits: "r"}, "one value a class"},
+		}), ModelOptions{Logits: "r"}, "looks like maps of 3 channels"},
 		"no such output":   {convNet(t, 0, false), ModelOptions{Logits: "scores"}, `"scores"`},
 		"no such features": {convNet(t, 0, false), ModelOptions{Features: "nowhere"}, `"nowhere"`},
 		"logits twice":     {convNet(t, 0, false), ModelOptions{Features: "z"}, `cannot be the logits`},
@@ -271,7 +271,7 @@ func TestFindHead(t *testing.T) {
 		"pooled map":     {[]spec{{Op: "GlobalAveragePool", Inputs: in("h"), Outputs: in("y")}}, Head{}, "GlobalAveragePool"},
 		"two branches":   {[]spec{{Op: "Add", Inputs: in("h", "h"), Outputs: in("y")}}, Head{}, "Add"},
 		"no weights":     {[]spec{{Op: "MatMul", Inputs: in("h", "h"), Outputs: in("y")}}, Head{}, "MatMul"},
-		"an initializer": {[]spec{{Op: "Identity", Inputs: in("w"), Outputs: in("y")}}, Head{}, "not computed"},
+		"an initializer": {[]spec{{Op: "Identity", Inputs: in("w"), Outputs: in("y")}}, Head{}, "does not begin with the batch"},
 	} {
 		m := onnxio.New("head")
 		p := m.Graph.Edit()
@@ -286,7 +286,7 @@ func TestFindHead(t *testing.T) {
 		if err := p.Apply(); err != nil {
 			t.Fatal(err)
 		}
-		got, err := FindHead(m.Graph, "")
+		got, err := FindHead(m, "")
 		switch {
 		case c.says == "" && (err != nil || got != c.want):
 			t.Errorf("%s: got %+v, %v", name, got, err)

@@ -12,16 +12,17 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/prunefuse/prunefuse/onnxio"
+	"github.com/prunefuse/prunefuse/onnxio/head"
 	"github.com/prunefuse/prunefuse/onnxio/ort"
 )
 
-// EvalOptions say how to evaluate. The zero value is the model's first output
-// on samples as they are, in batches of 128.
+// EvalOptions say how to evaluate. The zero value is the class scores
+// of samples as they are, in batches of 128.
 type EvalOptions struct {
 	Batch     int // samples of a run; 0 is 128. A model with a fixed batch has its own
 	Workers   int // goroutines that read; 0 is one a core
 	Normalize Normalize
-	Logits    string // the output with a value a class; "" is the first one
+	Logits    string // the output with the class scores; "" is the one that package head finds
 	// Loss is which loss to measure, by which a model with several outputs is
 	// told from one with classes. "" is BinaryCrossEntropy for a model with one
 	// output or one that ends in Sigmoid, and CrossEntropy for others.
@@ -101,20 +102,21 @@ type evaluator struct {
 // open makes the session. Of a model that ends in a Softmax it takes what
 // comes before.
 func (v *evaluator) open(m *onnxio.Model, set Set, o EvalOptions) error {
-	ins, outs := m.Graph.Inputs(), m.Graph.Outputs()
-	if len(ins) != 1 || len(outs) == 0 {
-		return fmt.Errorf("the model has %d inputs and %d outputs, want one with the samples and one with the logits", len(ins), len(outs))
+	ins := m.Graph.Inputs()
+	if len(ins) != 1 {
+		return fmt.Errorf("the model has %d inputs, want one with the samples", len(ins))
 	}
-	if o.Logits == "" {
-		o.Logits = outs[0].Name
-	}
-	if !m.Graph.IsOutput(o.Logits) {
-		return fmt.Errorf("the model has no output %q", o.Logits)
+	h, err := head.Find(m, o.Logits)
+	if err != nil {
+		return err
 	}
 	if o.Loss == "" {
-		o.Loss = lossOf(m, o.Logits)
+		o.Loss = lossOf(h)
 	}
-	m, logits, err := beforeEnd(m, o.Logits, o.Loss)
+	if _, err := o.Loss.logits(h); err != nil {
+		return err
+	}
+	m, logits, err := head.Expose(m, h)
 	if err != nil {
 		return err
 	}

@@ -12,11 +12,11 @@ import (
 )
 
 // GradientOptions configure Gradients. The zero value takes batches of 128
-// samples and the model's first output.
+// samples and the model's class scores.
 type GradientOptions struct {
 	Batch     int // samples; 0 is 128
 	Normalize Normalize
-	Logits    string // the output with a value a class; "" is the first one
+	Logits    string // the output with the class scores; "" is the one that package head finds
 	Session   ort.SessionOptions
 }
 

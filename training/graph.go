@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/prunefuse/prunefuse/onnxio"
+	"github.com/prunefuse/prunefuse/onnxio/head"
 	"github.com/prunefuse/prunefuse/onnxio/op"
 	"github.com/prunefuse/prunefuse/onnxio/ort"
 	"github.com/prunefuse/prunefuse/onnxio/rewrite"
@@ -122,26 +123,19 @@ func newForward(base *onnxio.Model, o StepOptions) (*forward, error) {
 	return f, f.findLogits(o, in.Type.Shape[0], open)
 }
 
-// findLogits takes the named output, or the first; of one that the loss has a
-// Softmax or Sigmoid for itself, the value before it.
+// findLogits takes the output with the class scores; of one that ends in a
+// Softmax or Sigmoid that the loss has in itself, the value before it.
 func (f *forward) findLogits(o StepOptions, batch onnxio.Dim, open op.InferOptions) error {
-	name := o.Logits
-	outs := f.Graph.Outputs()
-	if len(outs) == 0 {
-		return errors.New("the model has no outputs")
+	h, err := head.Find(f.Model, o.Logits)
+	if err != nil {
+		return err
 	}
-	if name == "" {
-		name = outs[0].Name
-	}
-	if !f.Graph.IsOutput(name) {
-		return fmt.Errorf("the model has no output %q", name)
-	}
-	if n := f.Graph.Producer(name); o.Loss.kind().undoes(n) {
-		name = n.Input(0)
+	name, err := o.Loss.kind().logits(h)
+	if err != nil {
+		return err
 	}
 	out := onnxio.Value{Name: name, Type: f.facts.Types[name]}
 	if pointLike(out.Type.Shape) {
-		var err error
 		if f.Model, out.Name, err = flattened(f.Model, name, out.Type); err != nil {
 			return err
 		}
@@ -152,7 +146,7 @@ func (f *forward) findLogits(o StepOptions, batch onnxio.Dim, open op.InferOptio
 	}
 	s := out.Type.Shape
 	if least := o.Loss.outputs(); out.Type.Elem != onnxio.Float32 || len(s) != 2 || s[1].Or(0) < least {
-		return fmt.Errorf("output %q is %v: training needs a classifier, with float32 logits of [batch, classes] and at least %d for %s loss", name, out.Type, least, o.Loss.kind())
+		return fmt.Errorf("output %q is %v: training needs a classifier, with float32 logits of [batch, classes] and at least %d for the loss %s%s", name, out.Type, least, o.Loss.kind(), o.Loss.alternative(h))
 	}
 	if s[0] != batch {
 		return fmt.Errorf("output %q is %v for a batch of %v: the batch is fixed inside the model; export it with a free batch axis", name, out.Type, batch)

@@ -52,15 +52,6 @@ func (l Loss) kind() LossKind {
 	return l.Kind
 }
 
-// undoes reports whether a node is the end of a model that the loss has in
-// itself, so that logits are what goes into it.
-func (k LossKind) undoes(n *onnxio.Node) bool {
-	if k == BinaryCrossEntropy {
-		return n != nil && n.Domain() == "" && n.Op() == "Sigmoid"
-	}
-	return endsInSoftmax(n)
-}
-
 func (l Loss) binary() bool { return l.Kind == BinaryCrossEntropy }
 
 func (l Loss) check() error {

@@ -266,7 +266,7 @@ func TestLossRefuses(t *testing.T) {
 		"smoothing is for cross":   {Kind: BinaryCrossEntropy, Smoothing: 0.1},
 		"distillation is for":      {Kind: BinaryCrossEntropy, Distill: 0.1},
 		"a teacher and a weight":   {Distill: 0.5},
-		"at least 2 for cross-ent": {},
+		"at least 2 for the loss cross-entropy": {},
 	} {
 		o := tinyOptions()
 		o.Step.Loss = l

@@ -1,41 +1,38 @@
 package training
 
 import (
-	"github.com/prunefuse/prunefuse/onnxio"
+	"fmt"
+
+	"github.com/prunefuse/prunefuse/onnxio/head"
 )
 
-// lossOf tells by a model which loss its output was made for.
-func lossOf(m *onnxio.Model, output string) LossKind {
-	t, _ := m.Graph.Declared(output)
-	if (len(t.Shape) == 2 || pointLike(t.Shape)) && t.Shape[1].Is(1) || BinaryCrossEntropy.undoes(m.Graph.Producer(output)) {
+// logits returns the value that the loss takes for logits: what goes into the
+// end of a model, where the loss has that end in itself. It refuses the end
+// that belongs to the other loss.
+func (k LossKind) logits(h head.Head) (string, error) {
+	switch binary, sigmoid := k == BinaryCrossEntropy, h.End == head.Sigmoid; {
+	case h.End == head.Logits:
+		return h.Output, nil
+	case binary && !sigmoid:
+		return "", fmt.Errorf("output %q ends in a %s, so its values are one distribution: the loss for it is %s, not %s", h.Output, h.End, CrossEntropy, k)
+	case sigmoid && !binary:
+		return "", fmt.Errorf("output %q ends in a Sigmoid, so each value is a yes or no of its own (multi-label, or two classes): the loss for it is %s, not %s", h.Output, BinaryCrossEntropy, k)
+	}
+	return h.Logits, nil
+}
+
+// lossOf tells by the head of a model which loss it was made for.
+func lossOf(h head.Head) LossKind {
+	if h.Values == 1 || h.End == head.Sigmoid {
 		return BinaryCrossEntropy
 	}
 	return CrossEntropy
 }
 
-// beforeEnd returns a model with the logits among its outputs, and their name.
-func beforeEnd(m *onnxio.Model, output string, k LossKind) (*onnxio.Model, string, error) {
-	n := m.Graph.Producer(output)
-	if !k.undoes(n) {
-		return m, output, nil
+// alternative says which loss takes a single logit.
+func (l Loss) alternative(h head.Head) string {
+	if h.Values != 1 || l.binary() {
+		return ""
 	}
-	logits := n.Input(0)
-	if m.Graph.IsOutput(logits) {
-		return m, logits, nil
-	}
-	t, _ := m.Graph.Declared(output)
-	m = m.Clone()
-	p := m.Graph.Edit()
-	p.SetOutputType(logits, t)
-	return m, logits, p.Apply()
-}
-
-// endsInSoftmax reports whether the node that makes logits [batch, classes]
-// turns them into probabilities or their logarithms.
-func endsInSoftmax(n *onnxio.Node) bool {
-	if n == nil || n.Domain() != "" || (n.Op() != "Softmax" && n.Op() != "LogSoftmax") {
-		return false
-	}
-	axis := n.Int("axis", -1) // before opset 13 the default was 1, which is the same here
-	return axis == 1 || axis == -1
+	return fmt.Sprintf("; a single logit, of the second of two classes, is for the loss %s", BinaryCrossEntropy)
 }

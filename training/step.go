@@ -34,7 +34,8 @@ type StepOptions struct {
 	Learn, Freeze []string
 	// Loss is what it minimises.
 	Loss Loss
-	// Logits names the output to train; "" is the first one.
+	// Logits names the output to train; "" is the one with the class scores
+	// that package head finds.
 	Logits string
 	// Sample is the shape of one sample, for a model that leaves an extent
 	// besides the batch open.

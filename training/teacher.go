@@ -7,6 +7,7 @@ import (
 
 	"github.com/prunefuse/prunefuse/data"
 	"github.com/prunefuse/prunefuse/onnxio"
+	"github.com/prunefuse/prunefuse/onnxio/head"
 	"github.com/prunefuse/prunefuse/onnxio/ort"
 	"github.com/prunefuse/prunefuse/onnxio/rewrite"
 )
@@ -17,7 +18,7 @@ import (
 // sample as the student sees it, augmentation and all.
 type Teacher struct {
 	Model  *onnxio.Model
-	Logits string // the output with a value a class; "" is the first one
+	Logits string // the output with the class scores; "" is the one that package head finds
 	// Normalize is how the teacher takes its input, from the same samples.
 	Normalize Normalize
 
@@ -60,26 +61,27 @@ func (t *teacher) open(session ort.SessionOptions) error {
 	if m, err = channelsFirst(m, t.source.sample); err != nil {
 		return err
 	}
-	ins, outs := m.Graph.Inputs(), m.Graph.Outputs()
-	if len(ins) != 1 || len(outs) == 0 {
-		return fmt.Errorf("the model has %d inputs and %d outputs, want one with the samples and one with the logits", len(ins), len(outs))
+	ins := m.Graph.Inputs()
+	if len(ins) != 1 {
+		return fmt.Errorf("the model has %d inputs, want one with the samples", len(ins))
 	}
 	if err := t.fits(ins[0].Type); err != nil {
 		return err
 	}
-	if t.Logits == "" {
-		t.Logits = outs[0].Name
+	h, err := head.Find(m, t.Logits)
+	if err != nil {
+		return err
 	}
-	if !m.Graph.IsOutput(t.Logits) {
-		return fmt.Errorf("the model has no output %q", t.Logits)
+	t.Logits = h.Output
+	if h.Values != 0 && h.Values != t.outputs {
+		return fmt.Errorf("its output %q has %d classes and the student's has %d", h.Output, h.Values, t.outputs)
 	}
-	declared, _ := m.Graph.Declared(t.Logits)
-	if s := declared.Shape; len(s) >= 2 && s[1].IsKnown() && !s[1].Is(int64(t.outputs)) {
-		return fmt.Errorf("its output %q has %v classes and the student's has %d", t.Logits, s[1], t.outputs)
+	if _, err := CrossEntropy.logits(h); err != nil {
+		return err
 	}
-	m, logits, err := beforeEnd(m, t.Logits, CrossEntropy)
-	if err == nil && pointLike(declared.Shape) {
-		m, logits, err = flattened(m, logits, declared)
+	m, logits, err := head.Expose(m, h)
+	if err == nil && pointLike(h.LogitsType.Shape) {
+		m, logits, err = flattened(m, logits, h.LogitsType)
 	}
 	if err != nil {
 		return err

@@ -10,6 +10,7 @@ import (
 
 	"github.com/prunefuse/prunefuse/data"
 	"github.com/prunefuse/prunefuse/onnxio"
+	"github.com/prunefuse/prunefuse/onnxio/head"
 )
 
 // dataFormats is the part of a command's help that lists what data it reads.
@@ -37,6 +38,8 @@ type dataOptions struct {
 	pre preprocessOptions
 
 	only, exclude string
+
+	head string // the output with the class scores, "" where it is to be found
 }
 
 func (o *dataOptions) addFlags(fs *pflag.FlagSet) {
@@ -67,6 +70,9 @@ func (o *dataOptions) input(m *onnxio.Model) (data.Input, error) {
 	in, err := data.InputOf(m)
 	if err != nil {
 		return in, err
+	}
+	if o.head != "" {
+		in.Classes.Count = head.Classes(m, o.head)
 	}
 	if o.classes != "" {
 		if in.Classes.Names, err = data.ParseClasses(o.classes); err != nil {

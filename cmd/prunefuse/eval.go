@@ -25,6 +25,7 @@ func (o *evalOptions) addFlags(fs *pflag.FlagSet) {
 	fs.Var(&o.samples, "data", "the labelled samples: a `name` or path, see above; may be repeated")
 	fs.IntVar(&o.batch, "batch", 128, "samples a batch")
 	o.data.addFlags(fs)
+	o.data.addHeadFlag(fs)
 }
 
 func newEvalCommand(g *globals) *cobra.Command {
@@ -73,6 +74,9 @@ func runEval(ctx context.Context, g *globals, o evalOptions, path string) error 
 	if err != nil {
 		return err
 	}
+	if _, err := o.data.classScores(g, m); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
 	set, err := o.data.prepared(g, o.samples, m, true)
 	if err != nil {
 		return err
@@ -81,7 +85,7 @@ func runEval(ctx context.Context, g *globals, o evalOptions, path string) error 
 	if err := g.startRuntime(ctx); err != nil {
 		return err
 	}
-	e, err := training.Evaluate(ctx, m, set, training.EvalOptions{Batch: o.batch, Session: g.session()})
+	e, err := training.Evaluate(ctx, m, set, training.EvalOptions{Batch: o.batch, Logits: o.data.head, Session: g.session()})
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, unsupported(m, err))
 	}

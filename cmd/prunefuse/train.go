@@ -47,6 +47,7 @@ func (o *trainOptions) addFlags(fs *pflag.FlagSet) {
 	fs.BoolVar(&o.resume, "resume", false, "go on from --checkpoint where that file exists")
 	o.data.addFlags(fs)
 	o.data.addSubsetFlags(fs)
+	o.data.addHeadFlag(fs)
 	markIncidental(fs, "val", "checkpoint", "checkpoint-every", "resume")
 }
 
@@ -141,6 +142,10 @@ func runTrain(cmd *cobra.Command, g *globals, o trainOptions, path string) error
 	if err != nil {
 		return err
 	}
+	h, err := o.data.classScores(g, m)
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
 	set, err := o.data.openLabelled(g, o.samples, m)
 	if err != nil {
 		return err
@@ -164,7 +169,7 @@ func runTrain(cmd *cobra.Command, g *globals, o trainOptions, path string) error
 	if err != nil {
 		return err
 	}
-	if to.Step.Loss, err = o.loss.loss(set, data.OutputCount(m)); err != nil {
+	if to.Step.Loss, err = o.loss.loss(set, h.Values); err != nil {
 		return err
 	}
 	if to.Teacher, err = o.loss.distillation(g, set, pre); err != nil {
@@ -245,7 +250,7 @@ func (o *trainOptions) preprocess(ctx context.Context, g *globals, set data.Set,
 // training are the options in the library's terms.
 func (o *trainOptions) training(g *globals, validation data.Set, pre data.Preprocess) (training.Options, error) {
 	to := o.recipe.Options()
-	to.Step.Session = g.session()
+	to.Step.Session, to.Step.Logits = g.session(), o.data.head
 	to.Augment = o.augment.augment()
 	to.Normalize = training.Normalize{Mean: pre.Mean, Std: pre.Std}
 	to.Seed, to.Checkpoint, to.Every, to.Resume = g.seed, o.checkpoint, o.every, o.resume

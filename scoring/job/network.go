@@ -92,7 +92,7 @@ func (n *Network) open(ctx context.Context, shape []int, features bool, seed uin
 	if n.Classifier != nil {
 		return &opened{Classifier: n.Classifier, softmax: n.Softmax}, nil
 	}
-	head, err := scoring.FindHead(n.Model.Graph, "")
+	head, err := scoring.FindHead(n.Model, "")
 	if err != nil && features {
 		return nil, err
 	}
@@ -143,7 +143,7 @@ func (n *Network) openMember(ctx context.Context, m *onnxio.Model, o scoring.Mod
 	if err := sameInput(n.Model, m); err != nil {
 		return nil, err
 	}
-	if h, _ := scoring.FindHead(m.Graph, ""); h.Probabilities != softmax {
+	if h, _ := scoring.FindHead(m, ""); h.Probabilities != softmax {
 		return nil, errors.New("one member of the committee ends in Softmax and another does not")
 	}
 	return scoring.NewModel(ctx, m, o)
