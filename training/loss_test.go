@@ -256,16 +256,16 @@ func TestLossRefuses(t *testing.T) {
 	orttest.Need(t)
 	nan := float32(math.NaN())
 	for want, l := range map[string]Loss{
-		`loss "hinge"`:             {Kind: "hinge"},
-		"label smoothing 1":        {Smoothing: 1},
-		"label smoothing NaN":      {Smoothing: nan},
-		"weight 1.5":               {Distill: 1.5},
-		"temperature -1":           {Distill: 0.5, Temperature: -1},
-		"class weight 1 is 0":      {Weights: []float32{1, 0, 1, 1}},
-		"3 class weights":          {Weights: []float32{1, 1, 1}},
-		"smoothing is for cross":   {Kind: BinaryCrossEntropy, Smoothing: 0.1},
-		"distillation is for":      {Kind: BinaryCrossEntropy, Distill: 0.1},
-		"a teacher and a weight":   {Distill: 0.5},
+		`loss "hinge"`:                          {Kind: "hinge"},
+		"label smoothing 1":                     {Smoothing: 1},
+		"label smoothing NaN":                   {Smoothing: nan},
+		"weight 1.5":                            {Distill: 1.5},
+		"temperature -1":                        {Distill: 0.5, Temperature: -1},
+		"class weight 1 is 0":                   {Weights: []float32{1, 0, 1, 1}},
+		"3 class weights":                       {Weights: []float32{1, 1, 1}},
+		"smoothing is for cross":                {Kind: BinaryCrossEntropy, Smoothing: 0.1},
+		"distillation is for":                   {Kind: BinaryCrossEntropy, Distill: 0.1},
+		"a teacher and a weight":                {Distill: 0.5},
 		"at least 2 for the loss cross-entropy": {},
 	} {
 		o := tinyOptions()
