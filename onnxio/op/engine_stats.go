@@ -10,13 +10,16 @@ import (
 // Stats are the sizes of a model.
 type Stats struct {
 	// Parameters are the learnable numbers: the elements of float constants
-	// that nodes read and that have at least one axis, each constant once.
-	// Scalars, such as the bounds of a Clip, are none.
+	// that nodes read and that have at least one axis, each constant once, and
+	// of the integers that stand for such numbers in a quantised model.
+	// Scalars, such as the bounds of a Clip, are none, and neither are the
+	// scales and zero points of a quantised model.
 	Parameters int64
 	// State are the elements of running statistics.
 	State int64
-	// MACs are the multiply-accumulates of one forward pass: of one sample
-	// where the batch is free, of the whole batch where it is fixed.
+	// MACs are the multiply-accumulates of one sample in a forward pass. A
+	// fixed batch counts as such where the first axes of the first input and
+	// of all outputs agree; a node's cost that it does not divide stays whole.
 	MACs  int64
 	Nodes int
 	ByOp  map[string]int // nodes by operator, with its domain where it has one
@@ -48,8 +51,57 @@ func CountModel(m *onnxio.Model, shapes onnxio.InputShapes) (Stats, error) {
 		return Stats{}, fmt.Errorf("count: %w", err)
 	}
 	s := Count(m, f)
+	if len(shapes) == 0 && len(open) == 0 && len(s.Uncounted) > 0 {
+		// More shapes may be known for a batch of one than for any.
+		s = countOne(m, s)
+	}
 	s.Open = open
 	return s, nil
+}
+
+// countOne measures a model at a batch of one. It returns the measures at any
+// batch where no more nodes have a cost then.
+func countOne(m *onnxio.Model, free Stats) Stats {
+	inputs := map[string]onnxio.Shape{}
+	for _, v := range m.Graph.Inputs() {
+		s := v.Type.Shape.Clone()
+		if len(s) > 0 && !s[0].IsKnown() {
+			s[0] = onnxio.Known(1)
+		}
+		inputs[v.Name] = s
+	}
+	f, err := InferGraph(m, InferOptions{Inputs: inputs})
+	if err != nil {
+		return free
+	}
+	if s := Count(m, f); len(s.Uncounted) < len(free.Uncounted) {
+		return s
+	}
+	return free
+}
+
+// fixedBatch is the number of samples that a model with a fixed batch takes at
+// a time, and 1 for any other.
+func fixedBatch(g *onnxio.Graph) int64 {
+	extent := func(v onnxio.Value) int64 {
+		if s := v.Type.Shape; len(s) > 0 {
+			if n, ok := s[0].Value(); ok {
+				return n
+			}
+		}
+		return 1
+	}
+	inputs, outputs := g.Inputs(), g.Outputs()
+	if len(inputs) == 0 || len(outputs) == 0 {
+		return 1
+	}
+	batch := extent(inputs[0])
+	for _, v := range outputs {
+		if extent(v) != batch {
+			return 1
+		}
+	}
+	return max(1, batch)
 }
 
 // MACsKnown reports whether the MACs are worth telling: it is false where they
@@ -100,7 +152,7 @@ func Count(m *onnxio.Model, f *Facts) Stats {
 }
 
 // CostOf returns a function for the multiply-accumulates of the nodes of a
-// model at a batch of one, which takes the types of a node's inputs and
+// model for one sample, which takes the types of a node's inputs and
 // outputs from its first argument. Ok is false where the cost is not known.
 func CostOf(m *onnxio.Model) func(f *Facts, n *onnxio.Node) (macs int64, ok bool) {
 	var batch []onnxio.Dim
@@ -109,6 +161,7 @@ func CostOf(m *onnxio.Model) func(f *Facts, n *onnxio.Node) (macs int64, ok bool
 			batch = append(batch, s[0])
 		}
 	}
+	fixed := fixedBatch(m.Graph)
 	return func(f *Facts, n *onnxio.Node) (int64, bool) {
 		d := Lookup(n, f.Opset)
 		if d == nil {
@@ -124,7 +177,11 @@ func CostOf(m *onnxio.Model) func(f *Facts, n *onnxio.Node) (macs int64, ok bool
 				total = q
 			}
 		}
-		return total.Value()
+		macs, known := total.Value()
+		if macs%fixed == 0 {
+			macs /= fixed
+		}
+		return macs, known
 	}
 }
 
@@ -138,7 +195,7 @@ func (s *Stats) weights(g *onnxio.Graph, f *Facts) {
 		}
 		for i, in := range n.Inputs() {
 			t, root := g.Constant(in)
-			if t == nil || !t.Elem().Float() || t.Rank() == 0 {
+			if t == nil || t.Rank() == 0 || !learnable(n, i, t) {
 				continue
 			}
 			state := IsState(n, i, f.Opset)
@@ -154,6 +211,27 @@ func (s *Stats) weights(g *onnxio.Graph, f *Facts) {
 			s.Parameters += sizes[root]
 		}
 	}
+}
+
+// quantised are the inputs of operators on quantised numbers that hold weights
+// where they are constants. The others are scales and zero points.
+var quantised = map[string][]int{
+	"QuantizeLinear": nil, "DynamicQuantizeLinear": nil,
+	"DequantizeLinear": {0},
+	"QLinearConv":      {3, 8},
+	"QLinearMatMul":    {0, 3},
+	"ConvInteger":      {0, 1},
+	"MatMulInteger":    {0, 1},
+	"QGemm":            {0, 3, 6}, // of ONNX Runtime
+}
+
+// learnable reports whether a constant that a node reads as its input i holds
+// weights: floats, or the integers that stand for them.
+func learnable(n *onnxio.Node, i int, t *onnxio.Tensor) bool {
+	if weights, ok := quantised[n.Op()]; ok {
+		return slices.Contains(weights, i)
+	}
+	return t.Elem().Float()
 }
 
 // IsState reports whether a node takes its input i for a running statistic.

@@ -69,3 +69,52 @@ func TestMACsInBoth(t *testing.T) {
 		}
 	}
 }
+
+// A batch that is fixed counts a sample, where it is one: at both ends.
+func TestCountFixedBatch(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		in, out onnxio.Dim
+		macs    int64
+	}{
+		"free":          {onnxio.Symbol("N"), onnxio.Symbol("N"), 3*5 + 5*2},
+		"fixed":         {onnxio.Known(4), onnxio.Known(4), 3*5 + 5*2},
+		"one":           {onnxio.Known(1), onnxio.Known(1), 3*5 + 5*2},
+		"out is summed": {onnxio.Known(4), onnxio.Known(1), 4 * (3*5 + 5*2)},
+	} {
+		m := graph(t, func(p *onnxio.Patch) {
+			p.SetInputType("x", floats(test.in, onnxio.Known(3)))
+			p.SetInitializer(onnxio.NewTensor("w", []int64{3, 5}, make([]float32, 15)))
+			p.SetInitializer(onnxio.NewTensor("v", []int64{5, 2}, make([]float32, 10)))
+			node(p, "h", "MatMul", []string{"x", "w"})
+			if test.in == test.out {
+				node(p, "y", "MatMul", []string{"h", "v"})
+			} else {
+				node(p, "z", "MatMul", []string{"h", "v"})
+				p.Add(onnxio.NodeSpec{Op: "ReduceMax", Inputs: []string{"z"}, Outputs: []string{"y"}, Attrs: []onnxio.Attr{onnxio.Ints("axes", 0)}})
+			}
+			p.SetOutputType("y", floats(test.out, onnxio.Known(2)))
+		})
+		if s, err := op.CountModel(m, nil); err != nil || s.MACs != test.macs {
+			t.Errorf("%s: %d MACs, %v; want %d", name, s.MACs, err, test.macs)
+		}
+	}
+}
+
+// The integers of a quantised layer are its weights; its scales and zero
+// points are not.
+func TestCountQuantised(t *testing.T) {
+	t.Parallel()
+	m := graph(t, func(p *onnxio.Patch) {
+		p.SetInputType("x", floats(onnxio.Symbol("N"), onnxio.Known(3)))
+		p.SetInitializer(onnxio.NewTensor("q", []int64{3, 2}, make([]int8, 6)))
+		p.SetInitializer(onnxio.NewTensor("scale", []int64{2}, make([]float32, 2)))
+		p.SetInitializer(onnxio.NewTensor("zero", []int64{2}, make([]int8, 2)))
+		p.Add(onnxio.NodeSpec{Op: "DequantizeLinear", Inputs: []string{"q", "scale", "zero"}, Outputs: []string{"w"}, Attrs: []onnxio.Attr{onnxio.Int("axis", 1)}})
+		node(p, "y", "MatMul", []string{"x", "w"})
+		p.SetOutputType("y", floats(onnxio.Symbol("N"), onnxio.Known(2)))
+	})
+	if s, err := op.CountModel(m, nil); err != nil || s.Parameters != 6 || s.MACs != 6 {
+		t.Errorf("%d parameters and %d MACs, %v; want 6 and 6", s.Parameters, s.MACs, err)
+	}
+}
