@@ -126,24 +126,27 @@ func (r *benchResult) print(g *globals) error {
 // printSizes prints what the models are made of, with the change where there
 // are two.
 func (r *benchResult) printSizes(g *globals) error {
-	rows := [][]string{{"model"}, {"file"}, {"parameters"}, {"MACs"}, {"file size"}}
+	header := []string{"model"}
+	rows := [][]string{{"file"}, {"parameters"}, {"MACs"}, {"file size"}}
 	align := []term.Align{term.Left}
 	for i, m := range r.Models {
-		for k, cell := range []string{modelLetter(i), m.File, term.Count(m.Parameters), m.macs(), term.Bytes(m.Bytes)} {
+		header = append(header, modelLetter(i))
+		for k, cell := range []string{m.File, term.Count(m.Parameters), m.macs(), term.Bytes(m.Bytes)} {
 			rows[k] = append(rows[k], cell)
 		}
 		align = append(align, term.Right)
 	}
 	if len(r.Models) == 2 {
 		a, b := r.Models[0], r.Models[1]
+		header = append(header, "B/A")
 		for k, cell := range []string{
-			"B/A", "", change(a.Parameters, b.Parameters), r.macs, change(a.Bytes, b.Bytes),
+			"", change(a.Parameters, b.Parameters), r.macs, change(a.Bytes, b.Bytes),
 		} {
 			rows[k] = append(rows[k], cell)
 		}
 		align = append(align, term.Right)
 	}
-	return term.Table(g.stdout, nil, rows, align)
+	return term.Table(g.stdout, header, rows, align)
 }
 
 func modelLetter(i int) string { return string(rune('A' + i)) }

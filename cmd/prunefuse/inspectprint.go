@@ -54,7 +54,10 @@ func printSections(g *globals, in *inspection) error {
 		in.groupSection(g.verbose),
 		in.pinSection(g.verbose),
 	} {
-		if _, err := fmt.Fprintf(g.stdout, "\n%s\n", s.title); err != nil {
+		if _, err := fmt.Fprintln(g.stdout); err != nil {
+			return err
+		}
+		if err := term.Title(g.stdout, s.title); err != nil {
 			return err
 		}
 		if len(s.rows) == 0 {

@@ -20,10 +20,20 @@ const (
 	Right
 )
 
+// columnGap is what stands between two columns.
+const columnGap = 2
+
 // Table writes rows below header in aligned columns, two spaces apart, with no
 // trailing spaces. Columns beyond the end of align are Auto; an empty header
-// is not printed. Rows may be shorter than others.
+// is not printed. Rows may be shorter than others. Where the lines would be
+// wider than the terminal, or than the environment variable COLUMNS says, the
+// table is folded to fit.
 func Table(w io.Writer, header []string, rows [][]string, align []Align) error {
+	return tableWithin(w, columns(w), header, rows, align)
+}
+
+// tableWithin is Table for a width; 0 is no limit.
+func tableWithin(w io.Writer, limit int, header []string, rows [][]string, align []Align) error {
 	all := make([][]string, 0, len(rows)+1)
 	if len(header) > 0 {
 		all = append(all, cleaned(header))
@@ -32,7 +42,27 @@ func Table(w io.Writer, header []string, rows [][]string, align []Align) error {
 		all = append(all, cleaned(row))
 	}
 	body := all[len(all)-len(rows):]
-	var widths []int
+	widths, total := measure(all)
+	right := make([]bool, len(widths))
+	for c := range right {
+		right[c] = rightAligned(body, c, align)
+	}
+	var out strings.Builder
+	if limit > 0 && total > limit {
+		fold(&out, limit, all, len(header) > 0, widths, right)
+	} else {
+		for _, row := range all {
+			out.WriteString(aligned(row, widths, right) + "\n")
+		}
+	}
+	if _, err := io.WriteString(w, out.String()); err != nil {
+		return fmt.Errorf("write table: %w", err)
+	}
+	return nil
+}
+
+// measure returns the widths of the columns and of the table.
+func measure(all [][]string) (widths []int, total int) {
 	for _, row := range all {
 		for c, cell := range row {
 			if c == len(widths) {
@@ -41,19 +71,10 @@ func Table(w io.Writer, header []string, rows [][]string, align []Align) error {
 			widths[c] = max(widths[c], runewidth.StringWidth(cell))
 		}
 	}
-	right := make([]bool, len(widths))
-	for c := range right {
-		right[c] = rightAligned(body, c, align)
+	for _, n := range widths {
+		total += n
 	}
-	var out strings.Builder
-	for _, row := range all {
-		out.WriteString(aligned(row, widths, right))
-		out.WriteByte('\n')
-	}
-	if _, err := io.WriteString(w, out.String()); err != nil {
-		return fmt.Errorf("write table: %w", err)
-	}
-	return nil
+	return widths, total + columnGap*max(0, len(widths)-1)
 }
 
 func cleaned(row []string) []string {
@@ -73,7 +94,7 @@ func aligned(row []string, widths []int, right []bool) string {
 			cells[c] = runewidth.FillRight(cell, widths[c])
 		}
 	}
-	return strings.TrimRight(strings.Join(cells, "  "), " ")
+	return strings.TrimRight(strings.Join(cells, strings.Repeat(" ", columnGap)), " ")
 }
 
 func rightAligned(body [][]string, c int, align []Align) bool {
