@@ -42,7 +42,7 @@ type round struct {
 func (r *run) prune(costs *[]report.Cost) error {
 	return r.timed("prune", nil, 0, costs, func() (int64, error) {
 		res, err := pruning.Prune(r.parent.model, pruning.Config{
-			Ratio: r.cfg.Prune.Ratio, Criterion: r.cfg.Prune.Criterion, Seed: r.cfg.Seed, ParentName: r.parentName,
+			Ratio: float64(r.cfg.Prune.Ratio), Criterion: r.cfg.Prune.Criterion, Seed: r.cfg.Seed, ParentName: r.parentName,
 		})
 		if err != nil {
 			return 0, err

@@ -119,7 +119,7 @@ func (c Config) check() (Criterion, error) {
 	case c.Steps > 1 && c.Scores != nil:
 		return crit, errScoresOnce
 	case c.Budget == Budget{} && !(c.Ratio >= 0 && c.Ratio < 1):
-		return crit, fmt.Errorf("ratio %v: want the fraction of channels to remove, from 0 up to but not including 1", c.Ratio)
+		return crit, fmt.Errorf("ratio %v: want the share of channels to remove, from 0 up to but not including 1", c.Ratio)
 	}
 	return crit, c.Budget.check()
 }

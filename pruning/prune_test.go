@@ -179,7 +179,7 @@ func TestPruneErrors(t *testing.T) {
 		"analyze: the model has no node \"head\" to leave alone": func() (*pruning.Result, error) {
 			return pruning.Prune(good, pruning.Config{Ratio: 0.5, Ignore: []string{"h", "head", "tail"}})
 		},
-		"ratio 1: want the fraction of channels to remove, from 0 up to but not including 1": func() (*pruning.Result, error) {
+		"ratio 1: want the share of channels to remove, from 0 up to but not including 1": func() (*pruning.Result, error) {
 			return pruning.Prune(good, pruning.Config{Ratio: 1})
 		},
 		"ratio -0.1: want": func() (*pruning.Result, error) {

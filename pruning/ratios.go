@@ -7,6 +7,7 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"github.com/prunefuse/prunefuse/internal/glob"
+	"github.com/prunefuse/prunefuse/internal/share"
 )
 
 // GroupRatio is a ratio for some groups of their own. Pattern is a group's
@@ -38,7 +39,11 @@ func ParseRatios(b []byte) ([]GroupRatio, error) {
 		case uint64:
 			r.Ratio = float64(v)
 		default:
-			return nil, fmt.Errorf("read ratios: %q: %v is no number", r.Pattern, v)
+			text, _ := v.(string)
+			var err error
+			if r.Ratio, err = share.Parse(text); err != nil {
+				return nil, fmt.Errorf("read ratios: %q: %v: %w", r.Pattern, v, err)
+			}
 		}
 		if err := r.check(); err != nil {
 			return nil, fmt.Errorf("read ratios: %w", err)
@@ -54,7 +59,7 @@ func ParseRatios(b []byte) ([]GroupRatio, error) {
 
 func (r GroupRatio) check() error {
 	if !(r.Ratio >= 0 && r.Ratio < 1) {
-		return fmt.Errorf("%q: ratio %v: want the fraction of channels to remove, from 0 up to but not including 1", r.Pattern, r.Ratio)
+		return fmt.Errorf("%q: ratio %v: want the share of channels to remove, from 0 up to but not including 1", r.Pattern, r.Ratio)
 	}
 	return glob.Check(r.Pattern)
 }

@@ -106,7 +106,7 @@ func TestRatioPatterns(t *testing.T) {
 	for file, want := range map[string]string{
 		``:                              "read ratios: want a mapping",
 		`[1, 2]`:                        "read ratios: ",
-		`a: much`:                       `read ratios: "a": much is no number`,
+		`a: much`:                       `read ratios: "a": much: want a share such as 0.5 or 50%`,
 		`a: 1`:                          `read ratios: "a": ratio 1: want`,
 		`a: -0.1`:                       `read ratios: "a": ratio -0.1: want`,
 		`a: .nan`:                       `read ratios: "a": ratio NaN: want`,

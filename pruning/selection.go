@@ -15,7 +15,7 @@ type Selection [][]int
 // every group, and at least one. Of equals the lower index stays.
 func (a *Analysis) Uniform(ratio float64, scores [][]float64) (Selection, error) {
 	if !(ratio >= 0 && ratio < 1) {
-		return nil, fmt.Errorf("ratio %v: want the fraction of channels to remove, from 0 up to but not including 1", ratio)
+		return nil, fmt.Errorf("ratio %v: want the share of channels to remove, from 0 up to but not including 1", ratio)
 	}
 	out := make(Selection, len(a.Groups))
 	for i, g := range a.Groups {

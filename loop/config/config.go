@@ -10,6 +10,7 @@ import (
 
 	"github.com/prunefuse/prunefuse/data"
 	"github.com/prunefuse/prunefuse/fusion"
+	"github.com/prunefuse/prunefuse/internal/share"
 	"github.com/prunefuse/prunefuse/pruning"
 	"github.com/prunefuse/prunefuse/scoring"
 	"github.com/prunefuse/prunefuse/scoring/selection"
@@ -80,8 +81,8 @@ type Network struct {
 
 // Prune says how the selector is cut out of the dense network.
 type Prune struct {
-	Ratio     float64 `yaml:"ratio" json:"ratio"`
-	Criterion string  `yaml:"criterion" json:"criterion"`
+	Ratio     share.Share `yaml:"ratio" json:"ratio"`
+	Criterion string      `yaml:"criterion" json:"criterion"`
 }
 
 // Label says how many samples are labelled when, and by which strategy.
@@ -153,7 +154,7 @@ func (c Config) Check() error {
 	say(c.Data == "", "data is not set: name the pool of samples")
 	say(c.Test == "", "test is not set: name the held-out samples")
 	say((c.Model.Arch == "") == (c.Model.File == ""), "model: set either arch or file")
-	say(!(c.Prune.Ratio > 0 && c.Prune.Ratio < 1), "prune.ratio %v: want the fraction of channels to remove, above 0 and below 1", c.Prune.Ratio)
+	say(!(c.Prune.Ratio > 0 && c.Prune.Ratio < 1), "prune.ratio %v: want the share of channels to remove, above 0 and below 1, such as 0.5 or 50%%", float64(c.Prune.Ratio))
 	say(c.Label.Initial < 1, "label.initial %d: want at least 1", c.Label.Initial)
 	say(len(c.Label.Add) == 0, "label.add is empty: want the number of labels of each round")
 	for i, n := range c.Label.Add {
