@@ -70,14 +70,6 @@ func usageIn(cmd *cobra.Command, err error) error {
 	return usagef("%w (see %s --help)", err, cmd.CommandPath())
 }
 
-func unknownCommand(root *cobra.Command, name string) error {
-	root.SuggestionsMinimumDistance = 2
-	if near := root.SuggestionsFor(name); len(near) > 0 {
-		return usagef("unknown command %q; did you mean %s?", name, strings.Join(near, " or "))
-	}
-	return usagef("unknown command %q (see prunefuse --help)", name)
-}
-
 // exactArgs wants the named positional arguments.
 func exactArgs(names ...string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {

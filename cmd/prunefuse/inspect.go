@@ -31,13 +31,13 @@ func newInspectCommand(g *globals) *cobra.Command {
 	var o inspectOptions
 	cmd := &cobra.Command{
 		Use:     "inspect MODEL",
-		GroupID: groupModels,
-		Short:   "Show what a network is made of and what can be pruned",
+		GroupID: groupModels, SuggestFor: []string{"info", "show", "summary"},
+		Short: "Show what a network is made of and what can be pruned",
 		Long: withExitStatus(`
 Show a network's inputs, outputs and operators, its parameters and its
-multiply-accumulates (MACs) for one sample; the groups of coupled channels that
-can be pruned, with what is at stake; and for every axis of a weight that cannot
-be, the reason.
+multiply-accumulates (MACs) for one sample, also where the batch is fixed; the
+groups of coupled channels that can be pruned, with what is at stake; and for
+every axis of a weight that cannot be, the reason.
 
 A group is a number of channels and the weight axes, written weight:axis, that
 lose an index with each channel that goes. At stake is what is saved where the

@@ -32,7 +32,7 @@ what comes back labels that train and run read.`,
 			if len(args) == 0 {
 				return cmd.Help()
 			}
-			return usageIn(cmd, fmt.Errorf("unknown subcommand %q; want export or import", args[0]))
+			return unknownCommand(cmd, args[0])
 		},
 	}
 	cmd.AddGroup(&cobra.Group{ID: groupData, Title: "Both ways:"})

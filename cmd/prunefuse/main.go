@@ -85,8 +85,9 @@ such as PRUNEFUSE_PROVIDER or PRUNEFUSE_ORT_LIB.`,
 		},
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return g.settle(cmd) },
 	}
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usageIn(cmd, err) })
-	root.CompletionOptions.HiddenDefaultCmd = true
+	root.SetFlagErrorFunc(unknownFlag)
+	root.CompletionOptions.DisableDefaultCmd = true
+	root.SetHelpCommand(newHelpCommand())
 	g.addFlags(root.PersistentFlags())
 	root.AddGroup(
 		&cobra.Group{ID: groupMethod, Title: "The whole method:"},
@@ -94,8 +95,6 @@ such as PRUNEFUSE_PROVIDER or PRUNEFUSE_ORT_LIB.`,
 		&cobra.Group{ID: groupData, Title: "Networks and data:"},
 		&cobra.Group{ID: groupAbout, Title: "About this program:"},
 	)
-	root.SetHelpCommandGroupID(groupAbout)
-	root.SetCompletionCommandGroupID(groupAbout)
 	root.AddCommand(
 		newDemoCommand(g),
 		newRunCommand(g),
@@ -115,6 +114,8 @@ such as PRUNEFUSE_PROVIDER or PRUNEFUSE_ORT_LIB.`,
 		newSelectCommand(g),
 		newOpsCommand(g),
 		newDoctorCommand(g),
+		newCompletionCommand(g),
+		newGenerateCommand(g),
 		newVersionCommand(g),
 	)
 	return root

@@ -33,8 +33,8 @@ func newNewCommand(g *globals) *cobra.Command {
 	var o newOptions
 	cmd := &cobra.Command{
 		Use:     "new ARCH -o FILE",
-		GroupID: groupModels,
-		Short:   "Write an untrained network",
+		GroupID: groupModels, SuggestFor: []string{"create", "init", "build"},
+		Short: "Write an untrained network",
 		Long: withExitStatus(`
 Write an untrained network with freshly initialised weights, drawn from --seed,
 and a free batch size. --list shows the architectures there are; of families

@@ -6,10 +6,14 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
 
 	"github.com/spf13/pflag"
 
 	"github.com/prunefuse/prunefuse/internal/atomicfile"
+	"github.com/prunefuse/prunefuse/internal/suggest"
 	"github.com/prunefuse/prunefuse/onnxio"
 )
 
@@ -50,6 +54,23 @@ func (o *outputOptions) check(more ...string) error {
 		}
 	}
 	return nil
+}
+
+// named is a file to write, by the flag that names it.
+type named struct{ flag, path string }
+
+// ending is what letters end a file's name.
+var ending = regexp.MustCompile(`\.[A-Za-z][A-Za-z0-9]*$`)
+
+// checkEnding refuses the name of a file whose ending belongs to another
+// format than it is written in, such as .xlsx. A name without an ending, and
+// stdout, pass.
+func (n named) checkEnding(endings ...string) error {
+	got := ending.FindString(filepath.Base(n.path))
+	if got == "" || slices.Contains(endings, strings.ToLower(got)) {
+		return nil
+	}
+	return usagef("%s %s: no %s is written here; %s", n.flag, n.path, got, suggest.Want(got, endings))
 }
 
 func (o *outputOptions) absent(path string) error {
@@ -95,7 +116,10 @@ func (o *modelOutput) check(more ...string) error {
 	case o.external:
 		more = append(more, o.data())
 	}
-	return o.outputOptions.check(more...)
+	if err := o.outputOptions.check(more...); err != nil {
+		return err
+	}
+	return named{"--output", o.path}.checkEnding(".onnx")
 }
 
 // data is where the weights go that are not in the model file.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -73,7 +74,8 @@ groups ranked together (--global), or in those of the same structure
 (--isomorphic). To that end scores are divided by the mean of their group, but
 for those of `+strings.Join(comparableCriteria(), " and ")+`:
 `+criteriaHelp()+`
---scores takes the scores from a file instead, and --scores-out writes them, as
+--channel-scores takes the scores from a file instead of a criterion, and
+--channel-scores-out writes them, as
 {"schema": "`+pruning.ScoresSchema+`", "groups": {"conv1.weight:0": [0.7, …]}}.
 
 The result is run against the original with the removed channels silenced,
@@ -102,6 +104,7 @@ For criteria with data:
 		},
 	}
 	o.addFlags(cmd.Flags())
+	rename(cmd.Flags(), map[string]string{"scores": "channel-scores", "scores-out": "channel-scores-out"})
 	completeCriteria(cmd)
 	return cmd
 }
@@ -121,8 +124,17 @@ func (o *pruneOptions) settle(fs *pflag.FlagSet) error {
 	return o.removal.settleSamples()
 }
 
+// check refuses outputs before any work.
+func (o *pruneOptions) check() error {
+	return cmp.Or(
+		o.out.check(o.planOut, o.removal.scoresOut),
+		named{"--plan-out", o.planOut}.checkEnding(".json"),
+		named{"--channel-scores-out", o.removal.scoresOut}.checkEnding(".json"),
+	)
+}
+
 func runPrune(cmd *cobra.Command, g *globals, o pruneOptions, path string) error {
-	if err := o.out.check(o.planOut, o.removal.scoresOut); err != nil {
+	if err := o.check(); err != nil {
 		return err
 	}
 	m, err := onnxio.Load(path)

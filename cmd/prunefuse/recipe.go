@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/prunefuse/prunefuse/internal/share"
 	"github.com/prunefuse/prunefuse/loop/config"
 	"github.com/prunefuse/prunefuse/training"
 )
@@ -45,7 +46,7 @@ func addOptimizerFlags(fs *pflag.FlagSet, r *config.Training) {
 
 func addScheduleFlags(fs *pflag.FlagSet, r *config.Training) {
 	fs.StringVar(&r.Schedule, "schedule", r.Schedule, "`course` of the learning rate: "+strings.Join(config.Schedules(), ", "))
-	fs.Float64SliceVar(&r.Milestones, "milestones", r.Milestones, "for the schedule step: the `fractions` of the training after which the rate falls")
+	fs.Var(share.ListVar(&r.Milestones), "milestones", "for the schedule step: the `shares` of the training after which the rate falls")
 	fs.Lookup("milestones").DefValue = "0.5,0.75"
 	fs.Float64Var(&r.Gamma, "gamma", r.Gamma, "for the schedule step: the `factor` on the rate then")
 	fs.Float64Var(&r.MinLR, "min-lr", 0, "for the schedules cosine and linear: the `rate` they fall to")

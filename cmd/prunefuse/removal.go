@@ -12,6 +12,7 @@ import (
 
 	"github.com/prunefuse/prunefuse"
 	"github.com/prunefuse/prunefuse/data"
+	"github.com/prunefuse/prunefuse/internal/share"
 	"github.com/prunefuse/prunefuse/onnxio"
 	"github.com/prunefuse/prunefuse/pruning"
 )
@@ -49,7 +50,8 @@ var removalFlags = func() []string {
 }()
 
 func (o *removalOptions) addFlags(fs *pflag.FlagSet) {
-	fs.Float64Var(&o.ratio, "ratio", 0, "`fraction` of the channels to remove, above 0 and below 1")
+	o.maxRatio = 1
+	fs.Var((*share.Share)(&o.ratio), "ratio", "`share` of the channels to remove: 0.5 or 50%")
 	fs.StringVar(&o.macs, "macs", "", "multiply-accumulates to end at or below: a `share` such as 50%, or 12.5M")
 	fs.StringVar(&o.params, "params", "", "parameters to end at or below: a `share` such as 40%, or 100k")
 	fs.StringVar(&o.latency, "latency", "", "measured time of a sample to end at or below: a `share` such as 50%, or 3.2ms")
@@ -58,19 +60,19 @@ func (o *removalOptions) addFlags(fs *pflag.FlagSet) {
 	fs.BoolVar(&o.isomorphic, "isomorphic", false, "rank together the groups of the same structure")
 	fs.BoolVar(&o.heads, "heads", false, "remove whole attention heads, and blocks like them, rather than what is more")
 	fs.BoolVar(&o.headDim, "head-dim", false, "remove the same positions in every attention head, and block like it")
-	fs.Float64Var(&o.maxRatio, "max-ratio", 1, "`fraction` of its channels that no group loses more of")
+	fs.Var((*share.Share)(&o.maxRatio), "max-ratio", "greatest `share` of its channels that a group loses")
 	fs.IntVar(&o.roundTo, "round-to", 0, "keep a multiple of `N` channels, in groups of more than N, by keeping more")
 	fs.Lookup("round-to").DefValue = fmt.Sprintf("1; %d with --latency", pruning.LatencyRoundTo)
 	fs.IntVar(&o.steps, "steps", 1, "prune in `K` steps, with the channels that are left scored anew after each")
 	fs.StringVar(&o.criterion, "criterion", pruning.Criteria[0].Name, "`name` of what says which channels go first: "+criteriaNames())
-	fs.StringVar(&o.scores, "scores", "", "take the scores from this `file`, instead of --criterion")
-	fs.StringVar(&o.scoresOut, "scores-out", "", "write the scores of all channels to a `file`; - is stdout")
+	fs.StringVar(&o.scores, "channel-scores", "", "take the scores of channels from this `file`, instead of --criterion")
+	fs.StringVar(&o.scoresOut, "channel-scores-out", "", "write the scores of all channels to a `file`; - is stdout")
 	fs.StringSliceVar(&o.ignore, "ignore", nil, "`node` whose outputs keep all their channels; may be repeated")
 	fs.Var(&o.samples, "data", "for criteria with data: the samples, a `name` or path, see above; may be repeated")
 	fs.IntVar(&o.count, "samples", 1000, "for criteria with data and --compensate: how many samples to draw, `N`")
 	fs.IntVar(&o.batch, "batch", 128, "for criteria with data and --compensate: samples a batch")
 	o.data.addFlags(fs)
-	markIncidental(fs, "scores-out")
+	markIncidental(fs, "channel-scores-out")
 }
 
 func criteriaNames() string {
@@ -119,15 +121,15 @@ func (o *removalOptions) settle(fs *pflag.FlagSet) error {
 	case err != nil:
 		return fmt.Errorf("--criterion: %w", err)
 	case o.scores != "" && fs.Changed("criterion"):
-		return errors.New("--scores and --criterion exclude each other")
+		return errors.New("--channel-scores and --criterion exclude each other")
 	case o.scores != "" && o.steps > 1:
-		return errors.New("--scores are of the dense network and cannot be renewed in --steps")
+		return errors.New("--channel-scores are of the dense network and cannot be renewed in --steps")
 	case o.global && o.isomorphic:
 		return errors.New("--global and --isomorphic exclude each other")
 	case o.heads && o.headDim:
 		return errors.New("--heads and --head-dim exclude each other")
 	case !(o.maxRatio > 0 && o.maxRatio <= 1):
-		return fmt.Errorf("--max-ratio %v: want a fraction above 0 and up to 1", o.maxRatio)
+		return fmt.Errorf("--max-ratio %v: want a share above 0 and up to 1, such as 0.8 or 80%%", o.maxRatio)
 	case fs.Changed("round-to") && o.roundTo < 1:
 		return fmt.Errorf("--round-to %d: want at least 1", o.roundTo)
 	case o.steps < 1:
@@ -170,7 +172,7 @@ func (o *removalOptions) settleAim(fs *pflag.FlagSet) (err error) {
 	case given == "" && o.ratios == "":
 		return errors.New("say how much to remove with --ratio, --macs, --params or --latency")
 	case given == "ratio" && !(o.ratio > 0 && o.ratio < 1):
-		return fmt.Errorf("--ratio %v: want a fraction above 0 and below 1", o.ratio)
+		return fmt.Errorf("--ratio %v: want the share of the channels to remove, above 0 and below 1, such as 0.5 or 50%%", o.ratio)
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -25,7 +26,7 @@ anew from the numbers in the run folder: one HTML file that needs no network.`,
   prunefuse report out -o page.html`,
 		Args: exactArgs("DIR"),
 		RunE: func(_ *cobra.Command, args []string) error {
-			if err := out.check(); err != nil {
+			if err := cmp.Or(out.check(), named{"--output", out.path}.checkEnding(".html", ".htm")); err != nil {
 				return err
 			}
 			if out.path == "" {

@@ -55,8 +55,8 @@ func newTrainCommand(g *globals) *cobra.Command {
 	var o trainOptions
 	cmd := &cobra.Command{
 		Use:     "train MODEL -o FILE --data DATA",
-		GroupID: groupData,
-		Short:   "Train a network on labelled samples",
+		GroupID: groupData, SuggestFor: []string{"fine-tune", "finetune", "tune", "fit"},
+		Short: "Train a network on labelled samples",
 		Long: withExitStatus(`
 Train a classifier and write it with its new weights. Everything else in the
 file stays, also the plan by which a pruned network is fused later.
@@ -112,6 +112,7 @@ number of threads give the same file.
 		},
 	}
 	o.addFlags(cmd.Flags())
+	rename(cmd.Flags(), map[string]string{"crop-ratio": "crop-aspect"})
 	completeRecipe(cmd)
 	complete(cmd, "loss", func() []string { return []string{string(training.CrossEntropy), string(training.BinaryCrossEntropy)} })
 	complete(cmd, "augment", augmentations)
@@ -202,6 +203,9 @@ func runTrain(cmd *cobra.Command, g *globals, o trainOptions, path string) error
 // check refuses outputs that exist; a checkpoint may, and what is written as
 // the training goes, where the run goes on from it.
 func (o *trainOptions) check() error {
+	if err := cmp.Or(o.record.checkEndings(), named{"--distill-cache", o.loss.cache}.checkEnding(".npy")); err != nil {
+		return err
+	}
 	if o.resume {
 		return o.out.check(o.record.dynamics)
 	}
@@ -274,7 +278,7 @@ func (o *trainOptions) train(ctx context.Context, g *globals, m *onnxio.Model, s
 	defer func() { bar.Done() }()
 	defer watchTeacher(t, to.Teacher)()
 	var count func(done, total int)
-	total := 0
+	total, last := 0, 0
 	var lines *metrics
 	running, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
@@ -289,6 +293,7 @@ func (o *trainOptions) train(ctx context.Context, g *globals, m *onnxio.Model, s
 	}
 	to.Progress = func(p training.Progress) {
 		bar.Note(fmt.Sprintf("loss %.3f, accuracy %s, %s samples/s", p.Loss, term.Percent(p.Accuracy), term.Count(int64(p.SamplesPerSecond))))
+		last = p.Step
 		count(p.Step, p.Steps)
 		lines.step(p)
 	}
@@ -304,11 +309,22 @@ func (o *trainOptions) train(ctx context.Context, g *globals, m *onnxio.Model, s
 	if closeErr := lines.close(); err == nil && closeErr != nil {
 		err = fmt.Errorf("write %s: %w", o.record.metrics, closeErr)
 	}
-	if err != nil && ctx.Err() != nil && o.checkpoint != "" && history != nil {
-		err = fmt.Errorf("%w after step %d of %d; the same command with --resume goes on from %s",
-			errInterrupted, history.Steps, total, o.checkpoint)
+	if err != nil && ctx.Err() != nil {
+		err = o.interrupted(history, last, total)
 	}
 	return trained, history, err
+}
+
+// interrupted says what is left of a training that was interrupted after the
+// step last of total, and how to go on, or what would have made that possible.
+func (o *trainOptions) interrupted(h *training.History, last, total int) error {
+	switch {
+	case o.checkpoint != "" && h != nil:
+		return fmt.Errorf("%w after step %d of %d; the same command with --resume goes on from %s", errInterrupted, h.Steps, total, o.checkpoint)
+	case o.checkpoint == "" && last > 0:
+		return fmt.Errorf("%w after step %d of %d, of which nothing is kept; --checkpoint FILE would have kept the state, for --resume to go on from", errInterrupted, last, total)
+	}
+	return errInterrupted
 }
 
 func epochText(e training.Epoch) string {

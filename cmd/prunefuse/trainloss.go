@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/prunefuse/prunefuse/data"
+	"github.com/prunefuse/prunefuse/internal/share"
 	"github.com/prunefuse/prunefuse/internal/term"
 	"github.com/prunefuse/prunefuse/onnxio"
 	"github.com/prunefuse/prunefuse/training"
@@ -32,11 +33,12 @@ type lossOptions struct {
 }
 
 func (o *lossOptions) addFlags(fs *pflag.FlagSet) {
+	o.weight = 0.5
 	fs.StringVar(&o.kind, "loss", string(training.CrossEntropy), "what to minimise: the `loss` cross-entropy, or binary, each class against the rest")
-	fs.Float64Var(&o.smoothing, "label-smoothing", 0, "`share` of every label that goes to all classes alike")
+	fs.Var((*share.Share)(&o.smoothing), "label-smoothing", "`share` of every label that goes to all classes alike")
 	fs.StringSliceVar(&o.classWeights, "class-weights", nil, "a `factor` a class on the loss of its samples, or balanced: by how rare a class is")
 	fs.StringVar(&o.teacher, "distill", "", "learn from the answers of this `model`, too")
-	fs.Float64Var(&o.weight, "distill-weight", 0.5, "with --distill: the `share` of the loss that compares with the teacher")
+	fs.Var((*share.Share)(&o.weight), "distill-weight", "with --distill: the `share` of the loss that compares with the teacher")
 	fs.Float64Var(&o.temperature, "temperature", 4, "with --distill: what logits are divided by to soften answers")
 	fs.StringVar(&o.cache, "distill-cache", "", "with --distill and without --augment: keep the teacher's logits in this .npy `file`")
 	markIncidental(fs, "distill-cache")

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -54,6 +55,15 @@ func (o *recordOptions) settle(fs *pflag.FlagSet, validated bool) error {
 		return errors.New("--best and --metrics cannot go to stdout")
 	}
 	return nil
+}
+
+// checkEndings refuses names that belong to other formats.
+func (o *recordOptions) checkEndings() error {
+	return cmp.Or(
+		named{"--best", o.best}.checkEnding(".onnx"),
+		named{"--metrics", o.metrics}.checkEnding(".jsonl", ".ndjson"),
+		named{"--dynamics", o.dynamics}.checkEnding(".jsonl", ".ndjson"),
+	)
 }
 
 // apply sets what the flags say in the library's options.

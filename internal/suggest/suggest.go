@@ -35,12 +35,13 @@ func Or(words []string) string {
 
 // Typo returns the words that word may be a slip of the fingers for, the
 // nearest first and at most three: those that at most a third of its letters
-// separate from it, and those that it begins.
+// separate from it, and those of which one begins with the other.
 func Typo(word string, words []string) []string {
 	near := Nearest(word, words, named)
 	return slices.DeleteFunc(near, func(w string) bool {
-		begun := len(word) > 1 && strings.HasPrefix(strings.ToLower(w), strings.ToLower(word))
-		return !begun && Distance(word, w) > max(1, len([]rune(word))/3)
+		a, b := strings.ToLower(word), strings.ToLower(w)
+		begun := min(len(a), len(b)) > 1 && (strings.HasPrefix(b, a) || strings.HasPrefix(a, b))
+		return !begun && Distance(a, b) > max(1, len([]rune(word))/3)
 	})
 }
 

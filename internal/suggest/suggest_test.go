@@ -37,6 +37,7 @@ func TestTypo(t *testing.T) {
 		"prun":       {"prune", "run"},
 		"tarin":      {"train"},
 		"ver":        {"verify", "version"},
+		"benchmark":  {"bench"},
 		"frobnicate": {},
 		"x":          {},
 	} {
