@@ -47,18 +47,21 @@ func (r *run) class(i int) string {
 
 // thumb is a sample of the pool as a PNG file.
 func (r *run) thumb(i int) ([]byte, error) {
-	s := r.pool.Shape()
-	x := make([]float32, s.Size())
+	c, h, w, ok := r.pool.Shape().Image()
+	if !ok { // its values in a row
+		c, h, w = 1, 1, r.pool.Shape().Size()
+	}
+	x := make([]float32, c*h*w)
 	if err := r.pool.Read(i, x); err != nil {
 		return nil, err
 	}
-	img := image.NewNRGBA(image.Rect(0, 0, s.W, s.H))
-	plane := s.H * s.W
-	at := func(c, p int) uint8 {
-		return uint8(min(max(x[min(c, s.C-1)*plane+p], 0), 1)*255 + 0.5)
+	img := image.NewNRGBA(image.Rect(0, 0, w, h))
+	plane := h * w
+	at := func(k, p int) uint8 {
+		return uint8(min(max(x[min(k, c-1)*plane+p], 0), 1)*255 + 0.5)
 	}
 	for p := range plane {
-		img.SetNRGBA(p%s.W, p/s.W, color.NRGBA{R: at(0, p), G: at(1, p), B: at(2, p), A: 255})
+		img.SetNRGBA(p%w, p/w, color.NRGBA{R: at(0, p), G: at(1, p), B: at(2, p), A: 255})
 	}
 	var b bytes.Buffer
 	err := png.Encode(&b, img)

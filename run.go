@@ -147,7 +147,7 @@ func (r *run) openSets() error {
 	if r.test, err = data.Open(r.cfg.Test, o); err != nil {
 		return err
 	}
-	if r.pool.Shape() != r.test.Shape() {
+	if !r.pool.Shape().Equal(r.test.Shape()) {
 		return fmt.Errorf("%s has samples of %v, %s of %v", r.cfg.Data, r.pool.Shape(), r.cfg.Test, r.test.Shape())
 	}
 	return r.matchClasses()
@@ -203,7 +203,8 @@ func (r *run) openData(ctx context.Context) (err error) {
 	if most := labels[len(labels)-1]; most > r.pool.Len() {
 		return &config.ConfigError{Reason: fmt.Sprintf("label: %d labels in the end, but the pool has %d samples", most, r.pool.Len())}
 	}
-	size := [2]int{r.pool.Shape().H, r.pool.Shape().W}
+	_, h, w, _ := r.pool.Shape().Image()
+	size := [2]int{h, w}
 	if r.carried {
 		if r.cfg.Images != (config.Images{}) {
 			r.pre.Size = size
@@ -244,16 +245,20 @@ func (r *run) openFile() (err error) {
 
 // openModel makes the dense network, unless it is a file's.
 func (r *run) openModel() (err error) {
-	s, m := r.pool.Shape(), r.given
+	m := r.given
 	if m == nil {
+		c, h, w, ok := r.pool.Shape().Image()
+		if !ok {
+			return fmt.Errorf("data %s: samples of %v are no images, which the architectures take; name a file with model.file", r.cfg.Data, r.pool.Shape())
+		}
 		m, err = models.Build(r.cfg.Model.Arch, models.Options{
-			Classes: r.classes, Input: [3]int{s.C, s.H, s.W}, Seed: r.cfg.Seed, Width: r.cfg.Model.Width,
+			Classes: r.classes, Input: [3]int{c, h, w}, Seed: r.cfg.Seed, Width: r.cfg.Model.Width,
 		})
 		if err != nil {
 			return &config.ConfigError{Reason: "model: " + err.Error()}
 		}
 	}
-	if err := r.pre.Check(s); err != nil {
+	if err := r.pre.Check(r.pool.Shape()); err != nil {
 		return err
 	}
 	if err := r.pre.Write(m); err != nil {

@@ -1,30 +1,37 @@
 package data
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/prunefuse/prunefuse/internal/pixel"
+)
 
 // adapt brings the samples of s to the colours and the size of the options,
 // unless they are images, which see to that themselves.
 func adapt(s Set, opts Options) (Set, error) {
-	if _, images := s.(*imageSet); images || opts.Implied {
+	if _, images := s.(*imageSet); images || opts.Implied || !opts.converts() {
 		return s, nil
 	}
-	from := s.Shape()
-	place, err := opts.geometry().place(from.H, from.W)
-	if err != nil {
-		return nil, fmt.Errorf("samples of %v: %w", from, err)
+	if len(s.Shape()) != 3 {
+		return nil, fmt.Errorf("samples of %v are no images, and have no size or colours to convert", s.Shape())
 	}
-	to := Shape{from.C, place.h, place.w}
+	from := s.Shape().planes()
+	place, err := opts.geometry().Place(from.H, from.W)
+	if err != nil {
+		return nil, fmt.Errorf("samples of %v: %w", s.Shape(), err)
+	}
+	to := pixel.Shape{C: from.C, H: place.H, W: place.W}
 	if c := opts.channels(); c != 0 {
 		to.C = c
 		if from.C != 1 && from.C != 3 {
-			return nil, fmt.Errorf("samples of %v have no colours to convert to %d channels", from, c)
+			return nil, fmt.Errorf("samples of %v have no colours to convert to %d channels", s.Shape(), c)
 		}
 	}
-	swap := opts.Color == "bgr" && from.C == 3
-	if to == from && !swap {
+	convert := pixel.Conversion{From: from, To: to, Place: place, Bicubic: opts.Filter == "bicubic", BGR: opts.Color == "bgr"}
+	if !convert.Changes() {
 		return s, nil
 	}
-	a := adapted{s, from, to, place, opts.Filter == "bicubic", swap}
+	a := adapted{s, convert, shapeOf(to)}
 	if read := pixelsOf(s); read != nil {
 		return &adaptedPixels{a, read}, nil
 	}
@@ -33,13 +40,11 @@ func adapt(s Set, opts Options) (Set, error) {
 
 type adapted struct {
 	Set
-	from, to Shape
-	place    placement
-	cubic    bool
-	swap     bool // blue comes first
+	convert pixel.Conversion
+	shape   Shape
 }
 
-func (a *adapted) Shape() Shape { return a.to }
+func (a *adapted) Shape() Shape { return a.shape }
 func (a *adapted) Close() error { return Close(a.Set) }
 
 // adaptedPixels treats 8-bit samples as images are treated.
@@ -51,57 +56,28 @@ type adaptedPixels struct {
 func (a *adaptedPixels) Read(i int, dst []float32) error { return readUnit(a, i, dst) }
 
 func (a *adaptedPixels) readPixels(i int, dst []uint8) error {
-	return withScratch(func(mem *scratch) error {
-		r := raster{c: a.from.C, h: a.from.H, w: a.from.W, pix: grow(&mem.pixels, a.from.Size())}
-		if err := a.read(i, r.pix); err != nil {
+	return pixel.WithScratch(func(mem *pixel.Scratch) error {
+		src := a.convert.Source(mem)
+		if err := a.read(i, src); err != nil {
 			return err
 		}
-		if a.to.C < r.c {
-			greyOf(r.plane(0), r.plane(1), r.plane(2))
-			r.c = 1
-		}
-		resize(r, r.h, r.w, a.place, a.cubic, dst, mem)
-		finishColours(dst, r.c, a.to, a.swap)
+		a.convert.Bytes(src, dst, mem)
 		return nil
 	})
 }
 
-// adaptedFloats is for other values. They are not rounded or limited.
+// adaptedFloats is for other values.
 type adaptedFloats struct{ adapted }
 
 func (a *adaptedFloats) Read(i int, dst []float32) error {
-	if err := checkDst(dst, a.to); err != nil {
+	if err := checkDst(dst, a.shape); err != nil {
 		return err
 	}
-	return withFloats(a.from.Size(), func(src []float32) error {
+	return pixel.WithFloats(a.convert.From.Size(), func(src []float32) error {
 		if err := a.Set.Read(i, src); err != nil {
 			return err
 		}
-		middle := Shape{min(a.from.C, a.to.C), a.from.H, a.from.W}
-		if a.to.C < a.from.C {
-			greyFloats(src, src[:middle.Size()])
-		}
-		f := bilinear
-		if a.cubic {
-			f = bicubic
-		}
-		resample(src[:middle.Size()], middle, a.place, f, dst)
-		finishColours(dst, middle.C, a.to, a.swap)
+		a.convert.Floats(src, dst)
 		return nil
 	})
-}
-
-// greyFloats writes the luma of ITU-R 601 over the first plane.
-func greyFloats(src, dst []float32) {
-	n := len(dst)
-	for i := range dst {
-		dst[i] = luma(src[i], src[n+i], src[2*n+i])
-	}
-}
-
-func luma(r, g, b float32) float32 {
-	if r == g && g == b {
-		return r // exactly
-	}
-	return 0.299*r + 0.587*g + 0.114*b
 }

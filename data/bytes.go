@@ -8,7 +8,7 @@ import (
 	"sync"
 )
 
-// byteSet is a set of equally long records of 8-bit samples, in C, H, W order,
+// byteSet is a set of equally long records of 8-bit samples, in planes,
 // behind a ReaderAt.
 type byteSet struct {
 	name    string // for errors

@@ -24,7 +24,7 @@ func TestCIFAR10(t *testing.T) {
 	put(t, dir, "data_batch_1.bin", cifarRecords([]byte{3}, []byte{7}))
 	put(t, dir, "test_batch.bin", cifarRecords([]byte{1}))
 	set := mustOpen(t, dir, Options{})
-	if set.Len() != 3 || set.Shape() != (Shape{3, 32, 32}) || len(set.Classes()) != 10 {
+	if set.Len() != 3 || !set.Shape().Equal(Shape{3, 32, 32}) || len(set.Classes()) != 10 {
 		t.Fatalf("%d samples of %v in %d classes", set.Len(), set.Shape(), len(set.Classes()))
 	}
 	for i, want := range []struct {

@@ -9,6 +9,8 @@ import (
 	"sync"
 
 	"github.com/parquet-go/parquet-go"
+
+	"github.com/prunefuse/prunefuse/internal/pixel"
 )
 
 // columnReader gives the values of a column of bytes, row group by row group. It
@@ -83,7 +85,7 @@ func (r *columnReader) read(i, limit int, buf []byte) ([]byte, error) {
 	if len(value) == 0 {
 		return nil, errors.New("the row holds no image")
 	}
-	buf = grow(&buf, min(limit, len(value)))
+	buf = pixel.Grow(&buf, min(limit, len(value)))
 	copy(buf, value)
 	return buf, nil
 }

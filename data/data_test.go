@@ -219,7 +219,7 @@ func TestOpenErrors(t *testing.T) {
 func TestDemo(t *testing.T) {
 	t.Parallel()
 	train, test := mustOpen(t, "demo", Options{}), mustOpen(t, "demo:test", Options{})
-	if train.Len() != 6000 || test.Len() != 1000 || train.Shape() != (Shape{1, 28, 28}) || len(train.Classes()) != 10 {
+	if train.Len() != 6000 || test.Len() != 1000 || !train.Shape().Equal(Shape{1, 28, 28}) || len(train.Classes()) != 10 {
 		t.Errorf("%d and %d samples of %v in %d classes", train.Len(), test.Len(), train.Shape(), len(train.Classes()))
 	}
 	if !strings.HasPrefix(train.ID(0), "train/") || !strings.HasPrefix(test.ID(0), "test/") {

@@ -9,6 +9,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/prunefuse/prunefuse/internal/pixel"
 )
 
 // imageFolder is the source of the image files of a folder.
@@ -225,7 +227,7 @@ func loadFile(file fs.File, limit int, buf []byte) ([]byte, error) {
 	case info.Size() == 0:
 		return nil, errEmpty
 	}
-	buf = grow(&buf, min(limit, int(info.Size())))
+	buf = pixel.Grow(&buf, min(limit, int(info.Size())))
 	if _, err := io.ReadFull(file, buf); err != nil {
 		return nil, truncated(err)
 	}

@@ -12,6 +12,8 @@ import (
 	"slices"
 	"testing"
 	"testing/fstest"
+
+	"github.com/prunefuse/prunefuse/internal/pixel"
 )
 
 func TestImageFolder(t *testing.T) {
@@ -26,7 +28,7 @@ func TestImageFolder(t *testing.T) {
 	put(t, dir, "docs/readme.txt", nil)
 	put(t, dir, "index.csv", nil)
 	set := mustOpen(t, dir, Options{})
-	if !slices.Equal(set.Classes(), []string{"ant", "zebra"}) || set.Shape() != (Shape{1, 1, 2}) {
+	if !slices.Equal(set.Classes(), []string{"ant", "zebra"}) || !set.Shape().Equal(Shape{1, 1, 2}) {
 		t.Fatalf("classes %v, shape %v", set.Classes(), set.Shape())
 	}
 	for i, want := range []struct {
@@ -156,7 +158,7 @@ func TestFolderChannels(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if set.Shape() != (Shape{3, 2, 2}) {
+	if !set.Shape().Equal(Shape{3, 2, 2}) {
 		t.Fatalf("shape %v", set.Shape())
 	}
 	wantBytes(t, set, 0, bytes.Repeat([]byte{10}, 12))
@@ -232,6 +234,6 @@ func TestImageTooLarge(t *testing.T) {
 		}
 		wantError(t, set.Read(0, make([]float32, 1)), name)
 	}
-	_, _, err := new(scratch).header([]byte("GIF89a\xff\xff\xff\xff\x00\x00\x00"))
+	_, err := pixel.Look([]byte("GIF89a\xff\xff\xff\xff\x00\x00\x00"))
 	wantError(t, err, "65535×65535")
 }

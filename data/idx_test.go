@@ -17,7 +17,7 @@ func TestIDX(t *testing.T) {
 	put(t, dir, "packed/train-labels-idx1-ubyte.gz", gzipped(t, labels))
 	for _, spec := range []string{"plain", "plain:train", "packed", "packed/train-images-idx3-ubyte.gz"} {
 		set := mustOpen(t, filepath.Join(dir, spec), Options{})
-		if set.Len() != 5 || set.Shape() != (Shape{1, 2, 3}) || set.Label(0) != 4 || set.ID(3) != "train/3" {
+		if set.Len() != 5 || !set.Shape().Equal(Shape{1, 2, 3}) || set.Label(0) != 4 || set.ID(3) != "train/3" {
 			t.Errorf("%s: %d samples of %v, label %d, ID %s", spec, set.Len(), set.Shape(), set.Label(0), set.ID(3))
 		}
 		wantBytes(t, set, 4, ramp(6, 31))

@@ -4,7 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"image"
+
+	"github.com/prunefuse/prunefuse/internal/pixel"
 )
 
 // imageSource is a list of encoded images with IDs and labels, whichever way
@@ -27,9 +28,10 @@ type imageSource interface {
 // imageSet is the set of the images of a source, decoded when they are read.
 type imageSet struct {
 	imageSource
-	geometry geometry
-	shape    Shape
-	swap     bool // blue comes first
+	geometry pixel.Geometry
+	planes   pixel.Shape
+	shape    Shape // the same
+	bgr      bool  // blue comes first
 }
 
 // maxEncoded bounds the file of an image.
@@ -47,28 +49,31 @@ func newImageSet(source imageSource, opts Options) (*imageSet, error) {
 	if source.Len() == 0 {
 		return nil, errors.New("it holds no images")
 	}
-	s := &imageSet{imageSource: source, geometry: opts.geometry(), swap: opts.Color == "bgr"}
-	size, known := s.geometry.output()
-	s.shape = Shape{opts.channels(), size[0], size[1]}
-	if known && s.shape.C != 0 {
-		return s, nil
-	}
-	var err error
-	if e := opts.Expect; e.Size() > 0 && s.shape.C != 0 {
-		s.shape.H, s.shape.W = e.H, e.W
-		err = s.probe()
-	} else {
-		err = s.survey(known)
-	}
-	if err != nil {
+	s := &imageSet{imageSource: source, geometry: opts.geometry(), bgr: opts.Color == "bgr"}
+	size, known := s.geometry.Output()
+	s.planes = pixel.Shape{C: opts.channels(), H: size[0], W: size[1]}
+	if err := s.complete(opts, known); err != nil {
 		return nil, err
 	}
+	s.shape = shapeOf(s.planes)
 	return s, nil
+}
+
+// complete determines what is still open of the shape.
+func (s *imageSet) complete(opts Options, sizeKnown bool) error {
+	if sizeKnown && s.planes.C != 0 {
+		return nil
+	}
+	if _, h, w, ok := opts.Expect.Image(); ok && !opts.survey && h > 0 && w > 0 && s.planes.C != 0 {
+		s.planes.H, s.planes.W = h, w
+		return s.probe()
+	}
+	return s.survey(sizeKnown)
 }
 
 // outline is what can be told of an image without decoding it.
 type outline struct {
-	place placement
+	place pixel.Placement
 	grey  bool
 	err   error
 }
@@ -79,27 +84,24 @@ const headBytes = 1 << 17
 
 // outline reads that of image i.
 func (s *imageSet) outline(i int) (h outline) {
-	h.err = withScratch(func(mem *scratch) error {
-		content, err := s.load(i, headBytes, mem.content)
+	h.err = pixel.WithScratch(func(mem *pixel.Scratch) error {
+		content, err := s.load(i, headBytes, mem.Content)
 		if err != nil {
 			return err
 		}
-		config, err := imageHeader(content)
+		look, err := pixel.Look(content)
 		if err != nil && len(content) >= headBytes {
-			if content, err = s.load(i, maxEncoded, mem.content); err != nil {
+			if content, err = s.load(i, maxEncoded, mem.Content); err != nil {
 				return err
 			}
-			config, err = imageHeader(content)
+			look, err = pixel.Look(content)
 		}
-		mem.content = content[:0]
+		mem.Content = content[:0]
 		if err != nil {
 			return err
 		}
-		h.grey = isGrey(config.ColorModel)
-		if turned(orientation(content)) {
-			config.Height, config.Width = config.Width, config.Height
-		}
-		h.place, err = s.geometry.place(config.Height, config.Width)
+		h.grey = look.Grey
+		h.place, err = s.geometry.Place(look.H, look.W)
 		return err
 	})
 	return h
@@ -111,11 +113,11 @@ const probes = 8
 
 // probe refuses a set of which none of the first images has the shape.
 func (s *imageSet) probe() error {
-	var other *placement
+	var other *pixel.Placement
 	for i := range min(probes, s.Len()) {
 		switch h := s.outline(i); {
 		case h.err != nil:
-		case h.place.h == s.shape.H && h.place.w == s.shape.W:
+		case h.place.H == s.planes.H && h.place.W == s.planes.W:
 			return nil
 		case other == nil:
 			other = &h.place
@@ -125,7 +127,7 @@ func (s *imageSet) probe() error {
 		return nil
 	}
 	return fmt.Errorf("the images are %d×%d but the model takes %d×%d; give a size to resize them to",
-		other.h, other.w, s.shape.H, s.shape.W)
+		other.H, other.W, s.planes.H, s.planes.W)
 }
 
 // survey reads all headers.
@@ -144,21 +146,21 @@ func (s *imageSet) survey(sizeKnown bool) error {
 		if first < 0 {
 			first = i
 		}
-		if f := outlines[first].place; !sizeKnown && (h.place.h != f.h || h.place.w != f.w) {
+		if f := outlines[first].place; !sizeKnown && (h.place.H != f.H || h.place.W != f.W) {
 			return fmt.Errorf("images differ in size (%s is %d×%d, %s is %d×%d); give a size to resize them to",
-				s.ID(first), f.h, f.w, s.ID(i), h.place.h, h.place.w)
+				s.ID(first), f.H, f.W, s.ID(i), h.place.H, h.place.W)
 		}
 	}
 	if first < 0 {
 		return fmt.Errorf("none of its %d images can be read (%s: %w)", s.Len(), s.ID(0), outlines[0].err)
 	}
 	if !sizeKnown {
-		s.shape.H, s.shape.W = outlines[first].place.h, outlines[first].place.w
+		s.planes.H, s.planes.W = outlines[first].place.H, outlines[first].place.W
 	}
-	if s.shape.C == 0 {
-		s.shape.C = 3
+	if s.planes.C == 0 {
+		s.planes.C = 3
 		if grey {
-			s.shape.C = 1
+			s.planes.C = 1
 		}
 	}
 	return nil
@@ -171,72 +173,16 @@ func (s *imageSet) Read(i int, dst []float32) error {
 }
 
 func (s *imageSet) readPixels(i int, dst []uint8) error {
-	err := withScratch(func(mem *scratch) error {
-		content, err := s.load(i, maxEncoded, mem.content)
+	err := pixel.WithScratch(func(mem *pixel.Scratch) error {
+		content, err := s.load(i, maxEncoded, mem.Content)
 		if err != nil {
 			return err
 		}
-		mem.content = content[:0]
-		return s.decode(content, dst, mem)
+		mem.Content = content[:0]
+		return mem.Decode(content, s.geometry, s.planes, s.bgr, dst)
 	})
 	if err != nil {
 		return fmt.Errorf("read image %s: %w", s.ID(i), err)
 	}
 	return nil
-}
-
-// decode writes an encoded image to dst as the samples of the set are.
-func (s *imageSet) decode(content []byte, dst []uint8, mem *scratch) error {
-	height, width, err := mem.header(content)
-	if err != nil {
-		return err
-	}
-	h, w, turn := height, width, orientation(content)
-	if turned(turn) {
-		h, w = w, h
-	}
-	p, err := s.geometry.place(h, w)
-	if err != nil {
-		return err
-	}
-	if p.h != s.shape.H || p.w != s.shape.W {
-		return fmt.Errorf("it is %d×%d where %d×%d is needed; give a size to resize the images to", p.h, p.w, s.shape.H, s.shape.W)
-	}
-	needed := image.Rect(0, 0, width, height)
-	if turn == upright {
-		needed = p.source(h, w, s.geometry.cubic, mem)
-	}
-	d, err := mem.decode(content, height, width, needed)
-	if err != nil {
-		return err
-	}
-	// What needs no further step is written where it goes.
-	direct := turn == upright && p == placement{rows: h, columns: w, h: h, w: w} && s.shape.C != 1
-	pix := dst
-	if !direct {
-		pix = grow(&mem.pixels, 3*h*w)
-	}
-	r := unpack(d, s.shape.C == 1, pix, mem)
-	if turn != upright {
-		r = orient(r, turn, grow(&mem.upright, r.size()))
-	}
-	if !direct {
-		resize(r, h, w, p, s.geometry.cubic, dst, mem)
-	}
-	finishColours(dst, r.c, s.shape, s.swap)
-	return nil
-}
-
-// finishColours makes what was written as c planes the planes of a shape.
-func finishColours[T any](dst []T, c int, shape Shape, swap bool) {
-	plane := shape.H * shape.W
-	if c < shape.C {
-		copy(dst[plane:], dst[:plane])
-		copy(dst[2*plane:], dst[:plane])
-	} else if swap && c == 3 {
-		red, blue := dst[:plane], dst[2*plane:]
-		for i, v := range red {
-			red[i], blue[i] = blue[i], v
-		}
-	}
 }

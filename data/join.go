@@ -43,7 +43,7 @@ func join(sets []Set) (Set, error) {
 	}
 	j := &joined{classes: names}
 	for i, s := range sets {
-		if s.Shape() != sets[0].Shape() {
+		if !s.Shape().Equal(sets[0].Shape()) {
 			return nil, fmt.Errorf("the samples of set %d are %v and those of the first %v", i+1, s.Shape(), sets[0].Shape())
 		}
 		if s.Classes() != nil {

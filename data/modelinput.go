@@ -3,8 +3,6 @@ package data
 import (
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
 
 	"github.com/prunefuse/prunefuse/onnxio"
 	"github.com/prunefuse/prunefuse/onnxio/head"
@@ -15,7 +13,7 @@ import (
 type Input struct {
 	// Shape is that of a sample in the model's own order of axes, 0 for an
 	// extent that is open; nil where it is not known.
-	Shape []int
+	Shape Shape
 
 	// Preprocess is what the model's metadata say, and what a caller puts in
 	// its place. The classes that count are those of Classes.
@@ -44,9 +42,9 @@ func InputOf(m *onnxio.Model) (Input, error) {
 
 // Image is the shape of a sample as channels, height and width, where the input
 // has three axes; otherwise it is as it is.
-func (in Input) Image() []int {
+func (in Input) Image() Shape {
 	if s := in.Shape; in.Preprocess.Layout == "NHWC" && len(s) == 3 {
-		return []int{s[2], s[0], s[1]}
+		return Shape{s[2], s[0], s[1]}
 	}
 	return in.Shape
 }
@@ -54,19 +52,11 @@ func (in Input) Image() []int {
 // Takes reports whether samples can be fed to the input: extent for extent, or as
 // many values for a flat one.
 func (in Input) Takes(s Shape) bool {
-	image := in.Image()
-	switch len(image) {
-	case 1:
-		return image[0] == 0 || image[0] == s.Size()
-	case 3:
-		for i, n := range []int{s.C, s.H, s.W} {
-			if image[i] != 0 && image[i] != n {
-				return false
-			}
-		}
-		return true
+	want := in.Image()
+	if len(want) == 1 {
+		return want[0] == 0 || want[0] == s.Size()
 	}
-	return image == nil
+	return want.takes(s)
 }
 
 // Open reads a set for the model: of several specs their samples one set after
@@ -112,14 +102,12 @@ func (in Input) options(o *Options, survey bool) error {
 		return err
 	}
 	image := in.Image()
+	o.Expect, o.survey = image, survey
 	if len(image) != 3 {
 		return nil
 	}
 	if o.Color == "" {
 		o.Color = map[int]string{1: "grey", 3: "rgb"}[image[0]]
-	}
-	if !survey && !slices.Contains(image, 0) {
-		o.Expect = Shape{C: image[0], H: image[1], W: image[2]}
 	}
 	return nil
 }
@@ -130,7 +118,7 @@ func (in Input) fits(spec string, set Set) error {
 		return nil
 	}
 	image := in.Image()
-	err := fmt.Errorf("data %s: the samples are %v but the model takes %s", spec, s, extents(image))
+	err := fmt.Errorf("data %s: the samples are %v but the model takes %v", spec, s, image)
 	if len(image) == 3 {
 		err = fmt.Errorf("%w; --resize, or --size and --crop, convert images, and --color their colours", err)
 	}
@@ -213,30 +201,14 @@ func OpenFor(m *onnxio.Model, o Options, specs ...string) (*Prepared, error) {
 
 // InputShape returns the shape of the model's first input without the batch, 0 for an
 // extent that is free; nil where it is not known.
-func InputShape(m *onnxio.Model) []int {
+func InputShape(m *onnxio.Model) Shape {
 	ins := m.Graph.Inputs()
 	if len(ins) == 0 || len(ins[0].Type.Shape) < 2 {
 		return nil
 	}
-	var out []int
+	var out Shape
 	for _, d := range ins[0].Type.Shape[1:] {
 		out = append(out, int(d.Or(0)))
 	}
 	return out
-}
-
-// extents writes a shape as 3×?×32, with a question mark for an open extent.
-func extents(shape []int) string {
-	var b strings.Builder
-	for i, n := range shape {
-		if i > 0 {
-			b.WriteString("×")
-		}
-		if n == 0 {
-			b.WriteString("?")
-		} else {
-			fmt.Fprint(&b, n)
-		}
-	}
-	return b.String()
 }

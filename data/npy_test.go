@@ -178,10 +178,10 @@ func TestNPYSet(t *testing.T) {
 	put(t, dir, "both.npy", npyBytes(header("|u1", "(1, 3, 2, 3)"), ramp(18, 0)...))
 	put(t, dir, "flat.npy", encode(t, []int{2, 3}, []float32{1, 2, 3, -4, 5, 300}))
 	put(t, dir, "none.npy", encode(t, []int{0, 3}, []float32{}))
-	put(t, dir, "five.npy", encode(t, []int{1, 1, 1, 1, 1}, []float32{1}))
+	put(t, dir, "one.npy", encode(t, []int{1}, []float32{1}))
 
 	nchw := mustOpen(t, filepath.Join(dir, "nchw.npy"), Options{})
-	if nchw.Shape() != (Shape{3, 2, 2}) || nchw.Label(1) != -1 || nchw.ID(1) != "nchw/1" {
+	if !nchw.Shape().Equal(Shape{3, 2, 2}) || nchw.Label(1) != -1 || nchw.ID(1) != "nchw/1" {
 		t.Errorf("%v, label %d, ID %s", nchw.Shape(), nchw.Label(1), nchw.ID(1))
 	}
 	wantBytes(t, nchw, 1, ramp(12, 12))
@@ -190,20 +190,63 @@ func TestNPYSet(t *testing.T) {
 	wantBytes(t, mustOpen(t, filepath.Join(dir, "grey.npy"), Options{}), 5, ramp(4, 20))
 
 	flat := mustOpen(t, filepath.Join(dir, "flat.npy"), Options{})
-	if got := mustRead(t, flat, 1); flat.Shape() != (Shape{3, 1, 1}) || !slices.Equal(got, []float32{-4, 5, 300}) {
+	if got := mustRead(t, flat, 1); !flat.Shape().Equal(Shape{3}) || !slices.Equal(got, []float32{-4, 5, 300}) {
 		t.Errorf("floats are not as stored: %v of %v", got, flat.Shape())
 	}
 
 	both := filepath.Join(dir, "both.npy")
 	_, err := Open(both, Options{})
 	wantError(t, err, "nchw or nhwc")
-	if s := mustOpen(t, both, Options{Layout: "nhwc"}); s.Shape() != (Shape{3, 3, 2}) {
+	if s := mustOpen(t, both, Options{Layout: "nhwc"}); !s.Shape().Equal(Shape{3, 3, 2}) {
 		t.Errorf("nhwc: %v", s.Shape())
 	}
 	_, err = Open(filepath.Join(dir, "none.npy"), Options{})
 	wantError(t, err, "holds no samples")
-	_, err = Open(filepath.Join(dir, "five.npy"), Options{})
-	wantError(t, err, "[1 1 1 1 1]")
+	_, err = Open(filepath.Join(dir, "one.npy"), Options{})
+	wantError(t, err, "[1]", "axes of their own")
+}
+
+// Samples have any number of axes. Those of two are a series where a model takes
+// one, else an image of one channel.
+func TestNPYShapes(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for _, c := range []struct {
+		array        string
+		expect, want Shape
+	}{
+		{"(2, 30)", nil, Shape{30}},
+		{"(2, 5, 6)", nil, Shape{1, 5, 6}},
+		{"(2, 5, 6)", Shape{5, 6}, Shape{5, 6}},
+		{"(2, 5, 6)", Shape{0, 6}, Shape{5, 6}},
+		{"(2, 5, 6)", Shape{1, 5, 6}, Shape{1, 5, 6}},
+		{"(2, 5, 6)", Shape{30}, Shape{1, 5, 6}},
+		{"(2, 5, 6, 7)", Shape{5, 6, 7}, Shape{5, 6, 7}},
+		{"(2, 5, 6, 7)", Shape{7, 5, 6}, Shape{7, 5, 6}},
+		{"(2, 3, 5, 6, 7)", nil, Shape{3, 5, 6, 7}},
+	} {
+		n := 2 * c.want.Size()
+		x := put(t, dir, "x.npy", npyBytes(header("|u1", c.array), ramp(n, 0)...))
+		set := mustOpen(t, x, Options{Expect: c.expect})
+		if !set.Shape().Equal(c.want) {
+			t.Errorf("%s for %v: samples of %v, want %v", c.array, c.expect, set.Shape(), c.want)
+			continue
+		}
+		if len(c.want) != 3 {
+			wantBytes(t, set, 1, ramp(n/2, n/2))
+		}
+	}
+	series := mustOpen(t, put(t, dir, "x.npy", npyBytes(header("|u1", "(2, 5, 6)"), ramp(60, 0)...)), Options{Expect: Shape{5, 6}})
+	mean, std, err := Stats(t.Context(), series, 0)
+	if err != nil || len(mean) != 5 || len(std) != 5 {
+		t.Fatalf("%d means, %d deviations, %v, want one a channel", len(mean), len(std), err)
+	}
+	p, err := Prepare(series, Preprocess{Mean: mean, Std: std, Layout: "NCHW"})
+	if err != nil || !slices.Equal(p.Shape(), []int{5, 6}) {
+		t.Fatalf("prepared: %v, %v", p, err)
+	}
+	_, err = Open(filepath.Join(dir, "x.npy"), Options{Expect: Shape{5, 6}, Size: [2]int{2, 2}})
+	wantError(t, err, "5×6 are no images")
 }
 
 func TestNPYLabels(t *testing.T) {
@@ -249,7 +292,7 @@ func FuzzNPY(f *testing.F) {
 			return
 		}
 		_, _ = a.labels()
-		set, err := newNPYSet(a, "fuzz.npy", "fuzz/", "")
+		set, err := newNPYSet(a, "fuzz.npy", "fuzz/", Options{})
 		if err != nil {
 			return
 		}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"path/filepath"
 	"strconv"
+
+	"github.com/prunefuse/prunefuse/internal/pixel"
 )
 
 // npySet is a set of the rows of an array.
@@ -23,7 +25,7 @@ func openNPYSet(path string, opts Options) (Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	set, err := newNPYSet(a, path, shardName(path)+"/", opts.Layout)
+	set, err := newNPYSet(a, path, shardName(path)+"/", opts)
 	if err != nil {
 		a.Close()
 		return nil, err
@@ -43,26 +45,10 @@ func openNPYSet(path string, opts Options) (Set, error) {
 	return WithLabels(set, labels, nil)
 }
 
-func newNPYSet(a *NPY, path, prefix, layout string) (Set, error) {
+func newNPYSet(a *NPY, path, prefix string, opts Options) (Set, error) {
 	set := &npySet{a: a, path: path, prefix: prefix}
-	d := a.Shape
-	switch len(d) {
-	case 2:
-		set.shape = Shape{d[1], 1, 1}
-	case 3:
-		set.shape = Shape{1, d[1], d[2]}
-	case 4:
-		nhwc, err := isNHWC(d, layout)
-		if err != nil {
-			return nil, err
-		}
-		if set.nhwc = nhwc; nhwc {
-			set.shape = Shape{d[3], d[1], d[2]}
-		} else {
-			set.shape = Shape{d[1], d[2], d[3]}
-		}
-	default:
-		return nil, fmt.Errorf("the array has shape %v; samples are N×C×H×W, N×H×W×C, N×H×W or N×F", d)
+	if err := set.shapeAs(opts); err != nil {
+		return nil, err
 	}
 	if a.Len() == 0 {
 		return nil, errors.New("it holds no samples")
@@ -73,12 +59,41 @@ func newNPYSet(a *NPY, path, prefix, layout string) (Set, error) {
 	return set, nil
 }
 
-func isNHWC(d []int, layout string) (bool, error) {
-	if layout != "" {
-		return layout == "nhwc", nil
+// shapeAs determines what the rows are. Those with as many axes as samples are
+// expected to have are as they stand; otherwise rows of two axes are images of one
+// channel, and of three are images in either order of axes.
+func (s *npySet) shapeAs(opts Options) error {
+	d := s.a.Shape
+	if len(d) < 2 {
+		return fmt.Errorf("the array has shape %v; its first axis is that of the samples, and they have axes of their own", d)
+	}
+	s.shape = d[1:]
+	switch {
+	case len(d) == 3 && len(opts.Expect) != 2:
+		s.shape = Shape{1, d[1], d[2]}
+	case len(d) == 4:
+		var err error
+		if s.nhwc, err = isNHWC(d, opts); err != nil {
+			return err
+		}
+		if s.nhwc {
+			s.shape = Shape{d[3], d[1], d[2]}
+		}
+	}
+	return nil
+}
+
+// isNHWC tells the order of axes by the layout, by the samples that are expected,
+// else by the one axis that is 1 or 3 long.
+func isNHWC(d []int, opts Options) (bool, error) {
+	if opts.Layout != "" {
+		return opts.Layout == "nhwc", nil
 	}
 	colours := func(n int) bool { return n == 1 || n == 3 }
 	first, last := colours(d[1]), colours(d[3])
+	if first == last {
+		first, last = opts.Expect.takes(Shape{d[1], d[2], d[3]}), opts.Expect.takes(Shape{d[3], d[1], d[2]})
+	}
 	if first == last {
 		return false, fmt.Errorf("the array of shape %v may be N×C×H×W or N×H×W×C; give the layout, nchw or nhwc", d)
 	}
@@ -96,10 +111,10 @@ func (s *npySet) Read(i int, dst []float32) error {
 	if err := checkDst(dst, s.shape); err != nil {
 		return err
 	}
-	if !s.nhwc || s.shape.C == 1 {
+	if !s.nhwc || s.shape[0] == 1 {
 		return s.failed(i, s.a.ReadFloats(i*len(dst), dst))
 	}
-	return withFloats(len(dst), func(values []float32) error {
+	return pixel.WithFloats(len(dst), func(values []float32) error {
 		if err := s.a.ReadFloats(i*len(dst), values); err != nil {
 			return s.failed(i, err)
 		}
@@ -121,11 +136,10 @@ type npyPixels struct{ *npySet }
 func (s npyPixels) Read(i int, dst []float32) error { return readUnit(s, i, dst) }
 
 func (s npyPixels) readPixels(i int, dst []uint8) error {
-	if !s.nhwc || s.shape.C == 1 {
+	if !s.nhwc || s.shape[0] == 1 {
 		return s.failed(i, s.a.readBytes(i*len(dst), dst))
 	}
-	return withScratch(func(mem *scratch) error {
-		values := grow(&mem.strip, len(dst))
+	return withBuffer(len(dst), func(values []byte) error {
 		if err := s.a.readBytes(i*len(dst), values); err != nil {
 			return s.failed(i, err)
 		}
@@ -136,11 +150,12 @@ func (s npyPixels) readPixels(i int, dst []uint8) error {
 
 // planesOf sorts values that stand in H, W, C order into planes.
 func planesOf[T any](s Shape, values, dst []T) {
-	plane := s.H * s.W
-	for c := range s.C {
+	channels := s[0]
+	plane := s[1] * s[2]
+	for c := range channels {
 		out := dst[c*plane:][:plane]
 		for p := range out {
-			out[p] = values[p*s.C+c]
+			out[p] = values[p*channels+c]
 		}
 	}
 }

@@ -47,7 +47,7 @@ func newNPZSet(f *os.File, path string, opts Options) (Set, error) {
 	if err != nil {
 		return nil, fmt.Errorf("array %s: %w", z.names[samples], err)
 	}
-	set, err := newNPYSet(a, path, shardName(path)+"/"+z.names[samples]+"/", opts.Layout)
+	set, err := newNPYSet(a, path, shardName(path)+"/"+z.names[samples]+"/", opts)
 	if err == nil && labels >= 0 && opts.Labels == "" {
 		set, err = z.label(set, labels)
 	}

@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/prunefuse/prunefuse/internal/pixel"
 )
 
 // Options say how [Open] reads a set. The zero value reads it as it is stored.
@@ -38,8 +40,10 @@ type Options struct {
 
 	// Expect is the shape that samples must have, where that is known. It
 	// saves reading the headers of all image files when a set is opened: those
-	// of another size fail when they are read.
+	// of another size fail when they are read. An array whose samples have as
+	// many axes is not taken for one of images.
 	Expect Shape
+	survey bool // the headers are read all the same
 
 	// Layout is the axis order of four-dimensional .npy data: "nchw" or "nhwc".
 	// Empty takes the one axis that is 1 or 3 long for the channels.
@@ -150,19 +154,27 @@ func bare(err error, path string) error {
 }
 
 func checkOptions(o Options) error {
-	if _, err := filterNamed(o.Filter); err != nil {
-		return err
-	}
-	if err := o.geometry().check(); err != nil {
+	if err := o.geometry().Check(); err != nil {
 		return err
 	}
 	switch {
+	case !slices.Contains([]string{"", "bilinear", "bicubic"}, o.Filter):
+		return fmt.Errorf("filter %q is not bilinear or bicubic", o.Filter)
 	case !slices.Contains([]string{"", "grey", "rgb", "bgr"}, o.Color):
 		return fmt.Errorf("color %q is not grey, rgb or bgr", o.Color)
 	case o.Layout != "" && o.Layout != "nchw" && o.Layout != "nhwc":
 		return fmt.Errorf("layout %q is not nchw or nhwc", o.Layout)
 	}
 	return nil
+}
+
+// converts reports whether samples are to have a size or colours of their own.
+func (o Options) converts() bool {
+	return o.Size != [2]int{} || o.Crop != [2]int{} || o.Color != ""
+}
+
+func (o Options) geometry() pixel.Geometry {
+	return pixel.Geometry{Size: o.Size, Crop: o.Crop, Bicubic: o.Filter == "bicubic"}
 }
 
 // channels is the number that Color stands for, 0 for what is stored.

@@ -32,7 +32,7 @@ func parquetBytes(t testing.TB, n, group int) []byte {
 	var b bytes.Buffer
 	w := parquet.NewGenericWriter[hfRow](&b, parquet.MaxRowsPerRowGroup(int64(group)), parquet.PageBufferSize(400), parquet.Compression(&parquet.Snappy))
 	for i := range n {
-		row := hfRow{hfImage{pixel(t, byte(i)), "x.png"}, int64(i % 7), fmt.Sprintf("kind %d", i%2)}
+		row := hfRow{hfImage{onePixel(t, byte(i)), "x.png"}, int64(i % 7), fmt.Sprintf("kind %d", i%2)}
 		if _, err := w.Write([]hfRow{row}); err != nil {
 			t.Fatal(err)
 		}
@@ -48,7 +48,7 @@ func parquetBytes(t testing.TB, n, group int) []byte {
 func TestParquetOfOthers(t *testing.T) {
 	t.Parallel()
 	set := mustOpen(t, "testdata/huggingface.parquet", Options{})
-	if set.Len() != 40 || !slices.Equal(set.Classes(), []string{"ant", "bee", "cat"}) || set.Shape() != (Shape{1, 1, 1}) {
+	if set.Len() != 40 || !slices.Equal(set.Classes(), []string{"ant", "bee", "cat"}) || !set.Shape().Equal(Shape{1, 1, 1}) {
 		t.Fatalf("%d samples of %v in the classes %q", set.Len(), set.Shape(), set.Classes())
 	}
 	// Forward, then here and there.
@@ -138,7 +138,7 @@ func TestParquetLabelKinds(t *testing.T) {
 		}
 		put(t, dir, name, b.Bytes())
 	}
-	image := hfImage{Bytes: pixel(t, 5)}
+	image := hfImage{Bytes: onePixel(t, 5)}
 	write("n/0.parquet", []unlabelled{{image}, {image}})
 	write("n/1.parquet", []numbered{{image, 4}})
 	write("n/2.parquet", []unlabelled{{image}})
@@ -176,7 +176,7 @@ func TestParquetForgets(t *testing.T) {
 	read := func(i int) {
 		t.Helper()
 		b, err := r.read(i, maxEncoded, nil)
-		if err != nil || !bytes.Equal(b, pixel(t, byte(i))) {
+		if err != nil || !bytes.Equal(b, onePixel(t, byte(i))) {
 			t.Fatalf("value %d: %v", i, err)
 		}
 	}

@@ -3,7 +3,7 @@ package data
 // pixelReader is a set of 8-bit samples that can be had as such.
 type pixelReader interface {
 	Set
-	// readPixels writes sample i in C, H, W order to dst, which has
+	// readPixels writes sample i in the order of its shape to dst, which has
 	// Shape().Size() values.
 	readPixels(i int, dst []uint8) error
 }

@@ -1,12 +1,15 @@
 package data
 
+import "github.com/prunefuse/prunefuse/internal/pixel"
+
 // Prepared is a set as a model takes it: every sample normalised, nothing
 // augmented. It has the methods that a pool to be scored needs. Its methods
 // are safe for concurrent use.
 type Prepared struct {
 	Set
-	pre  Preprocess
-	nhwc bool
+	pre   Preprocess
+	nhwc  bool
+	shape []int
 
 	// Samples of 8 bits are normalised by a table for each channel.
 	pixels func(i int, dst []uint8) error
@@ -19,9 +22,12 @@ func Prepare(s Set, p Preprocess) (*Prepared, error) {
 	if err := p.Check(s.Shape()); err != nil {
 		return nil, err
 	}
-	r := &Prepared{Set: s, pre: p, nhwc: p.Layout == "NHWC", pixels: pixelsOf(s)}
+	r := &Prepared{Set: s, pre: p, shape: s.Shape(), pixels: pixelsOf(s)}
+	if c, h, w, ok := s.Shape().Image(); ok && p.Layout == "NHWC" {
+		r.nhwc, r.shape = true, []int{h, w, c}
+	}
 	if r.pixels != nil {
-		r.tables = make([][256]float32, s.Shape().C)
+		r.tables = make([][256]float32, s.Shape().Channels())
 		for c := range r.tables {
 			r.tables[c] = unit
 			p.channel(r.tables[c][:], c)
@@ -30,37 +36,31 @@ func Prepare(s Set, p Preprocess) (*Prepared, error) {
 	return r, nil
 }
 
-// Shape is that of every sample: channels, height, width in the order of the
-// preprocessing's layout.
-func (p *Prepared) Shape() []int {
-	s := p.Set.Shape()
-	if p.nhwc {
-		return []int{s.H, s.W, s.C}
-	}
-	return []int{s.C, s.H, s.W}
-}
+// Shape is that of every sample; of images channels, height and width in the order
+// of the preprocessing's layout.
+func (p *Prepared) Shape() []int { return p.shape }
 
 // Read writes sample i, normalised, to dst.
 func (p *Prepared) Read(i int, dst []float32) error {
 	if !p.nhwc {
 		return p.read(i, dst)
 	}
-	return withFloats(p.Set.Shape().Size(), func(planes []float32) error {
+	return pixel.WithFloats(len(dst), func(planes []float32) error {
 		if err := p.read(i, planes); err != nil {
 			return err
 		}
-		s := p.Set.Shape()
-		plane := s.H * s.W
-		for c := range s.C {
+		channels := p.Set.Shape().Channels()
+		plane := len(planes) / channels
+		for c := range channels {
 			for k, v := range planes[c*plane:][:plane] {
-				dst[k*s.C+c] = v
+				dst[k*channels+c] = v
 			}
 		}
 		return nil
 	})
 }
 
-// read writes sample i in C, H, W order.
+// read writes sample i, channel after channel.
 func (p *Prepared) read(i int, dst []float32) error {
 	s := p.Set.Shape()
 	if p.pixels == nil {
@@ -76,8 +76,8 @@ func (p *Prepared) read(i int, dst []float32) error {
 		if err := p.pixels(i, pixels); err != nil {
 			return err
 		}
-		plane := s.H * s.W
-		for c := range s.C {
+		plane := len(dst) / len(p.tables)
+		for c := range p.tables {
 			lookUp(&p.tables[c], pixels[c*plane:][:plane], dst[c*plane:])
 		}
 		return nil

@@ -71,7 +71,7 @@ func Preset(name string) (Preprocess, error) {
 // Shape is that of the images which p makes of others: channels by its means, and
 // its size.
 func (p Preprocess) Shape() Shape {
-	return Shape{C: len(p.Mean), H: p.Size[0], W: p.Size[1]}
+	return Shape{len(p.Mean), p.Size[0], p.Size[1]}
 }
 
 // ToSize puts what p says of the size and the colours of images into options
@@ -103,7 +103,7 @@ func (p Preprocess) Check(shape Shape) error {
 		name   string
 		values []float32
 	}{{"means", p.Mean}, {"standard deviations", p.Std}} {
-		if n := len(list.values); n > 1 && n != shape.C {
+		if n := len(list.values); n > 1 && n != shape.Channels() {
 			return fmt.Errorf("preprocess: %d %s for samples of %v", n, list.name, shape)
 		}
 		for _, v := range list.values {
@@ -117,7 +117,8 @@ func (p Preprocess) Check(shape Shape) error {
 			return fmt.Errorf("preprocess: a standard deviation is %v", v)
 		}
 	}
-	if p.Size != [2]int{} && p.Size != [2]int{shape.H, shape.W} {
+	_, h, w, image := shape.Image()
+	if p.Size != [2]int{} && image && p.Size != [2]int{h, w} {
 		return fmt.Errorf("preprocess: samples of %v for an input of %d×%d", shape, p.Size[0], p.Size[1])
 	}
 	return nil
@@ -129,12 +130,13 @@ func (p Preprocess) Apply(x []float32, shape Shape) error {
 	if err := p.Check(shape); err != nil {
 		return err
 	}
-	plane := shape.H * shape.W
-	if shape.Size() == 0 || len(x)%shape.Size() != 0 {
+	size, channels := shape.Size(), shape.Channels()
+	if size == 0 || len(x)%size != 0 {
 		return fmt.Errorf("preprocess: %d values are no whole number of samples of %v", len(x), shape)
 	}
+	plane := size / channels
 	for start := 0; start < len(x); start += plane {
-		p.channel(x[start:start+plane], start/plane%shape.C)
+		p.channel(x[start:start+plane], start/plane%channels)
 	}
 	return nil
 }

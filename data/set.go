@@ -5,15 +5,6 @@ import (
 	"io"
 )
 
-// Shape is the size of one sample: channels, height and width.
-type Shape struct{ C, H, W int }
-
-// Size returns the number of values in a sample.
-func (s Shape) Size() int { return s.C * s.H * s.W }
-
-// String returns the shape as 3×32×32.
-func (s Shape) String() string { return fmt.Sprintf("%d×%d×%d", s.C, s.H, s.W) }
-
 // Set is a collection of samples in a fixed order. Its methods are safe for
 // concurrent use. An index outside [0, Len()) is a mistake of the caller and
 // panics.
@@ -34,8 +25,8 @@ type Set interface {
 	// Label returns the class of sample i, or -1 when it has none.
 	Label(i int) int
 
-	// Read writes sample i in C, H, W order to dst, which has Shape().Size()
-	// values: pixels of 8 bits scaled to [0, 1], float data as stored. The
+	// Read writes sample i in the order of the shape's axes to dst, which has
+	// Shape().Size() values: pixels of 8 bits scaled to [0, 1], float data as stored. The
 	// error names the file.
 	Read(i int, dst []float32) error
 }

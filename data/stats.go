@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"math"
+
+	"github.com/prunefuse/prunefuse/internal/pixel"
 )
 
 // Stats returns mean and standard deviation (of the population) of each channel
-// over the pixels of set, for [Preprocess]. With 0 < limit < set.Len() it reads
+// over the values of set, for [Preprocess]. With 0 < limit < set.Len() it reads
 // only limit samples, evenly spaced. A constant channel has a deviation of 1, so
 // that it can be divided by. A value that is not finite is an error that names
 // its sample.
@@ -21,21 +23,22 @@ func Stats(ctx context.Context, set Set, limit int) (mean, std []float32, err er
 		return nil, nil, errors.New("statistics of no samples")
 	}
 	shape := set.Shape()
-	sums := make([]moments, n*shape.C)
+	channels := shape.Channels()
+	sums := make([]moments, n*channels)
 	errs := make([]error, n)
 	err = parallel(ctx, n, 0, func(k int) {
-		errs[k] = withFloats(shape.Size(), func(x []float32) error {
+		errs[k] = pixel.WithFloats(shape.Size(), func(x []float32) error {
 			i := k * set.Len() / n
 			if err := set.Read(i, x); err != nil {
 				return err
 			}
-			plane := shape.H * shape.W
-			for c := range shape.C {
+			plane := len(x) / channels
+			for c := range channels {
 				m := momentsOf(x[c*plane : (c+1)*plane])
 				if !(m.squares <= math.MaxFloat64) {
 					return fmt.Errorf("sample %s holds NaN or infinite values", set.ID(i))
 				}
-				sums[k*shape.C+c] = m
+				sums[k*channels+c] = m
 			}
 			return nil
 		})
@@ -47,12 +50,12 @@ func Stats(ctx context.Context, set Set, limit int) (mean, std []float32, err er
 		return nil, nil, err
 	}
 	// Added in order, whatever the order of reading: the result is exact again.
-	total := make([]moments, shape.C)
+	total := make([]moments, channels)
 	for i, m := range sums {
-		total[i%shape.C].sum += m.sum
-		total[i%shape.C].squares += m.squares
+		total[i%channels].sum += m.sum
+		total[i%channels].squares += m.squares
 	}
-	count := float64(n * shape.H * shape.W)
+	count := float64(n * shape.Size() / channels)
 	for _, t := range total {
 		m := t.sum / count
 		deviation := math.Sqrt(math.Max(0, t.squares/count-m*m))

@@ -10,6 +10,8 @@ import (
 	"path"
 	"sort"
 	"strings"
+
+	"github.com/prunefuse/prunefuse/internal/pixel"
 )
 
 // tarShards is the source of the images of tar archives as WebDataset writes
@@ -82,7 +84,7 @@ func (s *tarShards) load(i, limit int, buf []byte) ([]byte, error) {
 	case size == 0:
 		return nil, errEmpty
 	}
-	buf = grow(&buf, min(limit, int(size)))
+	buf = pixel.Grow(&buf, min(limit, int(size)))
 	err := s.files.with(sort.SearchInts(s.ends, i+1), func(f *os.File) error {
 		return readAt(f, buf, s.offsets[i])
 	})

@@ -38,7 +38,7 @@ func tarBytes(t testing.TB, files ...tarFile) []byte {
 }
 
 // pixel is a grey PNG of one pixel.
-func pixel(t testing.TB, v byte) []byte { return pngBytes(t, greyImage(1, 1, v)) }
+func onePixel(t testing.TB, v byte) []byte { return pngBytes(t, greyImage(1, 1, v)) }
 
 func TestTar(t *testing.T) {
 	t.Parallel()
@@ -46,10 +46,10 @@ func TestTar(t *testing.T) {
 	long := string(bytes.Repeat([]byte("long/"), 50)) + "name" // in a header of its own
 	put(t, dir, "a.tar", tarBytes(t,
 		tarFile{"d/", nil},
-		tarFile{"./d/0.seg.png", pixel(t, 9)}, tarFile{"d/0.PNG", pixel(t, 1)}, tarFile{"d/0.cls", []byte("7\n")},
-		tarFile{"d/1.json", []byte(`{"label": 3}`)}, tarFile{"d/1.png", pixel(t, 2)},
-		tarFile{"d/.hidden.png", pixel(t, 9)}, tarFile{"d/2.txt", []byte("no image")},
-		tarFile{long + ".png", pixel(t, 3)},
+		tarFile{"./d/0.seg.png", onePixel(t, 9)}, tarFile{"d/0.PNG", onePixel(t, 1)}, tarFile{"d/0.cls", []byte("7\n")},
+		tarFile{"d/1.json", []byte(`{"label": 3}`)}, tarFile{"d/1.png", onePixel(t, 2)},
+		tarFile{"d/.hidden.png", onePixel(t, 9)}, tarFile{"d/2.txt", []byte("no image")},
+		tarFile{long + ".png", onePixel(t, 3)},
 	))
 	set := mustOpen(t, filepath.Join(dir, "a.tar"), Options{})
 	wantSamples(t, set, nil, wantSample{"a/d/0", 7, 1}, wantSample{"a/d/1", 3, 2}, wantSample{"a/" + long, -1, 3})
@@ -60,7 +60,7 @@ func TestTarShards(t *testing.T) {
 	dir := t.TempDir()
 	for i := range 3 {
 		put(t, dir, fmt.Sprintf("s/x-%02d.tar", i), tarBytes(t,
-			tarFile{"k.png", pixel(t, byte(i))}, tarFile{"k.json", fmt.Appendf(nil, `{"kind": "c%d"}`, 2-i)},
+			tarFile{"k.png", onePixel(t, byte(i))}, tarFile{"k.json", fmt.Appendf(nil, `{"kind": "c%d"}`, 2-i)},
 		))
 	}
 	want := []wantSample{{"x-00/k", 2, 0}, {"x-01/k", 1, 1}, {"x-02/k", 0, 2}}
@@ -80,7 +80,7 @@ func TestTarShards(t *testing.T) {
 // the one that was hit or says after which the rest is lost.
 func TestTarCutShort(t *testing.T) {
 	t.Parallel()
-	files := []tarFile{{"0.png", pixel(t, 0)}, {"1.png", pixel(t, 1)}, {"1.cls", []byte("1")}, {"2.png", pixel(t, 2)}}
+	files := []tarFile{{"0.png", onePixel(t, 0)}, {"1.png", onePixel(t, 1)}, {"1.cls", []byte("1")}, {"2.png", onePixel(t, 2)}}
 	whole := tarBytes(t, files...)
 	path := filepath.Join(t.TempDir(), "x.tar")
 	for cut := 1; cut < len(whole); cut += 97 {
@@ -126,14 +126,14 @@ func TestTarErrors(t *testing.T) {
 		"empty.tar":    {nil, "the file is empty"},
 		"text.tar":     {bytes.Repeat([]byte("text "), 300), "no tar archive"},
 		"none.tar":     {tarBytes(t, tarFile{"a.txt", []byte("a")}), "holds no images"},
-		"twice.tar":    {tarBytes(t, tarFile{"a.png", pixel(t, 1)}, tarFile{"b.png", pixel(t, 1)}, tarFile{"a.png", pixel(t, 1)}), `"twice/a"`},
+		"twice.tar":    {tarBytes(t, tarFile{"a.png", onePixel(t, 1)}, tarFile{"b.png", onePixel(t, 1)}, tarFile{"a.png", onePixel(t, 1)}), `"twice/a"`},
 		"packed.tgz":   {gzipped(t, tarBytes(t)), "gunzip"},
 		"packed.tar.z": {[]byte("x"), "unpack it first"},
 	} {
 		_, err := Open(put(t, dir, name, c.content), Options{})
 		wantError(t, err, name, c.want)
 	}
-	set := mustOpen(t, put(t, dir, "zero.tar", tarBytes(t, tarFile{"a.png", pixel(t, 1)}, tarFile{"b.png", []byte{}})), Options{})
+	set := mustOpen(t, put(t, dir, "zero.tar", tarBytes(t, tarFile{"a.png", onePixel(t, 1)}, tarFile{"b.png", []byte{}})), Options{})
 	wantError(t, set.Read(1, make([]float32, 1)), "zero/b", "the file is empty")
 }
 
@@ -143,7 +143,7 @@ func TestManyShards(t *testing.T) {
 	dir := t.TempDir()
 	const n = maxOpen + 6
 	for i := range n {
-		put(t, dir, fmt.Sprintf("%03d.tar", i), tarBytes(t, tarFile{"k.png", pixel(t, byte(i))}))
+		put(t, dir, fmt.Sprintf("%03d.tar", i), tarBytes(t, tarFile{"k.png", onePixel(t, byte(i))}))
 	}
 	set := mustOpen(t, filepath.Join(dir, "{000..069}.tar"), Options{})
 	for range 2 {
@@ -177,7 +177,7 @@ func TestExpandPattern(t *testing.T) {
 }
 
 func FuzzTar(f *testing.F) {
-	whole := tarBytes(f, tarFile{"a.png", pixel(f, 1)}, tarFile{"a.cls", []byte("1")}, tarFile{"b.json", []byte(`{"label": "x"}`)}, tarFile{"b.jpg", []byte("?")})
+	whole := tarBytes(f, tarFile{"a.png", onePixel(f, 1)}, tarFile{"a.cls", []byte("1")}, tarFile{"b.json", []byte(`{"label": "x"}`)}, tarFile{"b.jpg", []byte("?")})
 	f.Add(whole)
 	f.Add(whole[:1700])
 	f.Fuzz(func(t *testing.T, content []byte) {

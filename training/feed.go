@@ -9,7 +9,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/prunefuse/prunefuse/data"
+	"github.com/prunefuse/prunefuse/internal/pixel"
 )
 
 // readAhead is the number of full batches in memory: one that the step takes
@@ -54,9 +54,9 @@ type feed struct {
 type job struct {
 	b     *Batch
 	epoch int
-	start int         // of the indices within the batch
-	index []int       // into the set
-	blend *data.Blend // nil for reading
+	start int          // of the indices within the batch
+	index []int        // into the set
+	blend *pixel.Blend // nil for reading
 }
 
 // outcome is what became of a job.
@@ -118,8 +118,8 @@ func (f *feed) prepare(ctx context.Context, b *Batch, at int, index []int) error
 	if err := f.fill(ctx, job{b: b, epoch: at / f.pace.batches, index: index}); err != nil {
 		return err
 	}
-	if f.mix != (data.Mix{}) {
-		blend := f.mix.Draw(rand.New(rand.NewPCG(f.seed^mixStream, uint64(at))), f.shape)
+	if f.mix != (pixel.Mix{}) {
+		blend := f.mix.Draw(rand.New(rand.NewPCG(f.seed^mixStream, uint64(at))), f.image)
 		if err := f.fill(ctx, job{b: b, index: index, blend: &blend}); err != nil {
 			return err
 		}
@@ -216,7 +216,7 @@ func (f *feed) work(ctx context.Context) {
 // sample reads sample i for place at of a batch.
 func (f *feed) sample(b *Batch, at, i int, scratch []float32, rng *rand.Rand) error {
 	x, y := b.Samples(), b.Target()
-	if f.mix != (data.Mix{}) {
+	if f.mix != (pixel.Mix{}) {
 		x, y = f.raw, f.rawTarget
 	}
 	b.index[at] = i
@@ -232,10 +232,10 @@ func (f *feed) sample(b *Batch, at, i int, scratch []float32, rng *rand.Rand) er
 
 // mixed blends what was read for place at with what was read for the one
 // before it.
-func (f *feed) mixed(b *Batch, at int, blend data.Blend) {
+func (f *feed) mixed(b *Batch, at int, blend pixel.Blend) {
 	other := (at + b.Len() - 1) % b.Len()
 	row := func(x []float32, size, i int) []float32 { return x[i*size:][:size] }
-	blend.Samples(f.shape, row(b.Samples(), f.size, at), row(f.raw, f.size, at), row(f.raw, f.size, other))
+	blend.Samples(f.image, row(b.Samples(), f.size, at), row(f.raw, f.size, at), row(f.raw, f.size, other))
 	blend.Targets(row(b.Target(), b.outputs, at), row(f.rawTarget, b.outputs, at), row(f.rawTarget, b.outputs, other))
 }
 

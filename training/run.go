@@ -6,7 +6,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/prunefuse/prunefuse/data"
+	"github.com/prunefuse/prunefuse/internal/pixel"
 )
 
 // run takes the steps that remain.
@@ -145,7 +145,7 @@ func (t *trainer) newFeed() (*feed, error) {
 		first: t.batches, end: t.pace.until(t.schedule.steps),
 		full: make(chan *Batch, readAhead), short: make(chan *Batch, 1), out: make(chan *Batch, readAhead),
 	}
-	if t.source.mix != (data.Mix{}) {
+	if t.source.mix != (pixel.Mix{}) {
 		f.raw, f.rawTarget = make([]float32, t.o.Batch*f.size), make([]float32, t.o.Batch*t.step.graph.outputs)
 	}
 	sizes := slices.Repeat([]int{t.o.Batch}, readAhead)

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/prunefuse/prunefuse/data"
+	"github.com/prunefuse/prunefuse/internal/pixel"
 )
 
 // Set is a collection of labelled samples in a fixed order. Read and Label are
@@ -57,12 +58,12 @@ type Augment struct {
 }
 
 // one is what happens to a sample by itself.
-func (a Augment) one() data.Augment {
-	return data.Augment{Pad: a.Pad, Flip: a.Flip, Resize: data.ResizedCrop{Scale: a.Scale, Ratio: a.Ratio}}
+func (a Augment) one() pixel.Augment {
+	return pixel.Augment{Pad: a.Pad, Flip: a.Flip, Resize: pixel.ResizedCrop{Scale: a.Scale, Ratio: a.Ratio}}
 }
 
 // mix is what happens to a batch.
-func (a Augment) mix() data.Mix { return data.Mix{Mixup: a.Mixup, Cutmix: a.Cutmix} }
+func (a Augment) mix() pixel.Mix { return pixel.Mix{Mixup: a.Mixup, Cutmix: a.Cutmix} }
 
 // Normalize maps each channel to (x − Mean) / Std, after augmentation. Each
 // list has one value a channel, or one for all, or none.
@@ -72,11 +73,12 @@ type Normalize struct{ Mean, Std []float32 }
 type reader struct {
 	set     Set
 	targets Targets // the same, where it is one
-	augment data.Augment
-	mix     data.Mix
+	augment pixel.Augment
+	mix     pixel.Mix
 	norm    data.Preprocess
 	sample  []int // its shape as the model takes it
 	shape   data.Shape
+	image   pixel.Shape // the same, of an image
 	size    int
 }
 
@@ -90,10 +92,10 @@ func newReader(set Set, sample []int, classes int, a Augment, n Normalize) (*rea
 	if !slices.Equal(shape, sample) && (len(sample) != 1 || sample[0] != r.size) {
 		return nil, fmt.Errorf("the samples are %s but the model takes %s", shapeText(shape), shapeText(sample))
 	}
-	r.shape = data.Shape{C: r.size, H: 1, W: 1}
-	if len(shape) == 3 {
-		r.shape = data.Shape{C: shape[0], H: shape[1], W: shape[2]}
-	} else if a.one() != (data.Augment{}) || a.Cutmix != 0 {
+	r.shape = shape
+	if c, h, w, ok := r.shape.Image(); ok {
+		r.image = pixel.Shape{C: c, H: h, W: w}
+	} else if a.one() != (pixel.Augment{}) || a.Cutmix != 0 {
 		return nil, fmt.Errorf("augment: the samples are %s, which is no image of channels, height and width", shapeText(shape))
 	}
 	if err := errors.Join(r.augment.Check(), r.mix.Check()); err != nil {
@@ -144,13 +146,13 @@ func (r *reader) target(i int, row []float32) error {
 // augmented writes sample i as training sees it to dst. Scratch holds a
 // sample.
 func (r *reader) augmented(i int, dst, scratch []float32, rng *rand.Rand) error {
-	if r.augment == (data.Augment{}) {
+	if r.augment == (pixel.Augment{}) {
 		return r.plain(i, dst)
 	}
 	if err := r.set.Read(i, scratch); err != nil {
 		return fmt.Errorf("read sample %d: %w", i, err)
 	}
-	r.augment.Apply(rng, r.shape, scratch, dst)
+	r.augment.Apply(rng, r.image, scratch, dst)
 	return r.normalize(dst)
 }
 

@@ -125,7 +125,7 @@ func (t *teacher) renormalise() error {
 		return err
 	}
 	differs := false
-	for c := range t.source.shape.C {
+	for c := range t.source.shape.Channels() {
 		mean, std := t.source.norm.Channel(c)
 		wantMean, wantStd := theirs.Channel(c)
 		differs = differs || mean != wantMean || std != wantStd
@@ -181,10 +181,11 @@ func (t *teacher) renormalised(samples *ort.Tensor) (*ort.Tensor, error) {
 		}
 		t.inputs[n] = in
 	}
-	plane := t.source.shape.H * t.source.shape.W
+	channels := t.source.shape.Channels()
+	plane := t.source.shape.Size() / channels
 	from, to := ort.Data[float32](samples), ort.Data[float32](in)
 	for start := 0; start < len(from); start += plane {
-		c := start / plane % t.source.shape.C
+		c := start / plane % channels
 		for i, v := range from[start : start+plane] {
 			to[start+i] = v*t.factor[c] + t.offset[c]
 		}

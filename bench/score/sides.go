@@ -43,9 +43,9 @@ func (o *options) open(ctx context.Context, n network, path string) (*subject, e
 	if s.net, err = n.build(); err != nil {
 		return nil, err
 	}
-	opts := data.Options{Expect: data.Shape{C: 3, H: n.side, W: n.side}, Color: "rgb", Implied: true}
+	opts := data.Options{Expect: data.Shape{3, n.side, n.side}, Color: "rgb", Implied: true}
 	if n.resize > 0 {
-		opts.Size, opts.Crop, opts.Expect = [2]int{n.resize, 0}, [2]int{n.side, n.side}, data.Shape{}
+		opts.Size, opts.Crop, opts.Expect = [2]int{n.resize, 0}, [2]int{n.side, n.side}, nil
 	}
 	set, err := data.Open(path, opts)
 	if err != nil {

@@ -244,7 +244,10 @@ func (o *trainOptions) preprocess(ctx context.Context, g *globals, set data.Set,
 		if p.Mean, p.Std, err = data.Stats(ctx, set, statsSamples); err != nil {
 			return p, fmt.Errorf("data %v: %w", &o.samples, err)
 		}
-		p.Layout, p.Size = cmp.Or(p.Layout, "NCHW"), [2]int{s.H, s.W}
+		p.Layout = cmp.Or(p.Layout, "NCHW")
+		if _, h, w, ok := s.Image(); ok {
+			p.Size = [2]int{h, w}
+		}
 		g.detail("normalised by mean %v and deviation %v of %v", p.Mean, p.Std, &o.samples)
 	}
 	p.Classes = set.Classes()

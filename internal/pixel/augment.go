@@ -1,4 +1,4 @@
-package data
+package pixel
 
 import (
 	"errors"
@@ -10,7 +10,7 @@ import (
 // resized to its size, or a crop of its size out of the image padded with
 // zeros on every side; then a horizontal flip. The zero value changes nothing.
 //
-// Applied before [Preprocess] the padding is black, as with torchvision's
+// Applied before normalisation the padding is black, as with torchvision's
 // RandomCrop on images; applied after it, the padding is the mean.
 type Augment struct {
 	Pad    int         // pixels of padding on each side; 4 for 32×32

@@ -1,4 +1,4 @@
-package data
+package pixel
 
 import (
 	"image"
@@ -8,7 +8,7 @@ import (
 // unpack writes an image to pix, which has room for three planes: one plane where the
 // image is grey or grey is asked for, else red, green and blue. Samples of 16
 // bits keep their upper 8; alpha is dropped, as PIL's convert("RGB") does.
-func unpack(d decoded, grey bool, pix []uint8, s *scratch) raster {
+func unpack(d decoded, grey bool, pix []uint8, s *Scratch) raster {
 	b := d.img.Bounds()
 	h, w := b.Dy(), b.Dx()
 	plane := h * w
@@ -52,7 +52,7 @@ func greyOf(red, green, blue []uint8) {
 
 // rowConverter returns what writes a row of an image, the first being 0, as three
 // rows of equal length.
-func rowConverter(d decoded, s *scratch) func(y int, r, g, b []uint8) {
+func rowConverter(d decoded, s *Scratch) func(y int, r, g, b []uint8) {
 	switch img := d.img.(type) {
 	case *image.YCbCr:
 		return ycbcrRows(img, d.studio, s)
@@ -79,7 +79,7 @@ func rowConverter(d decoded, s *scratch) func(y int, r, g, b []uint8) {
 }
 
 // ycbcrRows is for the colours of JPEG and WebP.
-func ycbcrRows(img *image.YCbCr, studio bool, s *scratch) func(y int, r, g, b []uint8) {
+func ycbcrRows(img *image.YCbCr, studio bool, s *Scratch) func(y int, r, g, b []uint8) {
 	u := newUpsampler(img, s)
 	convert := colourRow
 	if studio {

@@ -1,4 +1,4 @@
-package data
+package pixel
 
 import "image"
 
@@ -44,42 +44,42 @@ func (k *weights) settle(in, out, from, to int, cubic bool) {
 	}
 }
 
-// source is the part of an h×w image that a placement takes from.
-func (p placement) source(h, w int, cubic bool, s *scratch) image.Rectangle {
-	r := image.Rect(p.left, p.top, p.left+p.w, p.top+p.h)
-	if w != p.columns {
-		s.across.settle(w, p.columns, p.left, p.left+p.w, cubic)
+// source is the part of an h×w image that a Placement takes from.
+func (p Placement) source(h, w int, cubic bool, s *Scratch) image.Rectangle {
+	r := image.Rect(p.Left, p.Top, p.Left+p.W, p.Top+p.H)
+	if w != p.Columns {
+		s.across.settle(w, p.Columns, p.Left, p.Left+p.W, cubic)
 		r.Min.X, r.Max.X = s.across.span()
 	}
-	if h != p.rows {
-		s.down.settle(h, p.rows, p.top, p.top+p.h, cubic)
+	if h != p.Rows {
+		s.down.settle(h, p.Rows, p.Top, p.Top+p.H, cubic)
 		r.Min.Y, r.Max.Y = s.down.span()
 	}
 	return r
 }
 
-// resize writes the window of an h×w image, resized to p.rows×p.columns, to dst.
+// resize writes the window of an h×w image, resized to p.Rows×p.Columns, to dst.
 // Of the image, src has what the window takes from.
-func resize(src raster, h, w int, p placement, cubic bool, dst []uint8, s *scratch) {
+func resize(src raster, h, w int, p Placement, cubic bool, dst []uint8, s *Scratch) {
 	need := p.source(h, w, cubic, s)
-	if w == p.columns && h == p.rows {
+	if w == p.Columns && h == p.Rows {
 		cut(src, need, dst)
 		return
 	}
-	rows := raster{c: src.c, h: need.Dy(), w: p.w, pix: dst, top: need.Min.Y}
-	if h != p.rows {
-		rows.pix = grow(&s.narrow, rows.size())
+	rows := raster{c: src.c, h: need.Dy(), w: p.W, pix: dst, top: need.Min.Y}
+	if h != p.Rows {
+		rows.pix = Grow(&s.narrow, rows.size())
 	}
-	if w != p.columns {
+	if w != p.Columns {
 		resizeRows(src, need, rows, s)
 	} else {
 		cut(src, need, rows.pix)
 	}
-	if h == p.rows {
+	if h == p.Rows {
 		return
 	}
 	for c := range src.c {
-		blend(rows.plane(c), rows.top, p.w, &s.down, dst[c*p.h*p.w:][:p.h*p.w])
+		blend(rows.plane(c), rows.top, p.W, &s.down, dst[c*p.H*p.W:][:p.H*p.W])
 	}
 }
 
@@ -111,11 +111,11 @@ const stripBytes = 1 << 17
 // resizeRows resizes the needed part of the rows of src along themselves. It takes
 // a strip of rows at a time, turns it so that its columns are rows, blends those,
 // which takes eight values at a step, and turns the result back.
-func resizeRows(src raster, need image.Rectangle, dst raster, s *scratch) {
+func resizeRows(src raster, need image.Rectangle, dst raster, s *Scratch) {
 	in := need.Dx()
 	height := max(8, min(stripBytes/(in*src.c), need.Dy()+7)&^7)
 	across := height * src.c
-	buffer := grow(&s.strip, across*(in+dst.w))
+	buffer := Grow(&s.strip, across*(in+dst.w))
 	turnedIn, turnedOut := buffer[:across*in], buffer[across*in:]
 	for y := 0; y < dst.h; y += height {
 		n := min(height, dst.h-y)

@@ -1,4 +1,4 @@
-package data
+package pixel
 
 // The conversion of JPEG's colours to RGB as in libjpeg (jdcolor.c), and of
 // WebP's as in libwebp, so that a model gets the pixels that it got from PIL.

@@ -1,4 +1,4 @@
-package data
+package pixel
 
 import (
 	"bytes"
@@ -6,7 +6,6 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
-	"testing/fstest"
 )
 
 // Baseline JPEG is decoded as by libjpeg, to the last bit, whatever its
@@ -53,6 +52,25 @@ func piped(t *testing.T, in []byte, program string, args ...string) []byte {
 	return out
 }
 
+// decodeRGB decodes an image to three channels.
+func decodeRGB(t testing.TB, content []byte, g Geometry) ([]uint8, Shape) {
+	t.Helper()
+	o, err := Look(content)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := g.Place(o.H, o.W)
+	if err != nil {
+		t.Fatal(err)
+	}
+	to := Shape{3, p.H, p.W}
+	dst := make([]uint8, to.Size())
+	if err := new(Scratch).Decode(content, g, to, false, dst); err != nil {
+		t.Fatal(err)
+	}
+	return dst, to
+}
+
 // wantPPM wants an encoded image to have the pixels of a PPM or PGM file.
 func wantPPM(t *testing.T, content, ppm []byte, tolerance int) {
 	t.Helper()
@@ -66,14 +84,7 @@ func wantPPM(t *testing.T, content, ppm []byte, tolerance int) {
 		c = 1
 	}
 	want := ppm[len(ppm)-c*w*h:]
-	set, err := ImageFolder(fstest.MapFS{"x.jpg": {Data: content}}, Options{Color: "rgb"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	got := make([]uint8, set.Shape().Size())
-	if err := set.(*imageSet).readPixels(0, got); err != nil {
-		t.Fatal(err)
-	}
+	got, _ := decodeRGB(t, content, Geometry{})
 	for i := range w * h {
 		for k := range 3 {
 			g, w := int(got[k*w*h+i]), int(want[i*c+min(k, c-1)])
@@ -92,32 +103,20 @@ func TestMiddleOfJPEG(t *testing.T) {
 		if !strings.HasSuffix(f.Name, ".jpg") {
 			continue
 		}
-		read := func(o Options) ([]uint8, Shape) {
-			o.Color = "rgb"
-			set, err := ImageFolder(fstest.MapFS{f.Name: {Data: f.Content}}, o)
-			if err != nil {
-				t.Fatalf("%s: %v", f.Name, err)
-			}
-			pix := make([]uint8, set.Shape().Size())
-			if err := set.(*imageSet).readPixels(0, pix); err != nil {
-				t.Fatalf("%s: %v", f.Name, err)
-			}
-			return pix, set.Shape()
-		}
 		for _, size := range [][2]int{{}, {f.Size[0] * 2 / 3, f.Size[1] * 3 / 4}, {f.Size[0] * 2, f.Size[1] * 2}, {f.Size[0], f.Size[1] * 2}} {
-			all, s := read(Options{Size: size})
+			all, s := decodeRGB(t, f.Content, Geometry{Size: size})
 			for _, crop := range [][2]int{{1, 1}, {s.H / 2, s.W / 3}, {s.H, 1}, {s.H - 1, s.W}} {
 				if crop[0] == 0 || crop[1] == 0 {
 					continue
 				}
-				part, _ := read(Options{Size: size, Crop: crop})
-				p, err := geometry{size: size, crop: crop}.place(f.Size[0], f.Size[1])
+				part, _ := decodeRGB(t, f.Content, Geometry{Size: size, Crop: crop})
+				p, err := Geometry{Size: size, Crop: crop}.Place(f.Size[0], f.Size[1])
 				if err != nil {
 					t.Fatal(err)
 				}
 				for i, got := range part {
-					c, y, x := i/(p.h*p.w), i/p.w%p.h, i%p.w
-					if want := all[(c*s.H+p.top+y)*s.W+p.left+x]; got != want {
+					c, y, x := i/(p.H*p.W), i/p.W%p.H, i%p.W
+					if want := all[(c*s.H+p.Top+y)*s.W+p.Left+x]; got != want {
 						t.Fatalf("%s: %v of %v: value %d is %d, want %d", f.Name, crop, size, i, got, want)
 					}
 				}

@@ -1,4 +1,4 @@
-package data
+package pixel
 
 import "encoding/binary"
 

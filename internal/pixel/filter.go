@@ -1,9 +1,6 @@
-package data
+package pixel
 
-import (
-	"fmt"
-	"math"
-)
+import "math"
 
 // filter is a reconstruction filter of PIL's Image.resize.
 type filter struct {
@@ -25,17 +22,6 @@ var bicubic = filter{2, func(x float64) float64 {
 	}
 	return 0
 }}
-
-// filterNamed returns bilinear for the empty name.
-func filterNamed(name string) (filter, error) {
-	switch name {
-	case "", "bilinear":
-		return bilinear, nil
-	case "bicubic":
-		return bicubic, nil
-	}
-	return filter{}, fmt.Errorf("filter %q is not bilinear or bicubic", name)
-}
 
 // taps are the weights of one output position over consecutive inputs.
 type taps struct {

@@ -1,4 +1,4 @@
-package data
+package pixel
 
 import (
 	"math"
@@ -27,7 +27,7 @@ func TestResizeBox(t *testing.T) {
 			}
 		}
 		want := make([]float32, s.Size())
-		resample(part, Shape{s.C, b.h, b.w}, placement{rows: s.H, columns: s.W, h: s.H, w: s.W}, bilinear, want)
+		resample(part, Shape{s.C, b.h, b.w}, Placement{Rows: s.H, Columns: s.W, H: s.H, W: s.W}, bilinear, want)
 		for i, v := range got {
 			if math.Abs(float64(v-want[i])) > 1e-5 {
 				t.Fatalf("%+v of %v: value %d is %v, want %v", b, s, i, v, want[i])

@@ -1,4 +1,4 @@
-package data
+package pixel
 
 import (
 	"bytes"
@@ -54,8 +54,8 @@ func checkUnpacked(t *testing.T, img image.Image) {
 	t.Helper()
 	b := img.Bounds()
 	n := b.Dx() * b.Dy()
-	all := unpack(decoded{img: img}, false, make([]uint8, 3*n), new(scratch))
-	one := unpack(decoded{img: img}, true, make([]uint8, 3*n), new(scratch))
+	all := unpack(decoded{img: img}, false, make([]uint8, 3*n), new(Scratch))
+	one := unpack(decoded{img: img}, true, make([]uint8, 3*n), new(Scratch))
 	if all.h != b.Dy() || all.w != b.Dx() || one.c != 1 {
 		t.Fatalf("%T: %d×%d×%d and %d planes of an image of %v", img, all.c, all.h, all.w, one.c, b)
 	}
@@ -70,7 +70,7 @@ func checkUnpacked(t *testing.T, img image.Image) {
 			}
 			r, g, bl = all.pix[i], all.pix[n+i], all.pix[2*n+i]
 		}
-		if got, want := int(one.pix[i]), 255*luma(unit[r], unit[g], unit[bl]); float32(got) < want-1 || float32(got) > want+1 {
+		if got, want := int(one.pix[i]), luma(float32(r), float32(g), float32(bl)); float32(got) < want-1 || float32(got) > want+1 {
 			t.Fatalf("%T: pixel %d: grey %d, want %v", img, i, got, want)
 		}
 	}

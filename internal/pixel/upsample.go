@@ -1,4 +1,4 @@
-package data
+package pixel
 
 import "image"
 
@@ -15,7 +15,7 @@ type upsampler struct {
 }
 
 // newUpsampler takes its buffers from s.
-func newUpsampler(src *image.YCbCr, s *scratch) *upsampler {
+func newUpsampler(src *image.YCbCr, s *Scratch) *upsampler {
 	u := &upsampler{src: src, cx: 1, cy: 1}
 	switch src.SubsampleRatio {
 	case image.YCbCrSubsampleRatio422:
@@ -31,7 +31,7 @@ func newUpsampler(src *image.YCbCr, s *scratch) *upsampler {
 	}
 	w, h := src.Rect.Dx(), src.Rect.Dy()
 	u.cw, u.ch = (w+u.cx-1)/u.cx, (h+u.cy-1)/u.cy
-	buffer := grow(&s.chroma, u.cw+w)
+	buffer := Grow(&s.chroma, u.cw+w)
 	u.columns, u.pixels = buffer[:u.cw], buffer[u.cw:]
 	return u
 }

@@ -1,7 +1,8 @@
-package data
+package pixel
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"image"
 	"image/color"
@@ -31,9 +32,9 @@ type decoded struct {
 }
 
 // header reads the size of an encoded image and refuses one out of bounds.
-func (s *scratch) header(content []byte) (height, width int, err error) {
+func (s *Scratch) header(content []byte) (height, width int, err error) {
 	if len(content) == 0 {
-		return 0, 0, errEmpty
+		return 0, 0, errors.New("the file is empty")
 	}
 	width, height, err = s.jpeg.Header(content)
 	if s.plain = err == nil; s.plain {
@@ -45,7 +46,7 @@ func (s *scratch) header(content []byte) (height, width int, err error) {
 
 // decode decodes the content that header has been called on last: of an image
 // of that size at least the part that is needed.
-func (s *scratch) decode(content []byte, height, width int, needed image.Rectangle) (decoded, error) {
+func (s *Scratch) decode(content []byte, height, width int, needed image.Rectangle) (decoded, error) {
 	screen := image.Rect(0, 0, width, height)
 	if s.plain {
 		if img, err := s.jpeg.Decode(padded(needed)); err == nil {
@@ -121,3 +122,11 @@ func checkPixels(height, width int) error {
 
 // isGrey reports whether images of this colour model have one channel.
 func isGrey(m color.Model) bool { return m == color.GrayModel || m == color.Gray16Model }
+
+// truncated words an end of file that comes too early.
+func truncated(err error) error {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return errors.New("the file is truncated")
+	}
+	return err
+}

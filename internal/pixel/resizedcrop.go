@@ -1,4 +1,4 @@
-package data
+package pixel
 
 import (
 	"fmt"
@@ -67,7 +67,7 @@ func (r ResizedCrop) draw(rng *rand.Rand, s Shape) box {
 // resizeBox stretches a part of src over the whole of dst, bilinearly with
 // half-pixel centres. The part is no larger than the image.
 func resizeBox(s Shape, src, dst []float32, b box) {
-	_ = withFloats(2*s.W, func(rows []float32) error {
+	_ = WithFloats(2*s.W, func(rows []float32) error {
 		above, below := rows[:s.W], rows[s.W:]
 		for c := range s.C {
 			plane := src[c*s.H*s.W:]

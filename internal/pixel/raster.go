@@ -1,4 +1,4 @@
-package data
+package pixel
 
 // raster is an image of 8-bit samples, or a part of one from a row and a column
 // on: c planes (1 for grey, 3 for colours) of h rows of w values.

@@ -1,12 +1,12 @@
-package data
+package pixel
 
 import "sync"
 
 // floats holds *[]float32 used while a sample is read.
 var floats = sync.Pool{New: func() any { return new([]float32) }}
 
-// withFloats calls use with n values of scratch memory.
-func withFloats(n int, use func([]float32) error) error {
+// WithFloats calls use with n values of scratch memory.
+func WithFloats(n int, use func([]float32) error) error {
 	p := floats.Get().(*[]float32)
 	defer floats.Put(p)
 	if cap(*p) < n {
@@ -18,23 +18,23 @@ func withFloats(n int, use func([]float32) error) error {
 // resample writes the window of src, planes of a shape, to dst as resize does
 // for 8-bit values, but without rounding: along the rows first, then along the
 // columns. An axis that keeps its length is copied.
-func resample(src []float32, s Shape, p placement, f filter, dst []float32) {
-	across, down := f.taps(s.W, p.columns, p.left, p.left+p.w), f.taps(s.H, p.rows, p.top, p.top+p.h)
-	_ = withFloats(s.H*p.w, func(narrow []float32) error {
+func resample(src []float32, s Shape, p Placement, f filter, dst []float32) {
+	across, down := f.taps(s.W, p.Columns, p.Left, p.Left+p.W), f.taps(s.H, p.Rows, p.Top, p.Top+p.H)
+	_ = WithFloats(s.H*p.W, func(narrow []float32) error {
 		for c := range s.C {
 			plane := src[c*s.H*s.W:][:s.H*s.W]
-			if s.W == p.columns {
+			if s.W == p.Columns {
 				for y := range s.H {
-					copy(narrow[y*p.w:][:p.w], plane[y*s.W+p.left:])
+					copy(narrow[y*p.W:][:p.W], plane[y*s.W+p.Left:])
 				}
 			} else {
 				resampleRows(plane, s.W, across, narrow)
 			}
-			out := dst[c*p.h*p.w:][:p.h*p.w]
-			if s.H == p.rows {
-				copy(out, narrow[p.top*p.w:])
+			out := dst[c*p.H*p.W:][:p.H*p.W]
+			if s.H == p.Rows {
+				copy(out, narrow[p.Top*p.W:])
 			} else {
-				resampleColumns(narrow, p.w, down, out)
+				resampleColumns(narrow, p.W, down, out)
 			}
 		}
 		return nil

@@ -1,4 +1,4 @@
-package data
+package pixel
 
 import (
 	"sync"
@@ -6,9 +6,9 @@ import (
 	"github.com/prunefuse/prunefuse/internal/jpeg"
 )
 
-// scratch is the memory that one goroutine needs to read a sample.
-type scratch struct {
-	content []byte // an encoded image
+// Scratch is the memory that one goroutine needs to read a sample.
+type Scratch struct {
+	Content []byte // an encoded image, for those who read one
 	jpeg    jpeg.Decoder
 	plain   bool // it is for that decoder
 	pixels  []uint8
@@ -20,17 +20,17 @@ type scratch struct {
 	across, down weights
 }
 
-var scratches = sync.Pool{New: func() any { return new(scratch) }}
+var scratches = sync.Pool{New: func() any { return new(Scratch) }}
 
-// withScratch calls use with memory that is its own for as long.
-func withScratch(use func(*scratch) error) error {
-	s := scratches.Get().(*scratch)
+// WithScratch calls use with memory that is its own for as long.
+func WithScratch(use func(*Scratch) error) error {
+	s := scratches.Get().(*Scratch)
 	defer scratches.Put(s)
 	return use(s)
 }
 
-// grow returns n values of *p, which is made longer where it has to be.
-func grow[T any](p *[]T, n int) []T {
+// Grow returns n values of *p, which is made longer where it has to be.
+func Grow[T any](p *[]T, n int) []T {
 	if cap(*p) < n {
 		*p = make([]T, n)
 	}
