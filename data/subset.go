@@ -1,53 +1,35 @@
 package data
 
 import (
-	"bufio"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
-	"strings"
 )
 
 // Select returns the samples of a set that the file only names, or all where it
-// is empty, less those that the file exclude names. Both hold names of samples,
-// one a line, or lines of JSON with an "id".
+// is empty, less those that the file exclude names, as [ReadNames] reads them. Its
+// memory goes with what the files name, not with the set.
 func Select(s Set, only, exclude string) (Set, error) {
 	if only == "" && exclude == "" {
 		return s, nil
 	}
-	at := make(map[string]int, s.Len())
-	for i := range s.Len() {
-		at[s.ID(i)] = i
+	take, err := readNameSet(only)
+	if err != nil {
+		return nil, err
 	}
-	take := make([]bool, s.Len())
-	for i := range take {
-		take[i] = only == ""
-	}
-	for _, list := range []struct {
-		path string
-		take bool
-	}{{only, true}, {exclude, false}} {
-		if list.path == "" {
-			continue
-		}
-		ids, err := readIDs(list.path)
-		if err != nil {
-			return nil, err
-		}
-		for _, id := range ids {
-			i, ok := at[id]
-			if !ok {
-				return nil, fmt.Errorf("%s: the data has no sample %q", list.path, id)
-			}
-			take[i] = list.take
-		}
+	leave, err := readNameSet(exclude)
+	if err != nil {
+		return nil, err
 	}
 	var indices []int
-	for i, t := range take {
-		if t {
+	for i := range s.Len() {
+		id := s.ID(i)
+		taken, left := take.has(id), leave.has(id)
+		if (taken || only == "") && !left {
 			indices = append(indices, i)
 		}
+	}
+	if err := errors.Join(take.unknown(), leave.unknown()); err != nil {
+		return nil, err
 	}
 	if len(indices) == 0 {
 		return nil, errors.New("no sample is left of the data")
@@ -55,32 +37,52 @@ func Select(s Set, only, exclude string) (Set, error) {
 	return Subset(s, indices), nil
 }
 
-// readIDs reads the names of samples, one a line, or the lines of a .jsonl
-// selection or score file.
-func readIDs(path string) ([]string, error) {
-	f, err := os.Open(path)
-	if err != nil {
+// nameSet are the names of a file, each with whether a sample has it.
+type nameSet struct {
+	path  string
+	names []string
+	found map[string]bool
+}
+
+func readNameSet(path string) (*nameSet, error) {
+	n := &nameSet{path: path, found: map[string]bool{}}
+	if path == "" {
+		return n, nil
+	}
+	var err error
+	if n.names, err = ReadNames(path); err != nil {
 		return nil, err
 	}
-	defer f.Close()
-	var ids []string
-	lines := bufio.NewScanner(f)
-	lines.Buffer(nil, 1<<20)
-	for n := 1; lines.Scan(); n++ {
-		id := strings.TrimSpace(lines.Text())
-		if strings.HasPrefix(id, "{") {
-			var line struct{ ID string }
-			if err := json.Unmarshal([]byte(id), &line); err != nil || line.ID == "" {
-				return nil, fmt.Errorf("%s: line %d is no JSON with an \"id\"", path, n)
+	for _, name := range n.names {
+		n.found[name] = false
+	}
+	return n, nil
+}
+
+// has reports whether the file names a sample, and remembers that there is one.
+func (n *nameSet) has(id string) bool {
+	found, named := n.found[id]
+	if named && !found {
+		n.found[id] = true
+	}
+	return named
+}
+
+// unknown is an error for the first name that no sample has.
+func (n *nameSet) unknown() error {
+	missing, first := 0, ""
+	for _, name := range n.names {
+		if !n.found[name] {
+			if missing++; missing == 1 {
+				first = name
 			}
-			id = line.ID
-		}
-		if id != "" {
-			ids = append(ids, id)
 		}
 	}
-	if err := lines.Err(); err != nil {
-		return nil, fmt.Errorf("read %s: %w", path, err)
+	switch missing {
+	case 0:
+		return nil
+	case 1:
+		return fmt.Errorf("%s: the data has no sample %q", n.path, first)
 	}
-	return ids, nil
+	return fmt.Errorf("%s: the data has no sample %q, nor %d more of the %d that are named", n.path, first, missing-1, len(n.names))
 }

@@ -13,7 +13,7 @@ import (
 type Item struct {
 	ID         string
 	Rank       int     // in the selection, from 1
-	Class      string  // the predicted one
+	Class      string  // the predicted one, "" where no model was asked
 	Confidence float64 // of the prediction, from 0 to 1
 }
 
@@ -56,12 +56,16 @@ const choices = "choices"
 func WriteLabelStudio(w io.Writer, items []Item, version string, c Config) error {
 	tasks := make([]task, len(items))
 	for i, it := range items {
-		r := result{FromName: c.FromName, ToName: c.ToName, Type: choices}
-		r.Value.Choices = []string{it.Class}
 		tasks[i] = task{
 			Data:        map[string]any{c.ToName: c.Prefix + escape(it.ID), sampleKey: it.ID, "rank": it.Rank},
-			Predictions: []prediction{{version, it.Confidence, []result{r}}},
+			Predictions: []prediction{},
 		}
+		if it.Class == "" {
+			continue
+		}
+		r := result{FromName: c.FromName, ToName: c.ToName, Type: choices}
+		r.Value.Choices = []string{it.Class}
+		tasks[i].Predictions = []prediction{{version, it.Confidence, []result{r}}}
 	}
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)
@@ -83,7 +87,11 @@ func WriteCSV(w io.Writer, items []Item) error {
 	c := csv.NewWriter(w)
 	rows := [][]string{{"rank", "id", "predicted", "confidence", "label"}}
 	for _, it := range items {
-		rows = append(rows, []string{strconv.Itoa(it.Rank), it.ID, it.Class, strconv.FormatFloat(it.Confidence, 'g', -1, 64), ""})
+		confidence := ""
+		if it.Class != "" {
+			confidence = strconv.FormatFloat(it.Confidence, 'g', -1, 64)
+		}
+		rows = append(rows, []string{strconv.Itoa(it.Rank), it.ID, it.Class, confidence, ""})
 	}
 	return c.WriteAll(rows)
 }

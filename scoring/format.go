@@ -31,16 +31,20 @@ func ParseFormat(name string) (Format, error) {
 	return "", fmt.Errorf("format %q: want jsonl, csv or parquet", name)
 }
 
-// FormatOf is the format that a file's name asks for; it is JSONL for names
-// that ask for none.
-func FormatOf(path string) Format {
-	switch strings.ToLower(filepath.Ext(path)) {
+// FormatOf is the format that the ending of a file's name asks for: .jsonl, .csv or
+// .parquet. A name without an ending is JSONL's; an ending that no format has is an
+// error that lists them.
+func FormatOf(path string) (Format, error) {
+	switch ext := strings.ToLower(filepath.Ext(path)); ext {
 	case ".csv":
-		return CSV
+		return CSV, nil
 	case ".parquet":
-		return Parquet
+		return Parquet, nil
+	case ".jsonl", ".ndjson", ".json", "":
+		return JSONL, nil
+	default:
+		return "", fmt.Errorf("%s: a score file ends in .jsonl, .csv or .parquet, not in %s", path, ext)
 	}
-	return JSONL
 }
 
 // FileWriter writes a score file. All records have the scores of the first.

@@ -3,7 +3,8 @@ package scoring
 import (
 	"fmt"
 	"slices"
-	"strings"
+
+	"github.com/prunefuse/prunefuse/internal/suggest"
 )
 
 // Order says which end of a measure's scale is to be labelled first: the most
@@ -81,7 +82,7 @@ var measures = []Measure{
 // is the caller's.
 func Measures() []Measure { return slices.Clone(measures) }
 
-// MeasureNamed finds a measure; its error lists the names there are.
+// MeasureNamed finds a measure; its error names the nearest.
 func MeasureNamed(name string) (Measure, error) {
 	names := make([]string, len(measures))
 	for i, m := range measures {
@@ -90,7 +91,7 @@ func MeasureNamed(name string) (Measure, error) {
 		}
 		names[i] = m.Name
 	}
-	return Measure{}, fmt.Errorf("unknown measure %q; use one of %s", name, strings.Join(names, ", "))
+	return Measure{}, fmt.Errorf("unknown measure %q; %s", name, suggest.Want(name, names))
 }
 
 // measuresFor resolves a list of names for a pass; nil stands for every

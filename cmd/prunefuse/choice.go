@@ -23,12 +23,14 @@ type choiceOptions struct {
 	format  string
 }
 
-func (o *choiceOptions) addFlags(fs *pflag.FlagSet) {
+// addFlags adds the flags of a choice, whose file's form the command names by a flag
+// of its own.
+func (o *choiceOptions) addFlags(fs *pflag.FlagSet, form string) {
 	fs.StringVarP(&o.choice.Strategy, "strategy", "S", "", "how to choose: a `name`, see above")
 	fs.IntVarP(&o.choice.K, "count", "k", 0, "how many samples to choose: `N`")
 	fs.StringVar(&o.choice.Measure, "by", "", "the `measure` a strategy weighs by, where it lets choose (default its own)")
 	fs.StringToStringVar(&o.params, "param", nil, "`NAME=NUMBER` of the strategy, see above; may be repeated")
-	fs.StringVar(&o.format, "format", "", "`form` of the selection: jsonl or txt; empty goes by the file's name, and is txt on stdout")
+	fs.StringVar(&o.format, form, "", "`form` of the selection: jsonl or txt; empty goes by the file's name, and is txt on stdout")
 }
 
 // strategiesHelp lists the strategies, what each asks for, and what it can be
@@ -85,11 +87,9 @@ func (o *choiceOptions) settle() error {
 	switch {
 	case o.choice.K < 1:
 		return fmt.Errorf("--count (-k) %d: say how many samples to choose, at least 1", o.choice.K)
-	case o.format == "":
-		o.format = string(selection.FormatOf(o.path))
 	}
-	if _, err := selection.ParseFormat(o.format); err != nil {
-		return fmt.Errorf("--%w", err)
+	if err := o.settleFormat(); err != nil {
+		return err
 	}
 	o.choice.Params = make(map[string]float64, len(o.params))
 	for name, text := range o.params {
@@ -101,6 +101,19 @@ func (o *choiceOptions) settle() error {
 	}
 	var err error
 	o.chooser, err = o.choice.Check()
+	return err
+}
+
+func (o *choiceOptions) settleFormat() (err error) {
+	var f selection.Format
+	if o.format != "" {
+		f, err = selection.ParseFormat(o.format)
+	} else if o.path != stdStream {
+		f, err = selection.FormatOf(o.path)
+	} else {
+		f = selection.Text
+	}
+	o.format = string(f)
 	return err
 }
 

@@ -54,7 +54,7 @@ func (o *dataOptions) addFlags(fs *pflag.FlagSet) {
 
 // addSubsetFlags adds the flags that leave samples out.
 func (o *dataOptions) addSubsetFlags(fs *pflag.FlagSet) {
-	fs.StringVar(&o.only, "only", "", "take only the samples that this `file` names: one a line, or a .jsonl selection")
+	fs.StringVar(&o.only, "only", "", "take only the samples that this `file` names: a .txt with one a line, a selection, a score file, or a list of labels (.csv, .tsv, .jsonl, .json, .parquet)")
 	fs.StringVar(&o.exclude, "exclude", "", "leave out the samples that this `file` names")
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/prunefuse/prunefuse/data"
 	"github.com/prunefuse/prunefuse/labelling"
 	"github.com/prunefuse/prunefuse/onnxio"
+	"github.com/prunefuse/prunefuse/scoring/selection"
 )
 
 func newLabelCommand(g *globals) *cobra.Command {
@@ -94,9 +95,12 @@ func (o *namesOptions) names() ([]string, error) {
 	return p.Classes, nil
 }
 
-// nameOf is the name of a class, its number where names are not known.
+// nameOf is the name of a class, its number where names are not known, and "" where
+// no model was asked.
 func nameOf(names []string, class int) (string, error) {
 	switch {
+	case class == selection.NoClass:
+		return "", nil
 	case names == nil:
 		return strconv.Itoa(class), nil
 	case class < 0 || class >= len(names):

@@ -70,11 +70,13 @@ func (o *labelExportOptions) settle() error {
 		return errors.New("name the file to write with --output (-o)")
 	}
 	if o.format == "" {
-		o.format = map[string]string{".csv": formTable, ".jsonl": formLines}[strings.ToLower(filepath.Ext(o.out.path))]
+		ext := strings.ToLower(filepath.Ext(o.out.path))
+		forms := map[string]string{".csv": formTable, ".jsonl": formLines, ".json": formLabelStudio, "": formLabelStudio}
+		if o.format = forms[ext]; o.format == "" {
+			return fmt.Errorf("%s: a batch for labelling ends in .json, .csv or .jsonl, not in %s", o.out.path, ext)
+		}
 	}
 	switch o.format {
-	case "":
-		o.format = formLabelStudio
 	case formLabelStudio, formTable, formLines:
 	default:
 		return fmt.Errorf("--format %q: want %s, %s or %s", o.format, formLabelStudio, formTable, formLines)

@@ -70,22 +70,36 @@ func (o *mergeOptions) settle() error {
 	if o.embeddings == stdStream || o.softmax == stdStream {
 		return errors.New("--embeddings and --probabilities cannot go to stdout")
 	}
-	if o.format == "" {
-		o.format = string(scoring.FormatOf(o.out.path))
+	var err error
+	if o.format, err = scoresFormat(o.format, o.out.path); err != nil {
+		return err
 	}
-	if _, err := scoring.ParseFormat(o.format); err != nil {
-		return fmt.Errorf("--format: %w", err)
+	return o.output().Check()
+}
+
+func (o *mergeOptions) output() job.Output {
+	return job.Output{Scores: o.out.path, Format: scoring.Format(o.format), Features: o.embeddings, Probabilities: o.softmax}
+}
+
+// scoresFormat is the form of a score file by the flag --format, or by its name.
+func scoresFormat(flag, path string) (string, error) {
+	if flag == "" && path == stdStream {
+		return string(scoring.JSONL), nil
 	}
-	return nil
+	f, err := scoring.ParseFormat(flag)
+	if flag == "" {
+		f, err = scoring.FormatOf(path)
+	}
+	return string(f), err
 }
 
 func runMerge(ctx context.Context, g *globals, o mergeOptions, paths []string) error {
 	if err := o.out.check(o.embeddings, o.softmax); err != nil {
 		return err
 	}
-	r, err := job.Merge(ctx, paths, job.Output{
-		Scores: o.out.path, Format: scoring.Format(o.format), Features: o.embeddings, Probabilities: o.softmax, Stream: g.stdout,
-	}, o.out.force)
+	output := o.output()
+	output.Stream = g.stdout
+	r, err := job.Merge(ctx, paths, output, o.out.force)
 	if errors.Is(err, job.ErrCut) {
 		err = fmt.Errorf("%w with --resume", err)
 	}

@@ -38,7 +38,8 @@ type scoreOptions struct {
 
 func (o *scoreOptions) addFlags(fs *pflag.FlagSet) {
 	o.out.addFlags(fs, "the score `file` to write, .jsonl, .csv or .parquet; - is stdout")
-	fs.StringVar(&o.format, "scores-format", "", "`form` of --output: jsonl, csv or parquet; empty goes by the file's name")
+	fs.StringVar(&o.format, "format", "", "`form` of --output: jsonl, csv or parquet; empty goes by the file's name")
+	aliasFlag(fs, "scores-format", "format")
 	fs.Var(&o.pool, "pool", "the unlabelled samples: a `name` or path, see above; may be repeated")
 	fs.Var(&o.batch, "batch", "samples a batch: a `number`, or auto for what suits the model; scores do not depend on it")
 	fs.StringVar(&o.embeddings, "embeddings", "", "write the input of the last layer, a row a sample, to an .npy `file`")
@@ -47,7 +48,7 @@ func (o *scoreOptions) addFlags(fs *pflag.FlagSet) {
 	fs.StringSliceVar(&o.committee, "committee", nil, "more `models`: score by the mean of MODEL and these, and by how they differ")
 	fs.StringVar(&o.shardText, "shard", "", "score only part `I/N` of the pool; auto or auto/N takes I from the scheduler")
 	fs.BoolVar(&o.resume, "resume", false, "go on where an interrupted run of the same command stopped, if there was one")
-	o.choice.addFlags(fs)
+	o.choice.addFlags(fs, "selected-format")
 	fs.StringVar(&o.choice.path, "selected", "", "write what --strategy chooses to a .jsonl or .txt `file` (default stdout)")
 	fs.Var(&o.labelled, "labelled", "the samples that have a label already, for strategies that look at them: a `name` or path; may be repeated")
 	o.data.addFlags(fs)
@@ -130,11 +131,12 @@ func (o *scoreOptions) settle() error {
 			return err
 		}
 	}
-	if o.format == "" {
-		o.format = string(scoring.FormatOf(o.out.path))
+	var err error
+	if o.format != "" && o.out.path == "" {
+		return errors.New("--format is the form of --output; that of the selection is --selected-format")
 	}
-	if _, err := scoring.ParseFormat(o.format); err != nil {
-		return fmt.Errorf("--scores-format: %w", err)
+	if o.format, err = scoresFormat(o.format, o.out.path); err != nil {
+		return err
 	}
 	if err := o.settleShard(); err != nil {
 		return err
@@ -199,7 +201,11 @@ func (o *scoreOptions) settleShard() (err error) {
 	for _, path := range []*string{&o.out.path, &o.embeddings, &o.softmax} {
 		*path = o.shard.Path(*path)
 	}
-	if task := o.task(); o.resume && task.JournalPath() == "" {
+	task := o.task()
+	if err := task.Output.Check(); err != nil {
+		return err
+	}
+	if o.resume && task.JournalPath() == "" {
 		return errors.New("--resume needs a file beside which the interrupted run left its own: --output (-o), --embeddings, --probabilities or --selected")
 	}
 	return nil

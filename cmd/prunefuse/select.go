@@ -21,7 +21,7 @@ type selectOptions struct {
 
 func (o *selectOptions) addFlags(fs *pflag.FlagSet) {
 	o.out.addFlags(fs, "the .jsonl or .txt `file` to write (default stdout)")
-	o.choice.addFlags(fs)
+	o.choice.addFlags(fs, "format")
 	fs.StringVar(&o.of.Features, "embeddings", "", "the .npy `file` of features that score wrote beside the scores")
 	fs.StringVar(&o.of.Probabilities, "probabilities", "", "the .npy `file` of class probabilities that score wrote")
 	fs.StringVar(&o.labelled.Features, "labelled-embeddings", "", "the same of the samples that have a label already: an .npy `file`")

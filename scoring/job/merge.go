@@ -19,6 +19,9 @@ import (
 // replace is set. Shards that are missing, there twice, not complete or of another
 // run are named, and nothing is written.
 func Merge(ctx context.Context, shards []string, o Output, replace bool) (*Result, error) {
+	if err := o.applyDefaults(); err != nil {
+		return nil, err
+	}
 	for _, path := range []string{o.Scores, o.Features, o.Probabilities} {
 		if path == "" || path == Stream {
 			continue

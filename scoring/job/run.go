@@ -8,6 +8,7 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/prunefuse/prunefuse/internal/atomicfile"
@@ -18,7 +19,8 @@ import (
 // Stream is the path that stands for Output.Stream.
 const Stream = "-"
 
-// Output says which files a run writes. An empty path is no file, and Stream in
+// Output says which files a run writes, in the forms of their endings where none is
+// said. An empty path is no file, and Stream in
 // the place of the scores or of the selection is written to the stream. They appear
 // together when the run is complete.
 type Output struct {
@@ -180,13 +182,33 @@ func (t *Task) applyDefaults() (selection.Strategy, error) {
 	t.Features = t.Output.Features != "" || strategy.Features
 	t.Probabilities = t.Output.Probabilities != "" || strategy.Probabilities
 	t.Journal = t.JournalPath()
-	if t.Output.Format == "" {
-		t.Output.Format = scoring.JSONL
-	}
-	if t.Output.SelectionFormat == "" {
-		t.Output.SelectionFormat = selection.FormatOf(t.Output.Selection)
+	if err := t.Output.applyDefaults(); err != nil {
+		return strategy, err
 	}
 	return strategy, t.checkOutputs()
+}
+
+// Check refuses names of files whose endings no form has.
+func (o Output) Check() error { return o.applyDefaults() }
+
+// applyDefaults takes forms that are not said from the names of the files.
+func (o *Output) applyDefaults() (err error) {
+	if o.Format == "" {
+		if o.Format, err = scoring.FormatOf(o.Scores); err != nil {
+			return err
+		}
+	}
+	if o.SelectionFormat == "" {
+		if o.SelectionFormat, err = selection.FormatOf(o.Selection); err != nil {
+			return err
+		}
+	}
+	for _, path := range []string{o.Features, o.Probabilities} {
+		if ext := filepath.Ext(path); ext != "" && !strings.EqualFold(ext, ".npy") {
+			return fmt.Errorf("%s: an array with a row a sample ends in .npy, not in %s", path, ext)
+		}
+	}
+	return nil
 }
 
 // checkOutputs refuses outputs that exist, but for those of the run that this one

@@ -64,7 +64,7 @@ func TestShardsAreStopped(t *testing.T) {
 			job.Shard, job.Resume = Shard{i + 1, shards}, true
 			job.Output.Selection = ""
 			for _, path := range []*string{&job.Output.Scores, &job.Output.Features, &job.Output.Probabilities} {
-				*path = fmt.Sprint(*path, i)
+				*path = filepath.Join(dir, fmt.Sprint(i, "-", filepath.Base(*path)))
 			}
 			paths = append(paths, job.Output.Scores)
 			ctx, cancel := context.WithCancel(context.Background())

@@ -36,14 +36,18 @@ func ParseFormat(name string) (Format, error) {
 	return "", fmt.Errorf("format %q: want jsonl or txt", name)
 }
 
-// FormatOf is the format that a file's name asks for; it is Text for names that
-// ask for none.
-func FormatOf(path string) Format {
-	switch strings.ToLower(filepath.Ext(path)) {
-	case ".jsonl", ".json":
-		return JSONL
+// FormatOf is the format that the ending of a file's name asks for: .jsonl or .txt. A
+// name without an ending is Text's; an ending that no format has is an error that
+// lists them.
+func FormatOf(path string) (Format, error) {
+	switch ext := strings.ToLower(filepath.Ext(path)); ext {
+	case ".jsonl", ".ndjson", ".json":
+		return JSONL, nil
+	case ".txt", ".lst", "":
+		return Text, nil
+	default:
+		return "", fmt.Errorf("%s: a selection ends in .jsonl or .txt, not in %s", path, ext)
 	}
-	return Text
 }
 
 // Line is one line of a selection file in JSON lines.
@@ -54,7 +58,7 @@ type Line struct {
 	ID         string         `json:"id"`
 	Strategy   string         `json:"strategy"`
 	Score      float64        `json:"score"` // as in Selected
-	Class      int            `json:"class"` // the predicted one
+	Class      int            `json:"class"` // the predicted one, NoClass where no model was asked
 	Confidence float64        `json:"confidence"`
 	Label      *int           `json:"label,omitempty"`
 	Scores     scoring.Scores `json:"scores"`

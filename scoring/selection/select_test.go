@@ -85,7 +85,7 @@ func TestSelectRefuses(t *testing.T) {
 		is       error
 		says     string
 	}{
-		"unknown":            {records, "best", 1, nil, "least-confidence, margin"},
+		"unknown":            {records, "margn", 1, nil, "did you mean margin, "},
 		"needs features":     {records, "k-center", 1, nil, "features"},
 		"k zero":             {records, "margin", 0, nil, "at least 1"},
 		"k negative":         {records, "random", -3, nil, "at least 1"},

@@ -282,7 +282,7 @@ func TestStrategiesSayAll(t *testing.T) {
 		}
 	}
 	_, err := StrategyNamed("kcenter")
-	if err == nil || !strings.Contains(err.Error(), "k-center") {
-		t.Errorf("error does not list the strategies: %v", err)
+	if err == nil || !strings.HasPrefix(err.Error(), `unknown strategy "kcenter"; did you mean k-center, `) {
+		t.Errorf("error does not name the nearest strategies: %v", err)
 	}
 }

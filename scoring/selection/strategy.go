@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/prunefuse/prunefuse/internal/suggest"
 	"github.com/prunefuse/prunefuse/scoring"
 )
 
@@ -90,7 +91,7 @@ func rankings() (out []Strategy) {
 // slice is the caller's.
 func Strategies() []Strategy { return slices.Clone(strategies) }
 
-// StrategyNamed finds a strategy; its error lists the names there are.
+// StrategyNamed finds a strategy; its error names the nearest.
 func StrategyNamed(name string) (Strategy, error) {
 	names := make([]string, len(strategies))
 	for i, s := range strategies {
@@ -99,7 +100,7 @@ func StrategyNamed(name string) (Strategy, error) {
 		}
 		names[i] = s.Name
 	}
-	return Strategy{}, fmt.Errorf("unknown strategy %q; use one of %s", name, strings.Join(names, ", "))
+	return Strategy{}, fmt.Errorf("unknown strategy %q; %s", name, suggest.Want(name, names))
 }
 
 // Choice says which samples to choose.
