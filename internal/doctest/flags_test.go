@@ -17,6 +17,9 @@ var (
 	goPackage  = regexp.MustCompile(`\bgo (?:run|test|build|generate)\b[^\n` + "`" + `]*?(\./[\w./-]+|\s\.\s)`)
 )
 
+// goTest is a command that runs tests or benchmarks by name.
+var goTest = regexp.MustCompile(`go test (\./[\w/]+) -(?:run|bench) '?(\w+)`)
+
 // sourcePath is a path in one of the root's folders; capitals stand for a name
 // to choose.
 var sourcePath = regexp.MustCompile("`(([a-z]+)/[a-z0-9_./-]+)`")
@@ -141,6 +144,11 @@ func TestPaths(t *testing.T) {
 				t.Errorf("%s: %s: %v", p.path, strings.TrimSpace(m[0]), err)
 			}
 		}
+		for _, m := range goTest.FindAllStringSubmatch(p.text, -1) {
+			if dir := filepath.Join(root, filepath.FromSlash(m[1])); !hasTest(t, dir, m[2]) {
+				t.Errorf("%s: %s has no test or benchmark %s", p.path, m[1], m[2])
+			}
+		}
 		for _, m := range sourcePath.FindAllStringSubmatch(outsideFences(p.text), -1) {
 			if info, err := os.Stat(filepath.Join(root, m[2])); err != nil || !info.IsDir() {
 				continue // a user's path
@@ -172,6 +180,29 @@ func TestExitCodes(t *testing.T) {
 			t.Errorf("docs/guides/scripts.md lacks the row%s", row)
 		}
 	}
+}
+
+// hasTest reports whether a test or a benchmark of a folder has a name with
+// part in it.
+func hasTest(t *testing.T, dir, part string) bool {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(dir, "*_test.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := regexp.MustCompile(`(?m)^func (Test|Benchmark|Fuzz)\w*`)
+	for _, file := range files {
+		b, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range name.FindAllString(string(b), -1) {
+			if strings.Contains(f, part) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // readmeLines is how long the README may be.
