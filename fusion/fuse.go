@@ -8,6 +8,7 @@ import (
 	"github.com/prunefuse/prunefuse/data"
 	"github.com/prunefuse/prunefuse/internal/suggest"
 	"github.com/prunefuse/prunefuse/onnxio"
+	"github.com/prunefuse/prunefuse/onnxio/head"
 	"github.com/prunefuse/prunefuse/onnxio/op"
 	"github.com/prunefuse/prunefuse/pruning"
 )
@@ -88,6 +89,11 @@ func fuse(dense, pruned *onnxio.Model, o Options) (*onnxio.Model, error) {
 	base, err := newGround(dense, plan, rest, o.Seed)
 	if err != nil {
 		return nil, err
+	}
+	if h := plan.Head; h != nil {
+		if dense, _, err = head.Renew(dense, h.Output, h.Classes, h.Seed); err != nil {
+			return nil, err
+		}
 	}
 	if dense, err = holding(dense, pruned, plan); err != nil {
 		return nil, err

@@ -35,7 +35,7 @@ func (p *Plan) after(old *Plan) *Plan {
 	for _, g := range p.Groups {
 		out.Groups = append(out.Groups, g.after(p, old))
 	}
-	out.Compensated = old.Compensated
+	out.Compensated, out.Head = old.Compensated, old.Head
 	return out
 }
 

@@ -28,6 +28,7 @@ const both Parts = "both"
 // plan was made, and gives the selection that it stands for. A plan that
 // keeps other indices than the model's coupled channels allow is an error.
 func AnalyzeFor(m *onnxio.Model, p *Plan) (*Analysis, Selection, error) {
+	p = p.withoutNewHead()
 	var bad *unlikePlanError
 	order := []Parts{Widest, Whole, Within, both}
 	if i := slices.Index(order, p.Parts); i > 0 {

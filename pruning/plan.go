@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"github.com/prunefuse/prunefuse/onnxio"
+	"github.com/prunefuse/prunefuse/onnxio/head"
 )
 
 // PlanKey is the metadata property that holds a pruned model's plan.
@@ -30,6 +31,10 @@ type Plan struct {
 	// Compensated names the weights whose numbers make up for removed
 	// channels and so are not the parent's.
 	Compensated []string `json:"compensated,omitempty"`
+	// Head says which new last layer the pruned network got since, nil where it
+	// has the parent's. The shapes of its entries are those with the new layer;
+	// Head.Was are the parent's.
+	Head *head.Renewal `json:"head,omitempty"`
 }
 
 // Parent is the model that a plan starts from.
@@ -96,6 +101,9 @@ func ParsePlan(b []byte) (*Plan, error) {
 		if err := p.Initializers[name].check(); err != nil {
 			return nil, fmt.Errorf("read plan: weight %q: %w", name, err)
 		}
+	}
+	if err := p.checkHead(); err != nil {
+		return nil, fmt.Errorf("read plan: new last layer: %w", err)
 	}
 	for _, g := range p.Groups {
 		if err := checkKept(g.Kept, int64(g.Size)); err != nil {

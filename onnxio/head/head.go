@@ -33,7 +33,9 @@ type Head struct {
 	Note       string // says what a rule chose, "" where there was no choice
 
 	reads   string
-	noLayer error // why it is not known
+	layer   *onnxio.Node   // the last one with weights
+	path    []*onnxio.Node // from Output back to it
+	noLayer error          // why it is not known
 	fault   error // of the end
 }
 

@@ -30,13 +30,14 @@ func (f *finder) head(output string) Head {
 			h.noLayer = unknownLayer(output, n)
 			return h
 		}
+		h.path = append(h.path, n)
 		switch o := n.Op(); o {
 		case "Gemm", "MatMul", "Conv":
 			if !f.constant(n.Input(1)) {
 				h.noLayer = unknownLayer(output, n)
 				return h
 			}
-			h.reads = n.Input(0)
+			h.reads, h.layer = n.Input(0), n
 			return h
 		case "Softmax", "LogSoftmax", "Sigmoid":
 			if h.End == Logits {
