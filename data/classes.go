@@ -146,6 +146,7 @@ func (e *MismatchError) Error() string {
 const (
 	helpNames = "--classes names the model's outputs in order"
 	helpDrop  = "--labels none takes the samples without labels"
+	helpHead  = "train --new-head gives the model a last layer for the data's classes"
 )
 
 // Match finds the output of a model that each class of a set stands for. Where
@@ -166,7 +167,7 @@ func Match(model, set Classes) (Mapping, error) {
 	outputs := max(model.Count, len(model.Names))
 	switch {
 	case len(set.Names) == 0 && outputs > 0 && set.Count > outputs:
-		return fail("", "label %d out of range of the model's %d outputs", set.Count-1, outputs)
+		return fail(helpHead, "label %d out of range of the model's %d outputs", set.Count-1, outputs)
 	case len(set.Names) == 0 || outputs == 0 || slices.Equal(model.Names, set.Names):
 		return nil, nil
 	case len(model.Names) > 0:
@@ -177,7 +178,7 @@ func Match(model, set Classes) (Mapping, error) {
 	if m := numbers(set.Names, outputs); m != nil {
 		return m, nil
 	}
-	return fail(helpNames+", "+helpDrop, "%d classes for %d outputs that have no names", len(set.Names), outputs)
+	return fail(helpNames+", "+helpHead+", "+helpDrop, "%d classes for %d outputs that have no names", len(set.Names), outputs)
 }
 
 // matchNames goes by the names that both have.
@@ -203,7 +204,7 @@ func matchNames(model, set Classes) (Mapping, error) {
 		m[i] = to
 	}
 	if unknown != nil {
-		return nil, &MismatchError{model, set, "the model has no class " + quoted(unknown), helpNames + ", " + helpDrop}
+		return nil, &MismatchError{model, set, "the model has no class " + quoted(unknown), helpNames + ", " + helpHead + ", " + helpDrop}
 	}
 	if m.identity() {
 		return nil, nil

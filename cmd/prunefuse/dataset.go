@@ -39,7 +39,8 @@ type dataOptions struct {
 
 	only, exclude string
 
-	head string // the output with the class scores, "" where it is to be found
+	head    string // the output with the class scores, "" where it is to be found
+	newHead bool   // the model gets a last layer for the classes of the samples
 }
 
 func (o *dataOptions) addFlags(fs *pflag.FlagSet) {
@@ -73,6 +74,9 @@ func (o *dataOptions) input(m *onnxio.Model) (data.Input, error) {
 	}
 	if o.head != "" {
 		in.Classes.Count = head.Classes(m, o.head)
+	}
+	if o.newHead {
+		in.Classes, in.Preprocess.Classes = data.Classes{}, nil
 	}
 	if o.classes != "" {
 		if in.Classes.Names, err = data.ParseClasses(o.classes); err != nil {

@@ -53,6 +53,7 @@ func (o *scoreOptions) addFlags(fs *pflag.FlagSet) {
 	fs.Var(&o.labelled, "labelled", "the samples that have a label already, for strategies that look at them: a `name` or path; may be repeated")
 	o.data.addFlags(fs)
 	o.data.addSubsetFlags(fs)
+	o.data.addHeadFlag(fs)
 }
 
 func newScoreCommand(g *globals) *cobra.Command {
@@ -242,6 +243,10 @@ func runScore(ctx context.Context, g *globals, o scoreOptions, path string) erro
 		}
 		t.Committee = append(t.Committee, job.Member{Name: member, Model: m})
 	}
+	if _, err := o.data.classScores(g, t.Model); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	t.Head = o.data.head
 	pool, err := o.data.samples(g, o.pool, t.Model)
 	if err != nil {
 		return err

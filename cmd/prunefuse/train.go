@@ -48,6 +48,7 @@ func (o *trainOptions) addFlags(fs *pflag.FlagSet) {
 	o.data.addFlags(fs)
 	o.data.addSubsetFlags(fs)
 	o.data.addHeadFlag(fs)
+	fs.BoolVar(&o.data.newHead, "new-head", false, "give the model a new last layer, drawn from --seed, for the classes of --data")
 	markIncidental(fs, "val", "checkpoint", "checkpoint-every", "resume")
 }
 
@@ -67,6 +68,11 @@ the milestones of step are fractions of all of it. --accumulate takes a step
 with the mean gradient of several batches, which BatchNorm normalises one by
 one. --ema writes, and measures on --val, a moving average of the weights and
 running statistics.
+
+--new-head replaces the last layer by one for the classes of --data, whose names
+the model then carries; a pruned model keeps its plan, and "fuse" gives the dense
+one the same layer. --head names the output with the class scores where a model
+has several.
 
 --train names the only weights that learn, --freeze some that do not, by name or
 pattern (*, ? and [a-z]); "inspect" lists groups of them. Running statistics of
@@ -152,6 +158,12 @@ func runTrain(cmd *cobra.Command, g *globals, o trainOptions, path string) error
 		return err
 	}
 	defer data.Close(set)
+	if o.data.newHead {
+		if m, err = o.renewHead(g, m, set, h); err != nil {
+			return fmt.Errorf("%s: %w", path, err)
+		}
+		h.Values = data.ClassesOf(set).Count
+	}
 	pre, err := o.preprocess(cmd.Context(), g, set, m)
 	if err != nil {
 		return err

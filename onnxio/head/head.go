@@ -36,7 +36,7 @@ type Head struct {
 	layer   *onnxio.Node   // the last one with weights
 	path    []*onnxio.Node // from Output back to it
 	noLayer error          // why it is not known
-	fault   error // of the end
+	fault   error          // of the end
 }
 
 // Classes returns the number of classes that labels tell apart: two where a

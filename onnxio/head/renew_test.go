@@ -34,7 +34,8 @@ func TestRenew(t *testing.T) {
 		}, 6, ""},
 		{"one bias for all", func(b *builder) {
 			b.weight("b", 1)
-			b.with("y", "Gemm", []string{"features", "fc", "b"})
+			b.weight("g", 6, 4)
+			b.with("y", "Gemm", []string{"features", "g", "b"})
 			b.out("y")
 		}, 6, ""},
 		{"convolution", func(b *builder) {
@@ -60,7 +61,8 @@ func TestRenew(t *testing.T) {
 		}, 0, "2 readers"},
 		{"computed bias", func(b *builder) {
 			b.node("m", "ReduceMean", "features")
-			b.with("y", "Gemm", []string{"features", "fc", "m"})
+			b.weight("g", 6, 4)
+			b.with("y", "Gemm", []string{"features", "g", "m"})
 			b.out("y")
 		}, 0, "its bias is computed"},
 	} {

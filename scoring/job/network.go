@@ -16,6 +16,9 @@ import (
 // committee.
 type Network struct {
 	Model *onnxio.Model
+	// Head names the model's output with the class scores; "" is the one that
+	// package head finds.
+	Head string
 	// Passes asks the model so many times with its Dropout on, 0 once and
 	// without.
 	Passes int
@@ -58,6 +61,9 @@ func (n *Network) identity(h *Header) (err error) {
 	if h.Model, err = n.Model.Fingerprint(); err != nil {
 		return err
 	}
+	if n.Head != "" {
+		h.Settings = append(h.Settings, fmt.Sprintf("output %q", n.Head))
+	}
 	if n.Passes > 0 {
 		h.Settings = append(h.Settings, fmt.Sprintf("%d passes with Dropout on", n.Passes))
 	}
@@ -92,11 +98,11 @@ func (n *Network) open(ctx context.Context, shape []int, features bool, seed uin
 	if n.Classifier != nil {
 		return &opened{Classifier: n.Classifier, softmax: n.Softmax}, nil
 	}
-	head, err := scoring.FindHead(n.Model, "")
+	head, err := scoring.FindHead(n.Model, n.Head)
 	if err != nil && features {
 		return nil, err
 	}
-	o := scoring.ModelOptions{Session: n.Session}
+	o := scoring.ModelOptions{Session: n.Session, Logits: n.Head}
 	if features {
 		o.Features = head.Features
 	}
@@ -127,7 +133,7 @@ func (n *Network) openModels(ctx context.Context, out *opened, o scoring.ModelOp
 		return nil
 	}
 	members := []scoring.Classifier{m}
-	o.Features = ""
+	o.Features, o.Logits = "", ""
 	for _, member := range n.Committee {
 		m, err := n.openMember(ctx, member.Model, o, out.softmax)
 		if err != nil {
