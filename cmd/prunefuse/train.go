@@ -215,17 +215,15 @@ func runTrain(cmd *cobra.Command, g *globals, o trainOptions, path string) error
 // check refuses outputs that exist; a checkpoint may, and what is written as
 // the training goes, where the run goes on from it.
 func (o *trainOptions) check() error {
-	if err := cmp.Or(o.record.checkEndings(), named{"--distill-cache", o.loss.cache}.checkEnding(".npy")); err != nil {
-		return err
-	}
+	endings := cmp.Or(o.record.checkEndings(), named{"--distill-cache", o.loss.cache}.checkEnding(".npy"))
 	if o.resume {
-		return o.out.check(o.record.dynamics)
+		return cmp.Or(o.out.check(o.record.dynamics), endings)
 	}
 	err := o.out.check(o.checkpoint, o.record.dynamics, o.record.best, o.record.metrics)
 	if err != nil && !o.out.force && fileSize(o.checkpoint) > 0 {
 		return fmt.Errorf("%w; --resume goes on from a checkpoint", err)
 	}
-	return err
+	return cmp.Or(err, endings)
 }
 
 // statsSamples is how many samples the normalisation is measured on.
@@ -294,12 +292,12 @@ func (o *trainOptions) train(ctx context.Context, g *globals, m *onnxio.Model, s
 	defer watchTeacher(t, to.Teacher)()
 	var count func(done, total int)
 	total, last := 0, 0
-	var lines *metrics
+	var lines *training.MetricsFile
 	running, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	to.OnStart = func(done, steps int) {
 		total = steps
-		if lines, err = openMetrics(o.record.metrics, done); err != nil {
+		if lines, err = training.OpenMetrics(o.record.metrics, done); err != nil {
 			stop(err)
 		}
 		bar = t.Bar("train", int64(steps), "steps")
@@ -310,19 +308,19 @@ func (o *trainOptions) train(ctx context.Context, g *globals, m *onnxio.Model, s
 		bar.Note(fmt.Sprintf("loss %.3f, accuracy %s, %s samples/s", p.Loss, term.Percent(p.Accuracy), term.Count(int64(p.SamplesPerSecond))))
 		last = p.Step
 		count(p.Step, p.Steps)
-		lines.step(p)
+		lines.Step(p)
 	}
 	to.OnEpoch = func(e training.Epoch) {
 		t.Step("epoch %d: %s", e.Epoch, epochText(e))
-		lines.ended(e)
+		lines.Epoch(e)
 	}
 	trained, history, err := training.Train(running, m, prepared, to)
 	var short *ort.MemoryError
 	if errors.As(err, &short) {
 		err = fmt.Errorf("%w; lower --batch", err)
 	}
-	if closeErr := lines.close(); err == nil && closeErr != nil {
-		err = fmt.Errorf("write %s: %w", o.record.metrics, closeErr)
+	if closeErr := lines.Close(); err == nil {
+		err = closeErr
 	}
 	if err != nil && ctx.Err() != nil {
 		err = o.interrupted(history, last, total)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"iter"
 	"math"
 	"slices"
 	"strconv"
@@ -96,31 +97,23 @@ func (o *lossOptions) loss(set data.Set, classes int) (training.Loss, error) {
 		}
 		return l, nil
 	}
-	var err error
-	l.Weights, err = balancedWeights(set, classes)
-	return l, err
+	weights, err := training.BalancedWeights(labelsOf(set), classes)
+	if err != nil {
+		return l, fmt.Errorf("--class-weights balanced: %w", err)
+	}
+	l.Weights = weights
+	return l, nil
 }
 
-// balancedWeights gives every class the same weight in total: the samples by
-// the classes times the samples of the class.
-func balancedWeights(set data.Set, classes int) ([]float32, error) {
-	if classes < 2 {
-		return nil, errors.New("--class-weights balanced: the model's output is not one of several classes")
-	}
-	counts := make([]int, classes)
-	for i := range set.Len() {
-		if l := set.Label(i); l < classes {
-			counts[l]++
+// labelsOf are the labels of all samples.
+func labelsOf(set data.Set) iter.Seq[int] {
+	return func(yield func(int) bool) {
+		for i := range set.Len() {
+			if !yield(set.Label(i)) {
+				return
+			}
 		}
 	}
-	out := make([]float32, classes)
-	for c, n := range counts {
-		if n == 0 {
-			return nil, fmt.Errorf("--class-weights balanced: class %d of %d has no samples", c, classes)
-		}
-		out[c] = float32(set.Len()) / float32(classes*n)
-	}
-	return out, nil
 }
 
 // distillation opens the teacher for a student that is trained on set.
