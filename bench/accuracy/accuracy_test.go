@@ -88,7 +88,7 @@ func TestAccuracyRefuses(t *testing.T) {
 	for want, args := range map[string][]string{
 		"name the model with -model":       {"-train", "demo"},
 		"-ratio is above 0":                {"-model", "x", "-train", "x", "-test", "x", "-ratio", "1"},
-		`unknown criterion "l3"`:             {"-model", "x", "-train", "x", "-test", "x", "-criteria", "l3"},
+		`unknown criterion "l3"`:           {"-model", "x", "-train", "x", "-test", "x", "-criteria", "l3"},
 		"no such file":                     {"-model", "nothing.onnx", "-train", "demo", "-test", "demo:test"},
 		`invalid value "a" for flag -mean`: {"-mean", "a"},
 	} {
