@@ -55,6 +55,12 @@ func pixelsOf(s Set) func(i int, dst []uint8) error {
 		return pixelsOf(s.Set)
 	case *prefixed:
 		return pixelsOf(s.Set)
+	case *Remainder:
+		read := pixelsOf(s.Set)
+		if read == nil {
+			return nil
+		}
+		return func(i int, dst []uint8) error { return read(s.At(i), dst) }
 	case *joined:
 		reads := make([]func(int, []uint8) error, len(s.sets))
 		for k, part := range s.sets {
