@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 )
 
@@ -84,9 +85,17 @@ func resolve(path string) (target string, inPlace bool, err error) {
 	return target, false, err
 }
 
+// IsTemporary reports whether a file has a name as those have that are being
+// written. A process that was killed leaves them.
+func IsTemporary(name string) bool {
+	return strings.HasPrefix(name, temporaryPrefix) && strings.HasSuffix(name, temporarySuffix)
+}
+
+const temporaryPrefix, temporarySuffix = ".prunefuse-", ".tmp"
+
 // temporary creates a new file beside target.
 func temporary(target string, perm fs.FileMode) (*os.File, error) {
-	name := filepath.Join(filepath.Dir(target), ".prunefuse-"+rand.Text()+".tmp")
+	name := filepath.Join(filepath.Dir(target), temporaryPrefix+rand.Text()+temporarySuffix)
 	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm)
 	return f, relabel(err, target)
 }

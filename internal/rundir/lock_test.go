@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -27,8 +26,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// workUntilKilled finishes round 0, begins round 1, and stops in the middle of
-// replacing state.json, for its parent to kill it there.
+// workUntilKilled appends an event, and stops in the middle of replacing
+// state.json, for its parent to kill it there.
 func workUntilKilled(path string) {
 	check := func(err error) {
 		if err != nil {
@@ -36,16 +35,10 @@ func workUntilKilled(path string) {
 			os.Exit(1)
 		}
 	}
-	d, err := Create(path, Info{}, false)
-	check(err)
-	_, err = d.BeginRound(0)
+	d, err := Open(path, sample(), Options{})
 	check(err)
 	check(WriteJSON(d.Path("state.json"), "old"))
-	check(d.FinishRound(0, "done"))
-	check(d.Append("round 0", nil))
-	_, err = d.BeginRound(1)
-	check(err)
-	check(WriteJSON(filepath.Join(d.Round(1), "scores.json"), "of round 1"))
+	check(d.Append(Line{Event: []byte(`"round 0"`)}))
 	check(atomicfile.Write(d.Path("state.json"), 0o666, func(w io.Writer) error {
 		if _, err := w.Write([]byte(strings.Repeat(`"new`, 1<<16))); err != nil {
 			return err
@@ -73,13 +66,13 @@ func TestKillInTheMiddle(t *testing.T) {
 		t.Fatalf("the child said %q, %v", line, err)
 	}
 
-	_, err = Open(path)
+	_, err = Open(path, sample(), Options{})
 	var locked *LockedError
 	if !errors.As(err, &locked) || !errors.Is(err, ErrLocked) || locked.PID != child.Process.Pid {
 		t.Errorf("while process %d works: error %v", child.Process.Pid, err)
 	}
-	if _, err := Create(path, Info{}, true); !errors.Is(err, ErrLocked) {
-		t.Errorf("Create with force while it works: error %v", err)
+	if _, err := Open(path, sample(), Options{Force: true}); !errors.Is(err, ErrLocked) {
+		t.Errorf("Open with force while it works: error %v", err)
 	}
 
 	if err := child.Process.Kill(); err != nil {
@@ -89,7 +82,7 @@ func TestKillInTheMiddle(t *testing.T) {
 	if readPID(filepath.Join(path, "LOCK")) != child.Process.Pid {
 		t.Error("the dead process's LOCK is not there to be taken over")
 	}
-	d := reopen(t, path)
+	d := open(t, path, sample(), Options{})
 	if pid := readPID(d.Path("LOCK")); pid != os.Getpid() {
 		t.Errorf("LOCK names process %d, want %d", pid, os.Getpid())
 	}
@@ -97,23 +90,16 @@ func TestKillInTheMiddle(t *testing.T) {
 	if err := ReadJSON(d.Path("state.json"), &state); err != nil || state != "old" {
 		t.Errorf("state %q, %v", state, err)
 	}
-	wantLast(t, d, 0, true)
-	if got := names(t, d); !slices.Equal(got, []string{"round 0"}) {
-		t.Errorf("events %v", got)
-	}
-	if _, err := d.BeginRound(1); err != nil {
-		t.Error(err)
-	}
-	if entries, _ := os.ReadDir(d.Round(1)); len(entries) != 0 {
-		t.Errorf("round 1 holds %v after it was begun again", entries)
+	if got := events(d); got != `"round 0"` {
+		t.Errorf("events %s", got)
 	}
 }
 
 func TestLockWithinProcess(t *testing.T) {
 	t.Parallel()
 	path := t.TempDir()
-	d := create(t, path)
-	_, err := Open(path)
+	d := open(t, path, sample(), Options{})
+	_, err := Open(path, sample(), Options{})
 	var locked *LockedError
 	if !errors.As(err, &locked) || locked.PID != os.Getpid() {
 		t.Errorf("error %v", err)
@@ -127,21 +113,21 @@ func TestLockWithinProcess(t *testing.T) {
 	if err := d.Close(); err != nil {
 		t.Errorf("closed twice: %v", err)
 	}
-	reopen(t, path)
+	open(t, path, sample(), Options{})
 }
 
 // Of many that open a folder at once exactly one has it at any time.
 func TestLockIsExclusive(t *testing.T) {
 	t.Parallel()
 	path := t.TempDir()
-	create(t, path).Close()
+	open(t, path, sample(), Options{}).Close()
 	inside := make(chan struct{}, 1)
 	done := make(chan int)
 	for range 4 {
 		go func() {
 			got := 0
 			for range 200 {
-				d, err := Open(path)
+				d, err := Open(path, sample(), Options{})
 				if errors.Is(err, ErrLocked) {
 					continue
 				}

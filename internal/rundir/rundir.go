@@ -1,26 +1,27 @@
 package rundir
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
-	"strconv"
-	"strings"
+	"time"
 
 	"github.com/prunefuse/prunefuse/internal/atomicfile"
 )
 
 // Schema is that of run.json.
-const Schema = "prunefuse.run/1"
+const Schema = "prunefuse.run/2"
+
+// earlier is the schema of folders whose rounds were kept in metrics.json.
+const earlier = "prunefuse.run/1"
 
 const (
-	infoName    = "run.json"
-	eventsName  = "events.jsonl"
-	metricsName = "metrics.json"
-	roundPrefix = "round-"
+	infoName   = "run.json"
+	eventsName = "events.jsonl"
 )
 
 // Info says what a run is. It holds nothing that differs between two runs of
@@ -30,123 +31,176 @@ type Info struct {
 	Command  []string          `json:"command"`
 	Seed     uint64            `json:"seed"`
 	Versions map[string]string `json:"versions,omitempty"` // of prunefuse, go, onnxruntime
-	Inputs   map[string]string `json:"inputs,omitempty"`   // path → SHA-256, as HashFile gives it
+	Inputs   map[string]string `json:"inputs,omitempty"`   // path → SHA-256
 	Config   any               `json:"config,omitempty"`   // resolved: defaults, file, environment and flags
 }
 
-// Dir is a run folder. Its methods other than Append are not for concurrent use.
-type Dir struct {
-	path   string
-	info   Info
-	lock   *lock // nil for a Dir of View
-	events eventLog
+// Options say how Open treats a folder that is not empty.
+type Options struct {
+	// Owned are patterns of the files and folders, directly in the run folder,
+	// that a run writes.
+	Owned []string
+	// Force replaces a run that is in the folder, whatever it is of.
+	Force bool
 }
 
-// Create makes path a new run folder, with its parents, locks it and writes
-// run.json. A folder that holds a run already is an error that matches
-// [atomicfile.ErrExists]; with force that run's files, and only they, are
-// removed. A failure leaves nothing of its own in the folder, nor the folder
-// where it was not there before.
-func Create(path string, info Info, force bool) (_ *Dir, err error) {
+// Dir is a run folder. Its methods are not for concurrent use.
+type Dir struct {
+	path string
+	info Info
+	log  *eventLog
+	lock *lock // nil for a Dir of View
+}
+
+// Open locks the folder path for the run that info describes. It goes on with
+// the same run where the folder holds it, and begins it where the folder holds
+// none. A run of another configuration or of other inputs is an error, and so
+// is a file in the way of what the run will write; the latter matches
+// [atomicfile.ErrExists]. While another process holds the folder the error is
+// a [*LockedError]. A failure leaves nothing of its own behind.
+func Open(path string, info Info, o Options) (_ *Dir, err error) {
 	_, before := os.Stat(path)
 	if err := os.MkdirAll(path, 0o777); err != nil {
-		return nil, fmt.Errorf("create run folder: %w", err)
+		return nil, fmt.Errorf("open run folder: %w", err)
 	}
-	defer func() {
-		if err != nil && errors.Is(before, fs.ErrNotExist) {
-			_ = os.Remove(path)
-		}
-	}()
 	d := &Dir{path: path, info: info}
 	d.info.Schema = Schema
+	defer func() {
+		if err != nil {
+			_ = d.Close()
+			if errors.Is(before, fs.ErrNotExist) {
+				_ = os.Remove(path)
+			}
+		}
+	}()
 	if d.lock, err = acquire(path); err != nil {
 		return nil, err
 	}
-	if err := d.begin(force); err != nil {
-		d.Close()
-		return nil, fmt.Errorf("create run folder %s: %w", path, err)
+	if err := d.enter(o); err != nil {
+		return nil, fmt.Errorf("open run folder %s: %w", path, err)
 	}
 	return d, nil
 }
 
-func (d *Dir) begin(force bool) error {
-	if _, err := os.Stat(d.Path(infoName)); err == nil {
-		if !force {
-			return heldRun{}
+// enter begins the run or goes on with it.
+func (d *Dir) enter(o Options) error {
+	_, err := os.Stat(d.Path(infoName))
+	holds := err == nil
+	switch {
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		return err
+	case holds && o.Force:
+		if err := d.clear(o.Owned); err != nil {
+			return err
 		}
-		if err := d.clear(); err != nil {
+	case holds:
+		var there Info
+		content, err := readInfo(d.Path(infoName), &there)
+		if err == nil {
+			err = d.info.same(there)
+		}
+		if err != nil {
+			return err
+		}
+		d.info = there
+		if d.log, err = readLog(d.Path(eventsName), content); err != nil {
+			return err
+		}
+		return d.log.openAppend()
+	default:
+		if err := d.vacant(o); err != nil {
 			return err
 		}
 	}
+	return d.begin()
+}
+
+func (d *Dir) begin() error {
 	if err := WriteJSON(d.Path(infoName), d.info); err != nil {
 		return err
 	}
-	if err := d.events.open(d.Path(eventsName)); err != nil {
+	content, err := os.ReadFile(d.Path(infoName))
+	if err == nil {
+		d.log, err = readLog(d.Path(eventsName), content)
+	}
+	if err == nil {
+		err = d.log.openAppend()
+	}
+	if err != nil {
 		return errors.Join(err, os.Remove(d.Path(infoName)))
 	}
 	return nil
 }
 
-type heldRun struct{}
-
-func (heldRun) Error() string        { return "it holds a run" }
-func (heldRun) Is(target error) bool { return target == atomicfile.ErrExists }
-
-// clear removes the files of a run: run.json first, so that what an
-// interruption leaves is no run any more.
-func (d *Dir) clear() error {
-	rounds, err := d.rounds()
+// vacant refuses a folder without a run that has files where the run will
+// write its own. Force lets files be replaced, but not folders, of which nobody
+// knows what is in them.
+func (d *Dir) vacant(o Options) error {
+	found, err := d.owned(append([]string{eventsName}, o.Owned...))
 	if err != nil {
 		return err
 	}
-	if err := os.Remove(d.Path(infoName)); err != nil {
-		return err
-	}
-	for _, n := range rounds {
-		if err := os.RemoveAll(d.Round(n)); err != nil {
+	for _, path := range found {
+		info, err := os.Lstat(path)
+		if err != nil {
 			return err
 		}
-	}
-	if err := os.Remove(d.Path(eventsName)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
+		if info.IsDir() {
+			return fmt.Errorf("it holds no run, but a folder %s that a run would write to; name another folder", filepath.Base(path))
+		}
+		if err := atomicfile.CheckAbsent(path, o.Force); err != nil {
+			return err
+		}
+		if err := os.Remove(path); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-// Open locks the run folder path to go on with its run. While another process
-// holds it the error is a [*LockedError].
-func Open(path string) (*Dir, error) {
-	if _, err := View(path); err != nil {
-		return nil, err
-	}
-	held, err := acquire(path)
+// clear removes the files of a run: run.json first, so that what an
+// interruption leaves is no run any more.
+func (d *Dir) clear(owned []string) error {
+	found, err := d.owned(append([]string{eventsName}, owned...))
 	if err != nil {
-		return nil, err
+		return err
 	}
-	// Read again what may have changed before the lock was held.
-	d, err := View(path)
-	if err == nil {
-		if err = d.events.open(d.Path(eventsName)); err != nil {
-			err = fmt.Errorf("open run folder %s: %w", path, err)
+	for _, path := range append([]string{d.Path(infoName)}, found...) {
+		if err := os.RemoveAll(path); err != nil {
+			return err
 		}
 	}
-	if err != nil {
-		return nil, errors.Join(err, held.release())
-	}
-	d.lock = held
-	return d, nil
+	return nil
 }
 
-// View reads the run folder path without locking it. The Dir can tell where
-// things are but not begin or finish rounds nor append events.
+func (d *Dir) owned(patterns []string) (found []string, err error) {
+	entries, err := os.ReadDir(d.path)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range entries {
+		for _, p := range patterns {
+			if ok, err := filepath.Match(p, e.Name()); err != nil {
+				return nil, err
+			} else if ok {
+				found = append(found, d.Path(e.Name()))
+				break
+			}
+		}
+	}
+	return found, nil
+}
+
+// View reads the run folder path without locking it. The Dir can tell what
+// happened so far but not add to it.
 func View(path string) (*Dir, error) {
 	d := &Dir{path: path}
-	err := ReadJSON(d.Path(infoName), &d.info)
+	content, err := readInfo(d.Path(infoName), &d.info)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("open run folder %s: it holds no run (no %s)", path, infoName)
 	}
-	if err == nil && d.info.Schema != Schema {
-		err = fmt.Errorf("%s has schema %q, want %q: it is of another version of prunefuse", infoName, d.info.Schema, Schema)
+	if err == nil {
+		d.log, err = readLog(d.Path(eventsName), content)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("open run folder %s: %w", path, err)
@@ -154,9 +208,23 @@ func View(path string) (*Dir, error) {
 	return d, nil
 }
 
+// readInfo reads run.json and returns its content as well.
+func readInfo(path string, info *Info) ([]byte, error) {
+	if err := ReadJSON(path, info); err != nil {
+		return nil, err
+	}
+	switch info.Schema {
+	case Schema:
+		return os.ReadFile(path)
+	case earlier:
+		return nil, fmt.Errorf("%s has the schema %q of an earlier version of prunefuse, which this one cannot go on with; name another folder, or start anew with --force (-f)", infoName, info.Schema)
+	}
+	return nil, fmt.Errorf("%s has schema %q, want %q: it is of another version of prunefuse", infoName, info.Schema, Schema)
+}
+
 // Close releases the lock. The folder can be opened again.
 func (d *Dir) Close() error {
-	err := d.events.close()
+	err := d.log.close()
 	if d.lock != nil {
 		err = errors.Join(err, d.lock.release())
 		d.lock = nil
@@ -164,98 +232,51 @@ func (d *Dir) Close() error {
 	return err
 }
 
+// Lock locks the run folder path and changes nothing in it.
+func Lock(path string) (*Dir, error) {
+	d, err := View(path)
+	if err == nil {
+		d.lock, err = acquire(path)
+	}
+	return d, err
+}
+
 // Info returns what run.json says. Config is then what encoding/json makes of
-// any JSON value; ReadJSON of Path("run.json") decodes it to a type.
+// any JSON value; ReadConfig decodes it to a type.
 func (d *Dir) Info() Info { return d.info }
+
+// ReadConfig decodes the configuration in run.json. A key that the type does
+// not have is an error.
+func (d *Dir) ReadConfig(to any) error {
+	text, err := json.Marshal(d.info.Config)
+	if err != nil {
+		return err
+	}
+	dec := json.NewDecoder(bytes.NewReader(text))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(to); err != nil {
+		return fmt.Errorf("read %s: the configuration: %w", d.Path(infoName), err)
+	}
+	return nil
+}
 
 // Path joins names to the folder's path.
 func (d *Dir) Path(names ...string) string {
 	return filepath.Join(append([]string{d.path}, names...)...)
 }
 
-// Round returns the path of round n's folder, which need not exist.
-func (d *Dir) Round(n int) string { return d.Path(fmt.Sprintf("%s%03d", roundPrefix, n)) }
+// Lines returns the events so far. The slice is not to be changed.
+func (d *Dir) Lines() []Line { return d.log.lines }
 
-// BeginRound makes an empty folder for round n and returns its path. What an
-// interrupted attempt left there is removed; a complete round is an error.
-func (d *Dir) BeginRound(n int) (string, error) {
-	path := d.Round(n)
-	if err := d.writable(); err != nil {
-		return "", err
-	}
-	if d.complete(n) {
-		return "", fmt.Errorf("begin round %d: %s is complete", n, path)
-	}
-	if err := os.RemoveAll(path); err != nil {
-		return "", fmt.Errorf("begin round %d: %w", n, err)
-	}
-	if err := os.Mkdir(path, 0o777); err != nil {
-		return "", fmt.Errorf("begin round %d: %w", n, err)
-	}
-	return path, nil
-}
-
-// FinishRound marks round n as complete by writing its metrics.json, after all
-// its other files.
-func (d *Dir) FinishRound(n int, metrics any) error {
-	if err := d.writable(); err != nil {
-		return err
-	}
-	if err := WriteJSON(filepath.Join(d.Round(n), metricsName), metrics); err != nil {
-		return fmt.Errorf("finish round %d: %w", n, err)
-	}
-	return nil
-}
-
-// Metrics reads the metrics.json of round n to metrics.
-func (d *Dir) Metrics(n int, metrics any) error {
-	return ReadJSON(filepath.Join(d.Round(n), metricsName), metrics)
-}
-
-// LastRound returns the last complete round of those that follow each other
-// without a gap from the first complete one, and whether there is any.
-func (d *Dir) LastRound() (n int, ok bool, err error) {
-	rounds, err := d.rounds()
-	if err != nil {
-		return 0, false, err
-	}
-	for _, k := range rounds {
-		if !d.complete(k) {
-			continue
-		}
-		if ok && k != n+1 {
-			break
-		}
-		n, ok = k, true
-	}
-	return n, ok, nil
-}
-
-func (d *Dir) complete(n int) bool {
-	_, err := os.Stat(filepath.Join(d.Round(n), metricsName))
-	return err == nil
-}
-
-// rounds returns the numbers of the round folders, ascending.
-func (d *Dir) rounds() ([]int, error) {
-	entries, err := os.ReadDir(d.path)
-	if err != nil {
-		return nil, err
-	}
-	var rounds []int
-	for _, e := range entries {
-		digits, ok := strings.CutPrefix(e.Name(), roundPrefix)
-		if n, err := strconv.Atoi(digits); ok && err == nil && n >= 0 && e.IsDir() && d.Round(n) == d.Path(e.Name()) {
-			rounds = append(rounds, n)
-		}
-	}
-	slices.Sort(rounds)
-	return rounds, nil
-}
-
-func (d *Dir) writable() error {
+// Append adds an event to events.jsonl, with the time now. It is on the device
+// when Append returns; a failure leaves the log as it was.
+func (d *Dir) Append(line Line) error {
 	if d.lock == nil {
 		return fmt.Errorf("the run folder %s is open for reading only", d.path)
+	}
+	line.Time = time.Now().UTC().Truncate(time.Millisecond)
+	if err := d.log.append(line); err != nil {
+		return fmt.Errorf("append to %s: %w", d.Path(eventsName), err)
 	}
 	return nil
 }
