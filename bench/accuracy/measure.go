@@ -6,7 +6,8 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/prunefuse/prunefuse"
+	"github.com/prunefuse/prunefuse/calibration"
+
 	"github.com/prunefuse/prunefuse/data"
 	"github.com/prunefuse/prunefuse/export"
 	"github.com/prunefuse/prunefuse/onnxio"
@@ -145,7 +146,7 @@ func (b *bench) outcome(criterion string) *outcome {
 // pruned measures the network pruned by a criterion, in all ways of
 // compensation.
 func (b *bench) pruned(ctx context.Context, out *outcome) error {
-	evidence := prunefuse.Evidence(ctx, b.dense, b.trainReady, prunefuse.EvidenceOptions{Batch: b.batch, Seed: b.seed, Session: b.session()})
+	evidence := calibration.Data(ctx, b.dense, b.trainReady, calibration.Options{Batch: b.batch, Seed: b.seed, Session: b.session()})
 	r, err := pruning.PruneContext(ctx, b.dense, pruning.Config{Ratio: b.ratio, Criterion: out.Criterion, Seed: b.seed, Evidence: evidence})
 	if err != nil {
 		return err

@@ -5,9 +5,10 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/prunefuse/prunefuse/calibration"
+
 	"github.com/spf13/pflag"
 
-	"github.com/prunefuse/prunefuse"
 	"github.com/prunefuse/prunefuse/data"
 	"github.com/prunefuse/prunefuse/onnxio"
 	"github.com/prunefuse/prunefuse/pruning"
@@ -78,7 +79,7 @@ func (o *pruneOptions) means(ctx context.Context, g *globals, m *onnxio.Model, a
 		return nil, err
 	}
 	defer data.Close(set.Set)
-	return a.MeasuredMeans(ctx, prunefuse.Evidence(ctx, m, set, prunefuse.EvidenceOptions{
+	return a.MeasuredMeans(ctx, calibration.Data(ctx, m, set, calibration.Options{
 		Samples: o.removal.count, Batch: o.removal.batch, Seed: g.seed, Session: g.session(),
 	}))
 }

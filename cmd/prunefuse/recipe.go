@@ -74,6 +74,6 @@ func settleRecipe(fs *pflag.FlagSet, r *config.Training) error {
 			return fmt.Errorf("--%s is for --%s %s", f.flag, f.of, f.want)
 		}
 	}
-	r.Settle()
+	r.ApplyDefaults()
 	return r.Check(func(key string) string { return "--" + strings.ReplaceAll(key, "_", "-") })
 }

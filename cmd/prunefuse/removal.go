@@ -7,10 +7,11 @@ import (
 	"os"
 	"strings"
 
+	"github.com/prunefuse/prunefuse/calibration"
+
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/prunefuse/prunefuse"
 	"github.com/prunefuse/prunefuse/data"
 	"github.com/prunefuse/prunefuse/internal/share"
 	"github.com/prunefuse/prunefuse/onnxio"
@@ -211,7 +212,7 @@ func (o *removalOptions) prune(ctx context.Context, g *globals, m *onnxio.Model,
 			return nil, err
 		}
 		defer data.Close(set.Set)
-		c.Evidence = prunefuse.Evidence(ctx, m, set, prunefuse.EvidenceOptions{
+		c.Evidence = calibration.Data(ctx, m, set, calibration.Options{
 			Samples: o.count, Batch: o.batch, Seed: g.seed, Session: g.session(),
 		})
 	}

@@ -3,15 +3,9 @@ package config
 import (
 	"cmp"
 	"fmt"
-	"slices"
-	"strings"
-
-	"github.com/goccy/go-yaml"
 
 	"github.com/prunefuse/prunefuse/data"
-	"github.com/prunefuse/prunefuse/fusion"
 	"github.com/prunefuse/prunefuse/internal/share"
-	"github.com/prunefuse/prunefuse/pruning"
 	"github.com/prunefuse/prunefuse/scoring"
 	"github.com/prunefuse/prunefuse/scoring/selection"
 )
@@ -33,16 +27,32 @@ type Config struct {
 	Model Network `yaml:"model" json:"model"`
 	Prune Prune   `yaml:"prune" json:"prune"`
 	Label Label   `yaml:"label" json:"label"`
-	// Selector is the training of the pruned network in every round, Final
-	// that of the fused one at the end and in rounds of synchronisation.
-	Selector Training `yaml:"selector" json:"selector"`
-	Final    Training `yaml:"final" json:"final"`
+	// Selector is the training of the network that chooses, in every round;
+	// Final that of the full one at the end and in rounds of synchronisation.
+	Selector Selector `yaml:"selector" json:"selector"`
+	Final    Final    `yaml:"final" json:"final"`
 	Fuse     Fuse     `yaml:"fuse" json:"fuse"`
-	// Compare lists what the result is compared with: "dense", the dense
-	// network from scratch on the same labels for the same steps; "random",
-	// the method with randomly chosen labels.
-	Compare []string `yaml:"compare" json:"compare"`
+	// Arms are the ways to choose and to train that are run side by side, by
+	// the names of Arms.
+	Arms []string `yaml:"arms" json:"arms"`
+	// Proxy is the network that chooses in the arm of that name.
+	Proxy Proxy `yaml:"proxy" json:"proxy,omitzero"`
+	// Compare is how arms were spelt before there were any: "dense" stands for
+	// the arm scratch, "random" for random.
+	Compare *[]string `yaml:"compare" json:"-"`
 }
+
+// The arms.
+const (
+	ArmPruneFuse = "prunefuse" // the method
+	ArmDense     = "dense"     // chosen by the dense network, which is trained for it in every round
+	ArmProxy     = "proxy"     // chosen by a smaller network of the zoo, as in SVP
+	ArmRandom    = "random"    // the method on labels chosen at random
+	ArmScratch   = "scratch"   // the dense network from scratch on the labels of the method
+)
+
+// Arms lists the arms in the order in which they are run.
+func Arms() []string { return []string{ArmPruneFuse, ArmScratch, ArmDense, ArmProxy, ArmRandom} }
 
 // Images says what is done to samples before the network sees them. The zero
 // value is what the file of a network says of images in its metadata, and
@@ -79,6 +89,47 @@ type Network struct {
 	File  string  `yaml:"file" json:"file,omitempty"`
 }
 
+// Proxy is a network of the zoo that stands in for the dense one.
+type Proxy struct {
+	Arch  string  `yaml:"arch" json:"arch,omitempty"`
+	Width float64 `yaml:"width" json:"width,omitempty"` // 0 is 1
+}
+
+// Selector is how the network that chooses is trained.
+type Selector struct {
+	Training `yaml:",inline"`
+	// Start is what each round starts from: StartScratch, the network as it was
+	// cut out of its parent, or StartWarm, the selector of the round before.
+	// Empty is StartScratch.
+	Start string `yaml:"start" json:"start,omitempty"`
+}
+
+// The starts of a round's selector.
+const (
+	StartScratch = "scratch"
+	StartWarm    = "warm"
+)
+
+// Final is how the full network is trained.
+type Final struct {
+	Training `yaml:",inline"`
+	// Distill lets it learn from a teacher, too; nil is from labels alone.
+	Distill *Distill `yaml:"distill" json:"distill,omitempty"`
+}
+
+// Distill adds a teacher to the loss: (1 − Weight)·cross-entropy +
+// Weight·T²·KL, with T the Temperature.
+type Distill struct {
+	// From is DistillSelector or an ONNX file.
+	From        string  `yaml:"from" json:"from"`
+	Weight      float64 `yaml:"weight" json:"weight"`           // 0 is 0.5
+	Temperature float64 `yaml:"temperature" json:"temperature"` // 0 is 4
+}
+
+// DistillSelector is the trained selector that the full network was fused from
+// as its teacher. Arms that fuse none do without.
+const DistillSelector = "selector"
+
 // Prune says how the selector is cut out of the dense network.
 type Prune struct {
 	Ratio     share.Share `yaml:"ratio" json:"ratio"`
@@ -90,7 +141,7 @@ type Label struct {
 	Initial  int    `yaml:"initial" json:"initial"` // random
 	Add      []int  `yaml:"add" json:"add"`         // one entry a round
 	Strategy string `yaml:"strategy" json:"strategy"`
-	// Measure is what a strategy weighs by that lets choose; empty is its own.
+	// Measure is the measure of a strategy that takes any; empty is its own.
 	Measure string             `yaml:"measure" json:"measure,omitempty"`
 	Params  map[string]float64 `yaml:"params" json:"params,omitempty"` // of the strategy
 	// Sync is T_sync: after every so many rounds the selector is fused, the
@@ -101,84 +152,6 @@ type Label struct {
 // Fuse says what the fused network holds beside the selector's weights.
 type Fuse struct {
 	Rest string `yaml:"rest" json:"rest"`
-}
-
-// DefaultConfig is what a configuration starts from.
-func DefaultConfig() Config {
-	c := unsettledConfig()
-	c.settle()
-	return c
-}
-
-// unsettledConfig leaves the learning rates and weight decays to the
-// optimisers.
-func unsettledConfig() Config {
-	return Config{
-		Seed: 1, Model: Network{Width: 1}, Prune: Prune{Ratio: 0.5, Criterion: "l2"},
-		Label: Label{Strategy: "margin"}, Selector: DefaultTraining(), Final: DefaultTraining(),
-		Fuse: Fuse{Rest: string(fusion.Reinit)}, Compare: []string{"dense", "random"},
-	}
-}
-
-// ReadConfig reads a configuration from YAML. An unknown key, a value of the
-// wrong type or one out of range is an error that points to it.
-func ReadConfig(b []byte) (Config, error) {
-	c := unsettledConfig()
-	if err := yaml.UnmarshalWithOptions(b, &c, yaml.Strict()); err != nil {
-		return c, &ConfigError{yaml.FormatError(err, false, false)}
-	}
-	c.settle()
-	return c, c.Check()
-}
-
-func (c *Config) settle() {
-	c.Selector.Settle()
-	c.Final.Settle()
-}
-
-// ConfigError says that a configuration cannot be run.
-type ConfigError struct{ Reason string }
-
-func (e *ConfigError) Error() string {
-	return "configuration: " + strings.Join(strings.Fields(e.Reason), " ")
-}
-
-// Check is a *ConfigError where the configuration contradicts itself.
-func (c Config) Check() error {
-	var problem error
-	say := func(bad bool, format string, args ...any) {
-		if bad && problem == nil {
-			problem = fmt.Errorf(format, args...)
-		}
-	}
-	say(c.Data == "", "data is not set: name the pool of samples")
-	say(c.Test == "", "test is not set: name the held-out samples")
-	say((c.Model.Arch == "") == (c.Model.File == ""), "model: set either arch or file")
-	say(!(c.Prune.Ratio > 0 && c.Prune.Ratio < 1), "prune.ratio %v: want the share of channels to remove, above 0 and below 1, such as 0.5 or 50%%", float64(c.Prune.Ratio))
-	say(c.Label.Initial < 1, "label.initial %d: want at least 1", c.Label.Initial)
-	say(len(c.Label.Add) == 0, "label.add is empty: want the number of labels of each round")
-	for i, n := range c.Label.Add {
-		say(n < 1, "label.add[%d] is %d: want at least 1", i, n)
-	}
-	say(c.Label.Sync < 0, "label.sync %d: want 0 or more", c.Label.Sync)
-	say(c.Limit < 0, "limit %d: want 0 or more", c.Limit)
-	for i, name := range c.Compare {
-		say(slices.Contains(c.Compare[:i], name), "compare: %s is named twice", name)
-		say(!slices.Contains([]string{"dense", "random"}, name), "compare: %q is neither dense nor random", name)
-	}
-	images := c.Images.Apply(&data.Preprocess{})
-	_, rest := fusion.ParseRest(c.Fuse.Rest)
-	crit, criterion := pruning.CriterionByName(c.Prune.Criterion)
-	say(crit.Data != pruning.NoData, "prune.criterion %s needs data, which a run does not prune by", crit.Name)
-	_, strategy := c.Label.CheckStrategy()
-	in := func(section string) func(string) string {
-		return func(key string) string { return section + "." + key }
-	}
-	problem = cmp.Or(problem, images, c.Selector.Check(in("selector")), c.Final.Check(in("final")), rest, criterion, strategy)
-	if problem != nil {
-		return &ConfigError{problem.Error()}
-	}
-	return nil
 }
 
 // CheckStrategy returns the strategy that chooses samples from a pool whose

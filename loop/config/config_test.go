@@ -2,9 +2,11 @@ package config
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -69,7 +71,27 @@ func TestReadConfigErrors(t *testing.T) {
 	const base = "data: demo\ntest: demo:test\nmodel: {arch: mlp}\nlabel: {initial: 10, add: [5]}\n"
 	for _, tc := range []struct{ name, yaml, want string }{
 		{"unknown key", base + "epochz: 3\n", "epochz"},
-		{"wrong type", base + "seed: many\n", "Seed"},
+		{"wrong type", base + "seed: many\n", "[5:7] many"},
+		{"fraction of a step", base + "selector: {steps: 2.7}\n", "[5:19] 2.7 is not a whole number"},
+		{"seed of too many bits", base + "seed: 18446744073709551616\n", "[5:7] 18446744073709551616 is not a whole number"},
+		{"text for a number", base + "limit: '12'\n", "[5:8]"},
+		{"not a number", base + "final: {lr: .nan}\n", "[5:13] .nan is not a number"},
+		{"not a number by an alias", base + "selector: &r {lr: .nan}\nfinal: *r\n", ".nan is not a number"},
+		{"second document", base + "---\ndata: x\n", "[6:5] there is a second document"},
+		{"aliases without end", laughs(), "aliases make more than"},
+		{"labels beyond counting", "data: x\ntest: x\nmodel: {arch: mlp}\nlabel: {initial: 9223372036854775807, add: [1]}\n", "label.initial 9223372036854775807"},
+		{"unknown key within", base + "selector:\n  lr: 0.1\n  epochz: 3\n", `[7:3] unknown field "epochz"`},
+		{"arm", base + "arms: [prunefuse, best]\n", `arms: "best" is none of prunefuse, scratch, dense, proxy, random`},
+		{"arm twice", base + "arms: [prunefuse, dense, dense]\n", "dense is named twice"},
+		{"no method", base + "arms: [dense]\n", "prunefuse is not among them"},
+		{"no proxy", base + "arms: [prunefuse, proxy]\n", "proxy.arch is not set"},
+		{"proxy unused", base + "proxy: {arch: mlp}\n", "proxy is for the arm proxy"},
+		{"arms twice", base + "arms: [prunefuse]\ncompare: []\n", "compare is the older spelling of arms"},
+		{"phases and epochs", base + "final: {phases: [{epochs: 1, lr: 1}], epochs: 3}\n", "final.phases and final.epochs exclude each other"},
+		{"phase without rate", base + "final: {phases: [{epochs: 1}]}\n", "final.phases [0].lr 0"},
+		{"start", base + "selector: {start: hot}\n", `selector.start "hot"`},
+		{"no teacher", base + "final: {distill: {weight: 0.5}}\n", "final.distill.from is not set"},
+		{"weight of a teacher", base + "final: {distill: {from: selector, weight: 2}}\n", "final.distill.weight 2"},
 		{"no data", "test: x\nmodel: {arch: mlp}\nlabel: {initial: 1, add: [1]}\n", "data is not set"},
 		{"no rounds", "data: x\ntest: x\nmodel: {arch: mlp}\nlabel: {initial: 1}\n", "label.add is empty"},
 		{"two models", "data: x\ntest: x\nmodel: {arch: mlp, file: a.onnx}\nlabel: {initial: 1, add: [1]}\n", "either arch or file"},
@@ -113,9 +135,68 @@ func TestReadConfigErrors(t *testing.T) {
 	}
 }
 
+// laughs is a small file whose aliases stand for 2·8⁹ values.
+func laughs() string {
+	var b strings.Builder
+	b.WriteString("x0: &x0 [a, a]\n")
+	for i := range 9 {
+		fmt.Fprintf(&b, "x%d: &x%d [%s]\n", i+1, i+1, strings.Repeat(fmt.Sprintf("*x%d,", i), 8))
+	}
+	b.WriteString("compare: *x9\n")
+	return b.String()
+}
+
+func TestCompareIsArms(t *testing.T) {
+	t.Parallel()
+	const base = "data: demo\ntest: demo:test\nmodel: {arch: mlp}\nlabel: {initial: 10, add: [5]}\n"
+	for text, want := range map[string][]string{
+		"":                           {"prunefuse", "scratch", "random"},
+		"compare: []\n":              {"prunefuse"},
+		"compare: [dense]\n":         {"prunefuse", "scratch"},
+		"compare: [random, dense]\n": {"prunefuse", "random", "scratch"},
+		"arms: [prunefuse, dense]\n": {"prunefuse", "dense"},
+	} {
+		c, err := ReadConfig([]byte(base + text))
+		if err != nil || !slices.Equal(c.Arms, want) {
+			t.Errorf("%q: arms %q, %v; want %q", text, c.Arms, err, want)
+		}
+	}
+}
+
+// The recipe of the paper: 181 epochs in four phases.
+func TestPaperRecipe(t *testing.T) {
+	t.Parallel()
+	b, err := os.ReadFile("../../examples/paper-cifar10.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := ReadConfig(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, recipe := range map[string]Training{"selector": c.Selector.Training, "final": c.Final.Training} {
+		o := recipe.Options()
+		if want := (training.Phases{{Epochs: 1, Rate: 0.01}, {Epochs: 90, Rate: 0.1}, {Epochs: 45, Rate: 0.01}, {Epochs: 45, Rate: 0.001}}); !reflect.DeepEqual(o.Schedule, want) {
+			t.Errorf("%s: schedule %v, want %v", name, o.Schedule, want)
+		}
+		if want := (training.SGD{Momentum: 0.9, WeightDecay: 5e-4}); o.Step.Optimizer != want || o.Batch != 128 || o.Epochs != 0 || o.Steps != 0 {
+			t.Errorf("%s: %+v", name, o)
+		}
+		if o.Augment.Pad != 4 || !o.Augment.Flip {
+			t.Errorf("%s: augmentation %+v", name, o.Augment)
+		}
+	}
+	if got, want := c.Labels(), []int{1000, 5000, 10000, 15000, 20000, 25000}; !slices.Equal(got, want) {
+		t.Errorf("labels %v, want %v", got, want)
+	}
+	if c.Prune.Ratio != 0.5 || c.Model.Arch != "preresnet56" || c.Fuse.Rest != "reinit" || c.Final.Distill == nil {
+		t.Errorf("read %+v", c)
+	}
+}
+
 func TestExampleConfigs(t *testing.T) {
 	t.Parallel()
-	files, err := filepath.Glob("examples/*.yaml")
+	files, err := filepath.Glob("../../examples/*.yaml")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no examples: %v", err)
 	}

@@ -13,6 +13,6 @@ func DemoConfig() Config {
 		Steps: 300, Batch: 64, LR: 0.05, Milestones: []float64{0.5, 0.8}, Gamma: 0.2,
 		Momentum: 0.9, WeightDecay: 5e-4,
 	}
-	c.Selector, c.Final = recipe, recipe
+	c.Selector.Training, c.Final.Training = recipe, recipe
 	return c
 }

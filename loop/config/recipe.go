@@ -11,7 +11,10 @@ type Training struct {
 	Epochs int `yaml:"epochs" json:"epochs,omitempty"`
 	// Steps, where above 0, ends the training after so many instead.
 	Steps int `yaml:"steps" json:"steps,omitempty"`
-	Batch int `yaml:"batch" json:"batch"`
+	// Phases are stretches with a learning rate each, in the place of epochs,
+	// lr and a schedule.
+	Phases []Phase `yaml:"phases" json:"phases,omitempty"`
+	Batch  int     `yaml:"batch" json:"batch"`
 	// Accumulate is the number of batches whose mean gradient a step takes;
 	// 0 is one.
 	Accumulate int `yaml:"accumulate" json:"accumulate,omitempty"`
@@ -48,6 +51,12 @@ type Training struct {
 	Cutmix      float64   `yaml:"cutmix" json:"cutmix,omitempty"`             // the same
 }
 
+// Phase is a stretch of training with one learning rate.
+type Phase struct {
+	Epochs int     `yaml:"epochs" json:"epochs"`
+	LR     float64 `yaml:"lr" json:"lr"`
+}
+
 // The schedules of the learning rate.
 const (
 	ScheduleStep     = "step"
@@ -62,12 +71,15 @@ func Schedules() []string {
 	return []string{ScheduleStep, ScheduleConstant, ScheduleCosine, ScheduleLinear, ScheduleOneCycle}
 }
 
-// unset is a rate or decay that is the optimiser's own.
+// unset is a number that depends on the rest of the recipe, unsetEpochs a
+// length that does. No file can say either.
 var unset = math.NaN()
 
+const unsetEpochs = math.MinInt
+
 // DefaultTraining is the recipe that a configuration and `prunefuse train`
-// start from: SGD, whose rate falls twice. Settle gives it a learning rate and
-// a weight decay.
+// start from: SGD, whose rate falls twice. ApplyDefaults gives it a learning
+// rate and a weight decay.
 func DefaultTraining() Training {
 	return Training{
 		Epochs: 20, Batch: 128, Accumulate: 1, Optimizer: training.SGD{}.Name(), LR: unset, Momentum: 0.9, WeightDecay: unset,
@@ -75,9 +87,10 @@ func DefaultTraining() Training {
 	}
 }
 
-// Settle replaces a learning rate and a weight decay that are NaN by the
-// optimiser's own: 0.1 and 5e-4 for SGD, PyTorch's for the others.
-func (t *Training) Settle() {
+// ApplyDefaults replaces what is unset by what the recipe implies. A learning
+// rate and a weight decay are the optimiser's own: 0.1 and 5e-4 for SGD,
+// PyTorch's for the others. Phases bring their own length and rates.
+func (t *Training) ApplyDefaults() {
 	rate, decay := 0.1, 5e-4
 	switch t.Optimizer {
 	case training.Adam{}.Name():
@@ -85,11 +98,41 @@ func (t *Training) Settle() {
 	case training.AdamW{}.Name():
 		rate, decay = 1e-3, 1e-2
 	}
+	if math.IsNaN(t.WeightDecay) {
+		t.WeightDecay = decay
+	}
+	if len(t.Phases) > 0 {
+		t.applyPhases()
+		return
+	}
+	usual := DefaultTraining()
+	if t.Epochs == unsetEpochs {
+		t.Epochs = usual.Epochs
+	}
 	if math.IsNaN(t.LR) {
 		t.LR = rate
 	}
-	if math.IsNaN(t.WeightDecay) {
-		t.WeightDecay = decay
+	if t.Schedule == "" {
+		t.Schedule = usual.Schedule
+	}
+	if t.Milestones == nil {
+		t.Milestones = usual.Milestones
+	}
+	if math.IsNaN(t.Gamma) {
+		t.Gamma = usual.Gamma
+	}
+}
+
+// applyPhases leaves what phases replace at zero, where it was not set.
+func (t *Training) applyPhases() {
+	if t.Epochs == unsetEpochs {
+		t.Epochs = 0
+	}
+	if math.IsNaN(t.LR) {
+		t.LR = 0
+	}
+	if math.IsNaN(t.Gamma) {
+		t.Gamma = 0
 	}
 }
 
@@ -125,6 +168,13 @@ func (t Training) optimizer() training.Optimizer {
 }
 
 func (t Training) schedule() training.Schedule {
+	if len(t.Phases) > 0 {
+		phases := make(training.Phases, len(t.Phases))
+		for i, p := range t.Phases {
+			phases[i] = training.Phase{Epochs: p.Epochs, Rate: float32(p.LR)}
+		}
+		return phases
+	}
 	rate, least := float32(t.LR), float32(t.MinLR)
 	// Phases in thousandths of the training, whose length the options say.
 	const whole = 1000

@@ -24,7 +24,7 @@ func (t Training) Check(name func(key string) string) error {
 func (t Training) checkLength(c *recipeCheck) {
 	c.least("epochs", t.Epochs, 0)
 	c.least("steps", t.Steps, 0)
-	c.say(t.Epochs == 0 && t.Steps == 0, "epochs", "is 0: set it or %s", c.name("steps"))
+	c.say(t.Epochs == 0 && t.Steps == 0 && len(t.Phases) == 0, "epochs", "is 0: set it or %s", c.name("steps"))
 	c.least("batch", t.Batch, 1)
 	c.least("accumulate", t.Accumulate, 0)
 	c.least("crop", t.Crop, 0)
@@ -39,7 +39,7 @@ func (t Training) checkLength(c *recipeCheck) {
 
 func (t Training) checkOptimizer(c *recipeCheck) {
 	c.either("optimizer", t.Optimizer, training.OptimizerNames())
-	c.say(!(t.LR > 0) || math.IsInf(t.LR, 0), "lr", "%v: want a number above 0", t.LR)
+	c.say(len(t.Phases) == 0 && (!(t.LR > 0) || math.IsInf(t.LR, 0)), "lr", "%v: want a number above 0", t.LR)
 	c.fraction("momentum", t.Momentum)
 	c.say(t.Nesterov && (t.adaptive() || t.Momentum == 0), "nesterov", "is for sgd with a momentum above 0")
 	for _, k := range []struct {
@@ -57,6 +57,10 @@ func (t Training) checkOptimizer(c *recipeCheck) {
 }
 
 func (t Training) checkSchedule(c *recipeCheck) {
+	if len(t.Phases) > 0 {
+		t.checkPhases(c)
+		return
+	}
 	c.either("schedule", t.Schedule, Schedules())
 	for i, m := range t.Milestones {
 		c.say(!(m > 0 && m < 1) || (i > 0 && m <= t.Milestones[i-1]), "milestones", "%v: want ascending fractions of the training", t.Milestones)
@@ -67,6 +71,29 @@ func (t Training) checkSchedule(c *recipeCheck) {
 	c.least("warmup", t.Warmup, 0)
 	steady := slices.Contains([]string{"", ScheduleStep, ScheduleConstant}, t.Schedule)
 	c.say(t.Steps > 0 && t.Warmup >= t.Steps && !steady, "warmup", "%d: leaves none of %d steps to the schedule %s", t.Warmup, t.Steps, t.Schedule)
+}
+
+// checkPhases refuses what phases take the place of.
+func (t Training) checkPhases(c *recipeCheck) {
+	for _, other := range []struct {
+		key string
+		set bool
+	}{
+		{"epochs", t.Epochs != 0},
+		{"steps", t.Steps != 0},
+		{"lr", t.LR != 0},
+		{"schedule", t.Schedule != ""},
+		{"milestones", t.Milestones != nil},
+		{"gamma", t.Gamma != 0},
+		{"min_lr", t.MinLR != 0},
+	} {
+		c.say(other.set, "phases", "and %s exclude each other", c.name(other.key))
+	}
+	for i, p := range t.Phases {
+		c.say(p.Epochs < 1, "phases", "[%d].epochs %d: want at least 1", i, p.Epochs)
+		c.say(!(p.LR > 0) || math.IsInf(p.LR, 0), "phases", "[%d].lr %v: want a number above 0", i, p.LR)
+	}
+	c.least("warmup", t.Warmup, 0)
 }
 
 func (t Training) checkWeights(c *recipeCheck) {

@@ -1,4 +1,4 @@
-package prunefuse
+package calibration
 
 import (
 	"context"
@@ -13,19 +13,19 @@ import (
 	"github.com/prunefuse/prunefuse/training"
 )
 
-// EvidenceOptions say how much of a set pruning criteria look at. The zero
-// value is all of it, in batches of 128.
-type EvidenceOptions struct {
+// Options say how much of a set the pruning criteria look at. The zero value is
+// all of it, in batches of 128.
+type Options struct {
 	Samples int    // drawn at random; 0 is all
 	Batch   int    // 0 is 128. A model with a fixed batch has its own
 	Seed    uint64 // of the draw
 	Session ort.SessionOptions
 }
 
-// Evidence feeds the samples of a set, normalised as the model takes them, to
+// Data feeds the samples of a set, normalised as the model takes them, to
 // the pruning criteria with data. Those of pruning.Labelled need a label for
 // each sample. What does not fit the model is an error when it is used.
-func Evidence(ctx context.Context, m *onnxio.Model, set training.Set, o EvidenceOptions) pruning.Evidence {
+func Data(ctx context.Context, m *onnxio.Model, set training.Set, o Options) pruning.Evidence {
 	if o.Batch <= 0 {
 		o.Batch = 128
 	}
