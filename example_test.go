@@ -6,6 +6,7 @@ import (
 	"os"
 
 	"github.com/prunefuse/prunefuse"
+	"github.com/prunefuse/prunefuse/loop"
 	"github.com/prunefuse/prunefuse/loop/config"
 	"github.com/prunefuse/prunefuse/onnxio/ort"
 )
@@ -17,10 +18,10 @@ func ExampleRun() {
 		fmt.Println(err)
 		return
 	}
-	err := prunefuse.Run(ctx, config.DemoConfig(), prunefuse.RunOptions{
+	err := prunefuse.Run(ctx, config.DemoConfig(), prunefuse.Options{
 		Dir: "out",
-		Progress: func(e prunefuse.Event) {
-			fmt.Fprintf(os.Stderr, "%s %d/%d %s\n", e.Stage, e.Done, e.Total, e.Note)
+		Progress: func(p loop.Progress) {
+			fmt.Fprintf(os.Stderr, "%s %d/%d %s\n", p.Stage, p.Done, p.Total, p.Note)
 		},
 	})
 	if err != nil {

@@ -25,7 +25,7 @@ which is fetched where there is none.
 		Example: `  prunefuse demo -o out`,
 		Args:    exactArgs(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := o.settle(); err != nil {
+			if err := o.check(); err != nil {
 				return usageIn(cmd, err)
 			}
 			return doRun(cmd, g, o, config.DemoConfig())

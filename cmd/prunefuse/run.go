@@ -13,6 +13,7 @@ import (
 	"github.com/prunefuse/prunefuse"
 	"github.com/prunefuse/prunefuse/internal/atomicfile"
 	"github.com/prunefuse/prunefuse/internal/term"
+	"github.com/prunefuse/prunefuse/loop"
 	"github.com/prunefuse/prunefuse/loop/config"
 )
 
@@ -26,10 +27,10 @@ type runOptions struct {
 func (o *runOptions) addFlags(fs *pflag.FlagSet, dir string) {
 	fs.StringVarP(&o.dir, "output", "o", dir, "the run `folder` to write")
 	fs.BoolVarP(&o.force, "force", "f", false, "replace a run that is in the folder")
-	fs.BoolVar(&o.resume, "resume", false, "go on with a run that was interrupted")
+	fs.BoolVar(&o.resume, "resume", false, "make nothing of a run that is finished already")
 }
 
-func (o *runOptions) settle() error {
+func (o *runOptions) check() error {
 	switch {
 	case o.dir == "":
 		return errors.New("name the run folder with --output (-o)")
@@ -47,12 +48,17 @@ const runFiles = `The folder holds in the end
   fused.onnx       that, fine-tuned: the result
   deploy.onnx      the result made ready for deployment
   report.html      what came out and what it cost; report.json has the numbers
-  round-000 …      the labels chosen and the selector of each round
-  run.json         the configuration, by which --resume knows the run;
-                   events.jsonl says when what was done
+  first, round-000 …
+                   what was chosen and how it was labelled, and the selector of
+                   each round
+  arms             the same of each arm that the method is compared with
+  run.json         the configuration, by which the run is known
+  events.jsonl     what was done, a line a step, with the sum of every file
 
-The same configuration, seed and number of threads give the same networks and
-the same choices; the seconds in the report are as measured.`
+An interrupted run goes on when the same command is given again, at the step that
+was interrupted and within it; events, networks and choices are in the end those of
+a run that was not interrupted. The same configuration, seed and number of threads
+give the same networks and the same choices; the seconds are as measured.`
 
 func newRunCommand(g *globals) *cobra.Command {
 	var o runOptions
@@ -67,17 +73,24 @@ label next, repeat; fuse it into the dense network, fine-tune and export; and
 compare with the alternatives. CONFIG is a YAML file; - reads it from stdin.
 --seed, where given, takes the place of the configuration's. The sections
 selector and final say how each is trained: their keys are the flags of train,
-with _ for -, from epochs over optimizer and schedule to freeze.
+with _ for -, from epochs over optimizer and schedule to freeze; phases are
+stretches of epochs with a rate each.
 
-An interrupted run keeps its finished rounds, and --resume goes on behind them.
+The key arms lists what is run side by side, on the same first labels, the same
+budget and the same recipe:
+  prunefuse  the method; always among them
+  scratch    the dense network from scratch on the labels that the method chose
+  dense      the dense network chooses, trained for it in every round
+  proxy      a smaller network chooses: proxy: {arch: …, width: …}
+  random     the method on labels chosen at random
 
 `+runFiles,
 			exitOK, exitFailed, exitUsage, exitDiffers, exitNoRuntime, exitLocked, exitUnsupported, exitInterrupted),
 		Example: `  prunefuse run examples/fashion-mnist.yaml -o runs/fashion
-  prunefuse run examples/fashion-mnist.yaml -o runs/fashion --resume`,
+  prunefuse run examples/fashion-mnist.yaml --seed 2 -o runs/fashion-2`,
 		Args: exactArgs("CONFIG"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := o.settle(); err != nil {
+			if err := o.check(); err != nil {
 				return usageIn(cmd, err)
 			}
 			c, err := readConfig(g, args[0])
@@ -120,29 +133,34 @@ func doRun(cmd *cobra.Command, g *globals, o runOptions, c config.Config) error 
 	}
 	t := g.terminal(ctx)
 	p := &runProgress{t: t}
-	err := prunefuse.Run(ctx, c, prunefuse.RunOptions{
+	err := prunefuse.Run(ctx, c, prunefuse.Options{
 		Dir: o.dir, Resume: o.resume, Force: o.force, Command: append([]string{"prunefuse"}, g.args...),
 		Session: g.session(), Progress: p.tell,
 	})
 	t.Close()
+	if errors.Is(err, loop.ErrPending) {
+		_, err = fmt.Fprintf(g.stdout, "%s: %v\n", o.dir, loop.ErrPending)
+		return err
+	}
 	if err != nil {
 		return o.explain(ctx, err)
 	}
-	return printReport(g, o.dir)
+	return printRun(g, o.dir)
 }
 
 // explain says how to go on where a run did not get to its end.
 func (o *runOptions) explain(ctx context.Context, err error) error {
+	var finished *loop.FinishedError
 	switch {
 	case ctx.Err() != nil:
-		return fmt.Errorf("%w; the same command with --resume goes on behind the last finished round", errInterrupted)
-	case errors.Is(err, atomicfile.ErrExists):
-		return fmt.Errorf("%w; --resume goes on with it, --force (-f) replaces it", err)
+		return fmt.Errorf("%w; the same command goes on at the step that was interrupted", errInterrupted)
+	case errors.As(err, &finished), errors.Is(err, atomicfile.ErrExists):
+		return fmt.Errorf("%w; --force (-f) replaces it", err)
 	}
 	return err
 }
 
-// runProgress shows a run's events as a bar a stage.
+// runProgress shows how far a run is as a bar a stage.
 type runProgress struct {
 	t     *term.Term
 	bar   *term.Bar
@@ -150,7 +168,7 @@ type runProgress struct {
 	done  int64
 }
 
-func (p *runProgress) tell(e prunefuse.Event) {
+func (p *runProgress) tell(e loop.Progress) {
 	if e.Stage != p.stage || e.Total == 0 {
 		p.bar.Done()
 		p.bar, p.stage, p.done = nil, e.Stage, 0

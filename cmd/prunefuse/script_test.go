@@ -290,7 +290,7 @@ func cmdLock(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Defer(func() { ts.Check(f.Close()) })
 		return
 	}
-	d, err := rundir.Open(path)
+	d, err := rundir.Lock(path)
 	ts.Check(err)
 	ts.Defer(func() { ts.Check(d.Close()) })
 }

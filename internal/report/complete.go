@@ -29,6 +29,7 @@ func (r *Report) Complete() error {
 		r.Series[i].summarise()
 	}
 	r.total()
+	r.compareChoosing()
 	if c := r.CostRatio; c != nil {
 		c.SecondsRatio = ratio(c.SelectorSeconds, c.DenseSeconds)
 		c.MACsRatio = ratio(float64(c.SelectorMACs), float64(c.DenseMACs))
@@ -126,6 +127,19 @@ func (r *Report) compareModels() {
 		m.ParamsRatio = ratio(float64(m.Params), float64(first.Params))
 		m.MACsRatio = ratio(float64(m.MACs), float64(first.MACs))
 		m.BytesRatio = ratio(float64(m.Bytes), float64(first.Bytes))
+	}
+}
+
+// compareChoosing sets what choosing cost against what it cost the dense network.
+func (r *Report) compareChoosing() {
+	i := slices.IndexFunc(r.Choosing, func(c Choosing) bool { return c.Arm == "dense" })
+	for k := range r.Choosing {
+		c := &r.Choosing[k]
+		c.SecondsRatio, c.MACsRatio = 0, 0
+		if i >= 0 && k != i {
+			c.SecondsRatio = ratio(c.Seconds, r.Choosing[i].Seconds)
+			c.MACsRatio = ratio(float64(c.MACs), float64(r.Choosing[i].MACs))
+		}
 	}
 }
 

@@ -24,6 +24,8 @@ type Report struct {
 	Ledger     []Cost     `json:"ledger,omitempty"` // the method first, then the comparisons
 	Totals     []Cost     `json:"totals,omitempty"` // of the ledger: the method, then the comparisons; derived
 	CostRatio  *CostRatio `json:"cost_ratio,omitempty"`
+	Choosing   []Choosing `json:"choosing,omitempty"` // what choosing cost each arm
+	Steps      []StepCost `json:"steps,omitempty"`    // what each step of each arm cost, in order
 	Curves     []Curve    `json:"curves,omitempty"`
 	Layers     []Layer    `json:"layers,omitempty"`
 	Selection  *Selection `json:"selection,omitempty"`
@@ -61,6 +63,8 @@ const (
 	RoleFineTuned    Role = "fine-tuned"    // fused and fine-tuned: the result
 	RoleDenseScratch Role = "dense-scratch" // the dense network trained from scratch on the same labels
 	RoleRandom       Role = "random"        // the result's counterpart on randomly selected labels
+	RoleDense        Role = "dense"         // the dense network on labels that it selected itself
+	RoleProxy        Role = "proxy"         // the dense network on labels that a smaller one selected
 )
 
 // Accuracy is how many test images one network of a single run gets right.
@@ -106,13 +110,37 @@ type Point struct {
 // Cost is what one module of the method cost on one network.
 type Cost struct {
 	Module     string  `json:"module"`            // "prune", "train", "score", "rank", "fuse", "fine-tune", "evaluate", "export"
-	Network    string  `json:"network,omitempty"` // "selector", "dense", "fused"
+	Network    string  `json:"network,omitempty"` // "selector", "dense", "fused", "proxy"
+	Arm        string  `json:"arm,omitempty"`     // of a comparison: its name
 	Seconds    float64 `json:"seconds"`           // wall clock, measured
 	Waited     float64 `json:"waited,omitempty"`  // of these, for a training's samples
 	MACs       int64   `json:"macs"`              // multiply-accumulates, forward and backward
 	Samples    int64   `json:"samples"`           // images read, each time they were read
 	Comparison bool    `json:"comparison"`        // spent only to have something to compare with
 	Share      float64 `json:"share"`             // of the seconds of the whole ledger; derived
+}
+
+// StepCost is what one step of an arm cost.
+type StepCost struct {
+	Arm      string  `json:"arm"`
+	Step     string  `json:"step"`
+	Seconds  float64 `json:"seconds"` // wall clock, over all attempts
+	MACs     int64   `json:"macs"`
+	Choosing bool    `json:"choosing,omitempty"` // done to choose, not for the result
+}
+
+// Choosing is what it cost an arm to choose all its batches: pruning, training,
+// scoring and ranking before each of them, and what synchronising took.
+type Choosing struct {
+	Arm     string  `json:"arm"`
+	Seconds float64 `json:"seconds"`
+	MACs    int64   `json:"macs"`
+	// Analytic is the (1−p)² of the paper, by which a network without a share p
+	// of its channels costs less; 0 for arms that prune nothing to choose.
+	Analytic float64 `json:"analytic,omitempty"`
+
+	SecondsRatio float64 `json:"seconds_ratio,omitempty"` // to the arm dense, where there is one; derived
+	MACsRatio    float64 `json:"macs_ratio,omitempty"`
 }
 
 // CostRatio compares selecting with the pruned network and selecting with the
@@ -182,7 +210,7 @@ type File struct {
 func (r *Report) Spend(c Cost) {
 	for i := range r.Ledger {
 		e := &r.Ledger[i]
-		if e.Module == c.Module && e.Network == c.Network && e.Comparison == c.Comparison {
+		if e.Module == c.Module && e.Network == c.Network && e.Arm == c.Arm && e.Comparison == c.Comparison {
 			e.Seconds += c.Seconds
 			e.Waited += c.Waited
 			e.MACs += c.MACs

@@ -63,6 +63,11 @@ func sample(t *testing.T) *Report {
 func rounds() *Report {
 	return &Report{
 		Title: "CIFAR-10, five rounds",
+		Choosing: []Choosing{
+			{Arm: "prunefuse", Seconds: 40.5, MACs: 1_400_000_000, Analytic: 0.25},
+			{Arm: "dense", Seconds: 120, MACs: 5_200_000_000},
+			{Arm: "random", Seconds: 0.01},
+		},
 		Series: []Series{
 			{Name: "PruneFuse, margin", Points: []Point{
 				{Labels: 500, Values: []float64{0.61, 0.63, 0.62}},

@@ -1,4 +1,4 @@
-package prunefuse_test
+package loop_test
 
 import (
 	"context"
@@ -9,8 +9,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/prunefuse/prunefuse"
 	"github.com/prunefuse/prunefuse/internal/report"
+	"github.com/prunefuse/prunefuse/loop"
 	"github.com/prunefuse/prunefuse/loop/config"
 	"github.com/prunefuse/prunefuse/onnxio/ort"
 	"github.com/prunefuse/prunefuse/onnxio/ort/orttest"
@@ -27,8 +27,8 @@ func small() config.Config {
 	return c
 }
 
-func options(dir string) prunefuse.RunOptions {
-	return prunefuse.RunOptions{Dir: dir, Command: []string{"prunefuse", "run", "a b.yaml"}, Session: ort.SessionOptions{Threads: 1}}
+func options(dir string) loop.Options {
+	return loop.Options{Dir: dir, Command: []string{"prunefuse", "run", "a b.yaml"}, Session: ort.SessionOptions{Threads: 1}}
 }
 
 // products are the files that a seed determines.
@@ -72,14 +72,14 @@ func TestRun(t *testing.T) {
 	orttest.Need(t)
 	ctx := t.Context()
 	dir := filepath.Join(t.TempDir(), "run")
-	o, events := options(dir), []prunefuse.Event{}
-	o.Progress = func(e prunefuse.Event) { events = append(events, e) }
-	if err := prunefuse.Run(ctx, small(), o); err != nil {
+	o, events := options(dir), []loop.Progress{}
+	o.Progress = func(e loop.Progress) { events = append(events, e) }
+	if err := loop.Run(ctx, small(), o); err != nil {
 		t.Fatal(err)
 	}
 	checkEvents(t, events)
 	first := products(t, dir)
-	for _, name := range []string{prunefuse.DenseFile, prunefuse.SelectorFile, prunefuse.FusedInitFile, prunefuse.FusedFile, prunefuse.DeployFile, "round-000/selected.jsonl"} {
+	for _, name := range []string{loop.DenseFile, loop.SelectorFile, loop.FusedInitFile, loop.FusedFile, loop.DeployFile, "round-000/selected.jsonl"} {
 		if first[name] == "" {
 			t.Errorf("the run left no %s", name)
 		}
@@ -88,7 +88,7 @@ func TestRun(t *testing.T) {
 
 	t.Run("same seed, same files", func(t *testing.T) {
 		again := filepath.Join(t.TempDir(), "again")
-		if err := prunefuse.Run(ctx, small(), options(again)); err != nil {
+		if err := loop.Run(ctx, small(), options(again)); err != nil {
 			t.Fatal(err)
 		}
 		same(t, first, products(t, again))
@@ -99,7 +99,7 @@ func TestRun(t *testing.T) {
 			interrupt(t, broken, stage)
 			o := options(broken)
 			o.Resume = true
-			if err := prunefuse.Run(ctx, small(), o); err != nil {
+			if err := loop.Run(ctx, small(), o); err != nil {
 				t.Fatal(err)
 			}
 			same(t, first, products(t, broken))
@@ -108,12 +108,12 @@ func TestRun(t *testing.T) {
 	t.Run("another configuration is not resumed", func(t *testing.T) {
 		c, o := small(), options(dir)
 		c.Prune.Ratio, o.Resume = 0.25, true
-		if err := prunefuse.Run(ctx, c, o); err == nil || !strings.Contains(err.Error(), "another configuration") {
+		if err := loop.Run(ctx, c, o); err == nil || !strings.Contains(err.Error(), "another configuration") {
 			t.Errorf("error %v", err)
 		}
 	})
 	t.Run("a run is not overwritten", func(t *testing.T) {
-		if err := prunefuse.Run(ctx, small(), options(dir)); err == nil {
+		if err := loop.Run(ctx, small(), options(dir)); err == nil {
 			t.Error("it was")
 		}
 	})
@@ -125,21 +125,21 @@ func interrupt(t *testing.T, dir, stage string) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	o := options(dir)
-	o.Progress = func(e prunefuse.Event) {
+	o.Progress = func(e loop.Progress) {
 		if strings.HasPrefix(e.Stage, stage) && e.Done == 2 {
 			cancel()
 		}
 	}
-	if err := prunefuse.Run(ctx, small(), o); !errors.Is(err, context.Canceled) {
+	if err := loop.Run(ctx, small(), o); !errors.Is(err, context.Canceled) {
 		t.Fatalf("interrupted run gave %v", err)
 	}
 }
 
 // checkEvents wants every stage from Done 0 to Done equal to Total.
-func checkEvents(t *testing.T, events []prunefuse.Event) {
+func checkEvents(t *testing.T, events []loop.Progress) {
 	t.Helper()
 	stages := map[string]bool{}
-	var last prunefuse.Event
+	var last loop.Progress
 	for _, e := range events {
 		begins := e.Stage != last.Stage
 		if begins && last.Done != last.Total {
@@ -204,12 +204,12 @@ func TestRunSynchronised(t *testing.T) {
 	t.Parallel()
 	orttest.Need(t)
 	c := small()
-	c.Label.Sync, c.Label.Strategy, c.Compare = 1, "cal", []string{"random"}
+	c.Label.Sync, c.Label.Strategy, c.Arms = 1, "cal", []string{"prunefuse", "random"}
 	dir := filepath.Join(t.TempDir(), "run")
-	if err := prunefuse.Run(t.Context(), c, options(dir)); err != nil {
+	if err := loop.Run(t.Context(), c, options(dir)); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"round-000/parent.onnx", "round-001/parent.onnx", prunefuse.FusedFile} {
+	for _, name := range []string{"round-000/parent.onnx", "round-001/parent.onnx", loop.FusedFile} {
 		if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
 			t.Error(err)
 		}

@@ -1,0 +1,51 @@
+package report
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+func seeded(seed uint64, values ...float64) *Report {
+	r := &Report{Seed: seed, Config: []Setting{{"prune.ratio", "0.5"}}}
+	for i, v := range values {
+		r.Accuracies = append(r.Accuracies, Accuracy{Name: []string{"Fused", "Dense"}[i], Labels: 100, Value: v, Correct: 1, Total: 1})
+	}
+	r.Series = []Series{{Name: "Selector", Points: []Point{{Labels: 50, Accuracy: values[0] / 2}, {Labels: 100, Accuracy: values[0]}}}}
+	r.Choosing = []Choosing{{Arm: "prunefuse", Seconds: 2 * float64(seed), MACs: 100, Analytic: 0.25}, {Arm: "dense", Seconds: 8, MACs: 400}}
+	return r
+}
+
+func TestJoin(t *testing.T) {
+	t.Parallel()
+	r, err := Join([]*Report{seeded(1, 0.6, 0.5), seeded(2, 0.8, 0.7), seeded(3, 0.7, 0.6)}, []string{"a", "b", "c"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.Series) != 3 || r.Series[0].Name != "Fused" || !slices.Equal(r.Series[0].Points[0].Values, []float64{0.6, 0.8, 0.7}) {
+		t.Errorf("series %+v", r.Series)
+	}
+	if p := r.Series[0].Points[0]; p.Accuracy != 0.7 || p.Std == nil || *p.Std != 0.1 {
+		t.Errorf("mean and spread %+v", p)
+	}
+	if c := r.Choosing[0]; c.Seconds != 4 || c.SecondsRatio != 0.5 || c.Analytic != 0.25 {
+		t.Errorf("choosing %+v", r.Choosing)
+	}
+}
+
+func TestJoinRefuses(t *testing.T) {
+	t.Parallel()
+	other := seeded(2, 0.6)
+	other.Config[0].Value = "0.7"
+	for _, tc := range []struct {
+		b    *Report
+		want string
+	}{
+		{seeded(1, 0.6), "same seed, 1"},
+		{other, "prune.ratio differs"},
+	} {
+		if _, err := Join([]*Report{seeded(1, 0.6), tc.b}, []string{"a", "b"}); err == nil || !strings.Contains(err.Error(), tc.want) {
+			t.Errorf("error %v, want %q", err, tc.want)
+		}
+	}
+}

@@ -1,0 +1,106 @@
+package loop
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"strconv"
+
+	"github.com/prunefuse/prunefuse/data"
+	"github.com/prunefuse/prunefuse/internal/report"
+	"github.com/prunefuse/prunefuse/internal/rundir"
+	"github.com/prunefuse/prunefuse/internal/version"
+	"github.com/prunefuse/prunefuse/loop/config"
+	"github.com/prunefuse/prunefuse/onnxio/ort"
+)
+
+// owned are the files and folders of a run folder that a run writes.
+var owned = []string{
+	DenseFile, SelectorFile, FusedInitFile, FusedFile, DeployFile, report.HTMLName, report.JSONName,
+	firstFolder, "round-[0-9][0-9][0-9]*", armsFolder, workFolder,
+}
+
+// FinishedError says that a folder holds a run that has come to its end.
+type FinishedError struct{ Dir string }
+
+func (e *FinishedError) Error() string { return e.Dir + " holds a finished run" }
+
+// Open opens the data and the networks of a run, locks its folder and replays
+// what happened there. ort.Init must have succeeded.
+func Open(ctx context.Context, c config.Config, o Options) (*Engine, error) {
+	if err := c.Check(); err != nil {
+		return nil, err
+	}
+	e := &Engine{arms: Specs(c), workbench: &workbench{options: o, folder: folder(o.Dir), oracle: o.Oracle}}
+	if err := e.open(ctx, c); err != nil {
+		return nil, errors.Join(err, e.Close())
+	}
+	return e, nil
+}
+
+func (e *Engine) open(ctx context.Context, c config.Config) error {
+	if err := e.workbench.open(ctx, c); err != nil {
+		return err
+	}
+	inputs, err := e.workbench.inputs(c)
+	if err != nil {
+		return err
+	}
+	o := e.workbench.options
+	e.dir, err = rundir.Open(o.Dir, rundir.Info{
+		Command: o.Command, Seed: c.Seed, Config: c, Inputs: inputs,
+		Versions: versionsOf(o.Session),
+	}, rundir.Options{Owned: owned, Force: o.Force})
+	if err != nil {
+		return err
+	}
+	if err := e.workbench.folder.clean(); err != nil {
+		return err
+	}
+	if err := e.fold(); err != nil {
+		return err
+	}
+	if e.done() && e.workbench.folder.holds(report.HTMLName, report.JSONName) && !o.Resume {
+		return &FinishedError{o.Dir}
+	}
+	return e.check()
+}
+
+// versionsOf says what computes.
+func versionsOf(session ort.SessionOptions) map[string]string {
+	info := ort.Describe()
+	threads := session.Threads
+	if threads == 0 {
+		threads = info.Threads
+	}
+	return map[string]string{
+		"prunefuse": version.Version, "onnxruntime": info.Version, "provider": string(session.Provider),
+		"threads": strconv.Itoa(threads), "platform": runtime.GOOS + "/" + runtime.GOARCH, "go": runtime.Version(),
+	}
+}
+
+// check refuses a folder in which a file is missing or has changed.
+func (e *Engine) check() error {
+	for _, arm := range e.arms {
+		for _, a := range arm.State.Artefacts() {
+			if err := e.workbench.folder.check(a); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// Close releases the folder and the data.
+func (e *Engine) Close() error {
+	var err error
+	for _, s := range []data.Set{e.workbench.pool, e.workbench.test} {
+		if s != nil {
+			err = errors.Join(err, data.Close(s))
+		}
+	}
+	if e.dir != nil {
+		err = errors.Join(err, e.dir.Close())
+	}
+	return err
+}
