@@ -137,7 +137,7 @@ func newTable(header []string) (*table, error) {
 
 // text makes a record of a row.
 func (t *table) text(row []string) (r Record, err error) {
-	whole := func(column int) (n int) {
+	integer := func(column int) (n int) {
 		if err == nil {
 			if n, err = strconv.Atoi(row[t.at[column]]); err != nil {
 				err = fmt.Errorf("%s %q is not a whole number", recordColumns[column], row[t.at[column]])
@@ -153,12 +153,12 @@ func (t *table) text(row []string) (r Record, err error) {
 		}
 		return v
 	}
-	r = Record{Index: whole(0), ID: strings.Clone(row[t.at[1]])}
+	r = Record{Index: integer(0), ID: strings.Clone(row[t.at[1]])}
 	if row[t.at[2]] != "" {
-		label := whole(2)
+		label := integer(2)
 		r.Label = &label
 	}
-	r.Class, r.Confidence = whole(3), number("confidence", row[t.at[4]])
+	r.Class, r.Confidence = integer(3), number("confidence", row[t.at[4]])
 	r.Scores = Scores{t.names, make([]float64, len(t.names))}
 	for i, column := range t.scores {
 		r.Scores.values[i] = number(t.names[i], row[column])

@@ -73,7 +73,7 @@ func newDropoutModel(ctx context.Context, m *onnxio.Model, o ModelOptions, passe
 		return d, err
 	}
 	logits := onnxio.Value{Name: d.session.Outputs()[0].Name}
-	if err := d.settle(dropping, draws, &logits); err != nil {
+	if err := d.useDraws(dropping, draws, &logits); err != nil {
 		return d, err
 	}
 	if d.halves, err = split(dropping, draws, logits); err != nil {
@@ -90,7 +90,7 @@ func newDropoutModel(ctx context.Context, m *onnxio.Model, o ModelOptions, passe
 	return d, err
 }
 
-// freeInput frees the batch of a model and settles the shape of its samples.
+// freeInput frees the batch of a model and fixes the shape of its samples.
 func freeInput(m *onnxio.Model, sample []int) (*onnxio.Model, error) {
 	m, _, err := rewrite.FreeBatch(m)
 	if err != nil {
@@ -111,9 +111,9 @@ func freeInput(m *onnxio.Model, sample []int) (*onnxio.Model, error) {
 	return m, p.Apply()
 }
 
-// settle checks that Dropout has a say in the logits and takes up the draws
-// it needs.
-func (d *DropoutModel) settle(m *onnxio.Model, draws []onnxio.Value, logits *onnxio.Value) error {
+// useDraws checks that Dropout has a say in the logits and keeps the shapes of the
+// draws that it needs.
+func (d *DropoutModel) useDraws(m *onnxio.Model, draws []onnxio.Value, logits *onnxio.Value) error {
 	if !reached(m.Graph, names(draws))[logits.Name] {
 		return fmt.Errorf("no Dropout that drops anything is on the way to output %q, so every pass would give the same: "+
 			"export the model with its Dropout kept (torch.onnx.export with training=TrainingMode.TRAINING or PRESERVE), or use a committee", logits.Name)
@@ -141,7 +141,7 @@ func (d *DropoutModel) settle(m *onnxio.Model, draws []onnxio.Value, logits *onn
 	return nil
 }
 
-// Members is the number of passes.
+// Members returns the number of passes.
 func (d *DropoutModel) Members() int { return d.passes }
 
 // Close releases the sessions. It may be called again, and on nil.

@@ -26,7 +26,7 @@ type Ensemble interface {
 // the same classes apart. Logits and features are those of the first.
 type Committee struct {
 	Classifier // the first member
-	rest       []Classifier
+	others     []Classifier
 	own        sync.Pool // of *[]float32, one member's logits for a batch
 }
 
@@ -46,16 +46,16 @@ func NewCommittee(members ...Classifier) (*Committee, error) {
 			return nil, fmt.Errorf("member %d of the committee tells %d classes apart, the first %d", i+2, m.Classes(), first.Classes())
 		}
 	}
-	return &Committee{Classifier: first, rest: members[1:]}, nil
+	return &Committee{Classifier: first, others: members[1:]}, nil
 }
 
-// Members is the number of models.
-func (c *Committee) Members() int { return 1 + len(c.rest) }
+// Members returns the number of models.
+func (c *Committee) Members() int { return 1 + len(c.others) }
 
 // Lanes implements Tuned: no member is used more than it can be.
 func (c *Committee) Lanes() int {
 	lanes, _ := tuning(c.Classifier)
-	for _, m := range c.rest {
+	for _, m := range c.others {
 		n, _ := tuning(m)
 		lanes = min(lanes, n)
 	}
@@ -65,7 +65,7 @@ func (c *Committee) Lanes() int {
 // Batch implements Tuned: that of the member that wants the least.
 func (c *Committee) Batch() int {
 	_, batch := tuning(c.Classifier)
-	for _, m := range c.rest {
+	for _, m := range c.others {
 		_, n := tuning(m)
 		batch = min(batch, n)
 	}
@@ -85,7 +85,7 @@ func (c *Committee) MemberLogits(ctx context.Context, batch []float32, n int, _ 
 	for m := range members {
 		member := c.Classifier
 		if m > 0 {
-			member, features = c.rest[m-1], nil
+			member, features = c.others[m-1], nil
 		}
 		if err := member.Logits(ctx, batch, n, own, features); err != nil {
 			return fmt.Errorf("member %d of the committee: %w", m+1, err)

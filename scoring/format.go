@@ -31,7 +31,7 @@ func ParseFormat(name string) (Format, error) {
 	return "", fmt.Errorf("format %q: want jsonl, csv or parquet", name)
 }
 
-// FormatOf is the format that the ending of a file's name asks for: .jsonl, .csv or
+// FormatOf returns the format that the ending of a file's name asks for: .jsonl, .csv or
 // .parquet. A name without an ending is JSONL's; an ending that no format has is an
 // error that lists them.
 func FormatOf(path string) (Format, error) {

@@ -17,7 +17,7 @@ const (
 	LowestFirst               // a smaller value is more uncertain
 )
 
-// String is "highest first" or "lowest first".
+// String returns "highest first" or "lowest first".
 func (o Order) String() string {
 	if o == LowestFirst {
 		return "lowest first"
@@ -62,7 +62,7 @@ func (m Measure) Uncertainty(value float64) float64 {
 // which is nowhere negative once it is turned.
 func (m Measure) CanWeigh() bool { return m.Source == FromOutput || m.Source == FromMembers }
 
-// Weight is a value as a weight, at least 0: larger means more uncertain.
+// Weight returns a value as a weight, at least 0: larger means more uncertain.
 func (m Measure) Weight(value float64) float64 {
 	if m.Order == LowestFirst { // of a scale that ends at 1
 		value = 1 - value
@@ -78,7 +78,7 @@ var measures = []Measure{
 	el2n, grand, forgetting, aum,
 }
 
-// Measures are all measures, in the order of the command's help. The slice
+// Measures returns all measures, in the order of the command's help. The slice
 // is the caller's.
 func Measures() []Measure { return slices.Clone(measures) }
 

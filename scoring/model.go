@@ -59,7 +59,7 @@ func NewModel(ctx context.Context, m *onnxio.Model, o ModelOptions) (*Model, err
 	return c, nil
 }
 
-// OpenModel is NewModel of a file.
+// OpenModel returns NewModel of a file.
 func OpenModel(ctx context.Context, path string, o ModelOptions) (*Model, error) {
 	m, err := onnxio.Load(path)
 	if err != nil {
@@ -178,13 +178,13 @@ func (m *Model) Lanes() int { return m.lanes }
 // Batch implements Tuned.
 func (m *Model) Batch() int { return m.batch }
 
-// InputShape is the shape of one sample.
+// InputShape returns the shape of one sample.
 func (m *Model) InputShape() []int { return slices.Clone(m.sample) }
 
-// Classes is the number of values the output has for a sample.
+// Classes returns the number of values the output has for a sample.
 func (m *Model) Classes() int { return int(m.rows[0][0]) }
 
-// FeatureLen is the number of values the features have for a sample, 0 where
+// FeatureLen returns the number of values the features have for a sample, 0 where
 // none were asked for.
 func (m *Model) FeatureLen() int {
 	if len(m.rows) < 2 {
@@ -224,7 +224,7 @@ func (m *Model) Logits(ctx context.Context, batch []float32, n int, logits, feat
 	return nil
 }
 
-// widths are the values a sample has in the input, the logits and the
+// widths returns the values a sample has in the input, the logits and the
 // features.
 func (m *Model) widths() []int {
 	return []int{size(m.sample), m.Classes(), m.FeatureLen()}

@@ -112,7 +112,7 @@ type randomAccess interface {
 	io.Seeker
 }
 
-// parquetSize is the size of a Parquet file; ok is false for what is none.
+// parquetSize returns the size of a Parquet file; ok is false for any other file.
 func parquetSize(f randomAccess) (size int64, ok bool) {
 	var head [len(parquetMagic)]byte
 	if _, err := f.ReadAt(head[:], 0); err != nil || string(head[:]) != parquetMagic {
@@ -213,7 +213,7 @@ func (t *table) values(row parquet.Row) (r Record, err error) {
 	if len(row) != len(t.at)+len(t.scores) {
 		return r, fmt.Errorf("it has %d values for %d columns", len(row), len(t.at)+len(t.scores))
 	}
-	whole := func(column int) int {
+	integer := func(column int) int {
 		v := row[t.at[column]]
 		if v.IsNull() || v.Kind() != parquet.Int64 && v.Kind() != parquet.Int32 {
 			err = fmt.Errorf("%s is not a whole number", recordColumns[column])
@@ -235,15 +235,15 @@ func (t *table) values(row parquet.Row) (r Record, err error) {
 		err = fmt.Errorf("%s is not a number", name)
 		return math.NaN()
 	}
-	r.Index = whole(0)
+	r.Index = integer(0)
 	if id := row[t.at[1]]; id.Kind() == parquet.ByteArray {
 		r.ID = string(id.ByteArray())
 	}
 	if !row[t.at[2]].IsNull() {
-		label := whole(2)
+		label := integer(2)
 		r.Label = &label
 	}
-	r.Class, r.Confidence = whole(3), number("confidence", row[t.at[4]])
+	r.Class, r.Confidence = integer(3), number("confidence", row[t.at[4]])
 	r.Scores = Scores{t.names, make([]float64, len(t.names))}
 	for i, column := range t.scores {
 		r.Scores.values[i] = number(t.names[i], row[column])

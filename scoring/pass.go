@@ -53,7 +53,7 @@ type batch struct {
 	scored chan struct{} // told when records and errs are complete
 }
 
-// span is a part of a batch that one reader takes at a time.
+// span is a stretch of a batch that one reader takes at a time.
 type span struct {
 	b      *batch
 	lo, hi int
@@ -88,7 +88,7 @@ const (
 // small pool and a large one, and collecting costs next to nothing.
 const HeapPercent = 20
 
-// inFlight is the number of batches in memory: one in the model for each lane,
+// inFlight returns the number of batches in memory: one in the model for each lane,
 // one whose records are being taken, and those being read.
 func (s *pass) inFlight() int {
 	ahead := min(samplesAhead, bytesAhead/(4*max(1, s.sample))) / s.opts.Batch
@@ -170,7 +170,7 @@ func (s *pass) dispatch(ctx context.Context, free <-chan *batch, spans chan<- sp
 	return nil
 }
 
-// read fills spans. A sample that cannot be read is left zero, so that
+// read fills spans. A sample that cannot be read becomes zero, so that
 // nothing of the batch before it reaches the model.
 func (s *pass) read(ctx context.Context, spans <-chan span) error {
 	for sp := range spans {
@@ -190,7 +190,7 @@ func (s *pass) read(ctx context.Context, spans <-chan span) error {
 	return nil
 }
 
-// infer is a lane: it takes batches in the order of the pool and makes their
+// infer runs a lane: it takes batches in the order of the pool and makes their
 // records.
 func (s *pass) infer(ctx context.Context, queue <-chan *batch) error {
 	row := &Row{}

@@ -65,10 +65,10 @@ type Skipped struct {
 	Err   error
 }
 
-// Error is "sample ID: reason".
+// Error returns "sample ID: reason".
 func (s Skipped) Error() string { return fmt.Sprintf("sample %s: %v", s.ID, s.Err) }
 
-// Unwrap is the reason, such as ErrNotFinite or what Read returned.
+// Unwrap returns the reason, such as ErrNotFinite or what Read returned.
 func (s Skipped) Unwrap() error { return s.Err }
 
 // Options says how to go over a pool. The zero value computes every measure
@@ -89,11 +89,11 @@ type Options struct {
 	Distribution bool
 
 	// First and End bound the samples to score: those from First on and before
-	// End, where 0 is the whole pool's. Their indices are those of the pool.
+	// End, where 0 is the end of the pool. Their indices are those of the pool.
 	First, End int
 
 	// Skip is told, in index order, of each sample that cannot be read or
-	// whose output is not finite, and the rest is scored. Where it is nil,
+	// whose output is not finite, and the others are scored. Where it is nil,
 	// the first such sample ends the pass with a Skipped as its error.
 	Skip func(Skipped)
 	// Progress is told after each batch how many of the samples to score are
@@ -170,7 +170,7 @@ func newPass(c Classifier, p Pool, o Options) (*pass, error) {
 	return s, nil
 }
 
-// asEnsemble is the classifier as an ensemble, nil where it is a single
+// asEnsemble returns the classifier as an ensemble, nil where it is a single
 // model, and the number of its members.
 func asEnsemble(c Classifier) (Ensemble, int) {
 	if e, ok := c.(Ensemble); ok {
@@ -179,7 +179,7 @@ func asEnsemble(c Classifier) (Ensemble, int) {
 	return nil, 1
 }
 
-// tuning is how a classifier is best used.
+// tuning returns how a classifier is best used.
 func tuning(c Classifier) (lanes, batch int) {
 	t, ok := c.(Tuned)
 	if !ok {

@@ -40,7 +40,7 @@ type Record struct {
 	Probabilities []float32
 }
 
-// Clone is the record in memory of its own, which keeps few records of many from
+// Clone returns the record in memory of its own, which keeps few records of many from
 // keeping their batches.
 func (r Record) Clone() Record {
 	if r.Label != nil {

@@ -25,7 +25,7 @@ func ScoresOf(m map[string]float64) Scores {
 	return s
 }
 
-// Of is the value of a measure; ok is false where there is none.
+// Of returns the value of a measure; ok is false where there is none.
 func (s Scores) Of(name string) (value float64, ok bool) {
 	for i, n := range s.names {
 		if n == name {
@@ -35,10 +35,10 @@ func (s Scores) Of(name string) (value float64, ok bool) {
 	return 0, false
 }
 
-// Names are those of the measures, ascending. The slice is not the caller's.
+// Names returns those of the measures, ascending. The slice is not the caller's.
 func (s Scores) Names() []string { return s.names }
 
-// All are the values by name, names ascending.
+// All returns the values by name, names ascending.
 func (s Scores) All() iter.Seq2[string, float64] {
 	return func(yield func(string, float64) bool) {
 		for i, name := range s.names {

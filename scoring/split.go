@@ -47,10 +47,10 @@ func split(m *onnxio.Model, draws []onnxio.Value, output onnxio.Value) (*halves,
 	if h.samples {
 		inputs = append(slices.Clone(inputs), input)
 	}
-	h.head, err = part(m, func(n *onnxio.Node) bool { return random[n.Output(0)] || !fed[n.Output(0)] },
+	h.head, err = subgraph(m, func(n *onnxio.Node) bool { return random[n.Output(0)] || !fed[n.Output(0)] },
 		append(slices.Clone(inputs), draws...), []onnxio.Value{output})
 	if err == nil && len(h.cut) > 0 {
-		h.trunk, err = part(m, func(n *onnxio.Node) bool { return !random[n.Output(0)] }, []onnxio.Value{input}, h.cut)
+		h.trunk, err = subgraph(m, func(n *onnxio.Node) bool { return !random[n.Output(0)] }, []onnxio.Value{input}, h.cut)
 	}
 	return h, err
 }
@@ -81,9 +81,9 @@ func names(values []onnxio.Value) []string {
 	return out
 }
 
-// part is the model with some of its nodes, and inputs and outputs of its
+// subgraph returns the model with some of its nodes, and inputs and outputs of its
 // own.
-func part(m *onnxio.Model, keep func(*onnxio.Node) bool, inputs, outputs []onnxio.Value) (*onnxio.Model, error) {
+func subgraph(m *onnxio.Model, keep func(*onnxio.Node) bool, inputs, outputs []onnxio.Value) (*onnxio.Model, error) {
 	m = m.Clone()
 	p := m.Graph.Edit()
 	for _, n := range m.Graph.Nodes() {

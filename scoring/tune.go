@@ -8,7 +8,7 @@ import (
 	"github.com/prunefuse/prunefuse/onnxio/ort"
 )
 
-// lanes settles the number of runs at a time, and gives each its threads.
+// lanes chooses the number of runs at a time, and gives each its threads.
 func lanes(o *ModelOptions) int {
 	if o.Session.Threads == 0 {
 		o.Session.Threads = runtime.GOMAXPROCS(0)
@@ -35,7 +35,7 @@ const (
 	largestAuto = 128
 )
 
-// preferredBatch is the number of samples that suits a model. It depends on that
+// preferredBatch returns the number of samples that suits a model. It depends on that
 // and not on the machine, so that a pool is cut into the same batches wherever it
 // is scored.
 func preferredBatch(m *onnxio.Model, sample []int, p ort.Provider) int {
@@ -53,7 +53,7 @@ func preferredBatch(m *onnxio.Model, sample []int, p ort.Provider) int {
 	return max(1, min(largestAuto, cacheShare/widest), min(forWeights, int(weightShare*weights/int64(all))))
 }
 
-// footprint is the most bytes that one sample has in a value of the graph, and
+// footprint returns the most bytes that one sample has in a value of the graph, and
 // those it has in all of them together; 0 where no shape is known.
 func footprint(m *onnxio.Model, sample []int) (widest, all int) {
 	shape := onnxio.Shape{onnxio.Known(1)}

@@ -6,7 +6,7 @@ package seeded
 
 import "math/rand/v2"
 
-// Key is the FNV-1a hash of a name, from which the random numbers of a sample
+// Key returns the FNV-1a hash of a name, from which the random numbers of a sample
 // are drawn wherever the sample stands.
 func Key(id string) uint64 {
 	h := uint64(14695981039346656037)
@@ -16,11 +16,11 @@ func Key(id string) uint64 {
 	return h
 }
 
-// Uniform is the number in [0, 1) that a seed gives a name: PCG seeded with
+// Uniform returns the number in [0, 1) that a seed gives a name: PCG seeded with
 // both.
 func Uniform(seed uint64, id string) float64 { return float64(bits(seed, id)>>11) / (1 << 53) }
 
-// Positive is such a number in (0, 1).
+// Positive returns such a number in (0, 1).
 func Positive(seed uint64, id string) float64 { return openUnit(bits(seed, id)) }
 
 func bits(seed uint64, id string) uint64 {

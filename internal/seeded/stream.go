@@ -12,15 +12,15 @@ func mix(x uint64) uint64 {
 	return x ^ x>>31
 }
 
-// NewStream is the stream of a seed for one purpose.
+// NewStream returns the stream of a seed for one purpose.
 func NewStream(seed uint64, purpose string) Stream {
 	return Stream(mix(seed + golden ^ Key(purpose)))
 }
 
-// Sub is stream number i of a stream.
+// Sub returns stream number i of a stream.
 func (s Stream) Sub(i int) Stream { return Stream(mix(uint64(s) + golden*uint64(i+1))) }
 
-// Uniform is number i, in (0, 1).
+// Uniform returns number i, in (0, 1).
 func (s Stream) Uniform(i int) float64 {
 	return openUnit(mix(uint64(s) + golden*uint64(i+1)))
 }

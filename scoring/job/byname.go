@@ -53,7 +53,7 @@ func (t *Task) chooseByName(ctx context.Context) (*Result, error) {
 	}
 }
 
-// copySamples are the samples of the pool to choose from.
+// copySamples returns the samples of the pool to choose from.
 func (t *Task) copySamples() *Samples {
 	if t.Samples == nil {
 		return AllSamples(t.Pool.Len())

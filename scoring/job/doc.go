@@ -5,7 +5,7 @@
 // for a journal. [Job.Records] yields the records that an earlier run left in the
 // journal and then those of the pass that goes on from there, so that whoever
 // takes them cannot tell a run that was killed from one that was not. [Run] is a
-// whole command: a pass, the files of its scores, features and class
+// pass with its files: those of its scores, features and class
 // probabilities, and a choice. [Merge] makes of the files of all shards of a pool
 // the ones that a single run would have written. [Choose] chooses from such files.
 // Nothing here prints: [Hooks] are told of progress, of samples without a score and

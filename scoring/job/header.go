@@ -41,7 +41,7 @@ type Header struct {
 	Probabilities string `json:"probabilities,omitempty"`
 }
 
-// SameRun is nil where both are of shards of one pass over one pool, and else says
+// SameRun returns nil where both are of shards of one pass over one pool, and else says
 // what differs.
 func (h Header) SameRun(o Header) error {
 	for _, f := range []struct{ name, a, b string }{
@@ -60,7 +60,7 @@ func (h Header) SameRun(o Header) error {
 	return nil
 }
 
-// SameShard is nil where both are of the same shard of the same pass.
+// SameShard returns nil where both are of the same shard of the same pass.
 func (h Header) SameShard(o Header) error {
 	if err := h.SameRun(o); err != nil {
 		return err
@@ -108,7 +108,7 @@ func CheckShards(heads []Header, names []string) ([]int, error) {
 	return slices.Clip(order), nil
 }
 
-// listed is "2, 5 and 7 are missing", of many only the first.
+// listed returns "2, 5 and 7 are missing", of many only the first.
 func listed(shards []int) string {
 	const most = 10
 	if len(shards) == 1 {

@@ -73,10 +73,10 @@ func (j *Job) openJournal() (err error) {
 	return err
 }
 
-// Len is the number of samples to score.
+// Len returns the number of samples to score.
 func (j *Job) Len() int { return j.header.End - j.header.First }
 
-// Resumed is how many of the samples a journal held when the job was opened.
+// Resumed counts the samples that a journal held when the job was opened.
 func (j *Job) Resumed() int {
 	if j.journal == nil {
 		return 0
@@ -84,7 +84,7 @@ func (j *Job) Resumed() int {
 	return j.journal.start - j.header.First
 }
 
-// Done is how many of the samples are scored or skipped and kept.
+// Done counts the samples that are scored, or skipped, and kept.
 func (j *Job) Done() int {
 	if j.journal == nil {
 		return 0
@@ -92,10 +92,10 @@ func (j *Job) Done() int {
 	return j.journal.next - j.header.First
 }
 
-// Skipped are the samples without a score, of those taken so far.
+// Skipped returns the samples without a score, of those taken so far.
 func (j *Job) Skipped() []scoring.Skipped { return j.skipped }
 
-// Classifier is the network that scores.
+// Classifier returns the network that scores.
 func (j *Job) Classifier() scoring.Classifier { return j.network.Classifier }
 
 // Records yields the records of all samples, in order of their indices: those of
@@ -120,7 +120,7 @@ func (j *Job) Records(ctx context.Context) iter.Seq2[scoring.Record, error] {
 	}
 }
 
-// positions are the records with their places among the samples to score.
+// positions returns the records with their places among the samples to score.
 func (j *Job) positions(ctx context.Context) iter.Seq2[scoring.Record, error] {
 	return func(yield func(scoring.Record, error) bool) {
 		if j.journal != nil {

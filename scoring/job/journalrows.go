@@ -60,7 +60,7 @@ func (r *journalRows) append(row []float32) error {
 	return err
 }
 
-// read is row i of those that were there at the start.
+// read returns row i of those that were there at the start.
 func (r *journalRows) read(i int) ([]float32, error) {
 	raw := make([]byte, 4*r.dim)
 	if _, err := r.file.ReadAt(raw, int64(i)*int64(len(raw))); err != nil {

@@ -87,7 +87,7 @@ func (t *Task) NeedsNetwork() bool {
 	return err != nil || !s.ByName() || t.Output.Scores != "" || t.Output.Features != "" || t.Output.Probabilities != ""
 }
 
-// JournalPath is the journal that Run keeps, "" where no output is a file.
+// JournalPath returns the journal that Run keeps, "" where no output is a file.
 func (t *Task) JournalPath() string {
 	if output := t.Output.first(); output != "" {
 		return JournalOf(output)
@@ -95,7 +95,7 @@ func (t *Task) JournalPath() string {
 	return ""
 }
 
-// first is the output beside which the journal is kept.
+// first returns the output beside which the journal is kept.
 func (o *Output) first() string {
 	for _, path := range []string{o.Scores, o.Features, o.Probabilities, o.Selection} {
 		if path == "" || path == Stream {
@@ -109,7 +109,7 @@ func (o *Output) first() string {
 	return ""
 }
 
-// beside is the path of a file from the folder of the first output, "" for none.
+// beside returns the path of a file from the folder of the first output, "" for none.
 func (o *Output) beside(path string) string {
 	if path == "" {
 		return ""
@@ -307,7 +307,7 @@ func (r *run) pass(ctx context.Context, out *files, labelled selection.Candidate
 	return err
 }
 
-// written are the records of the job, which go into the files on their way.
+// written returns the records of the job, which go into the files on their way.
 func (r *run) written(ctx context.Context, w []io.Writer) iter.Seq2[scoring.Record, error] {
 	return func(yield func(scoring.Record, error) bool) {
 		s, err := newSink(w, r.Output.Format, r.job)
@@ -339,7 +339,7 @@ func (t *Task) writeSelection(out *files, chosen []selection.Selected) error {
 	})
 }
 
-// stopped is the error of a run that did not end, and says how far it came.
+// stopped returns the error of a run that did not end, and says how far it came.
 func (r *run) stopped(ctx context.Context, err error) error {
 	path, done := r.Journal, r.job.Done()
 	closeErr := r.job.Close()
@@ -381,7 +381,7 @@ func (r *run) verifyComplete() (*Result, error) {
 	return out, nil
 }
 
-// size is the size of a file, 0 where it cannot be told.
+// size returns the size of a file, 0 where it cannot be told.
 func size(path string) int64 {
 	info, err := os.Stat(path)
 	if err != nil {

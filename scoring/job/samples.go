@@ -58,7 +58,7 @@ func (s *Samples) Remove(i int) {
 // Has reports whether sample i is held.
 func (s *Samples) Has(i int) bool { return s.words[i/64]>>(i%64)&1 != 0 }
 
-// Len is how many samples are held.
+// Len counts the samples that are held.
 func (s *Samples) Len() int { return s.count }
 
 // All yields the samples in order.
@@ -89,7 +89,7 @@ func (s *Samples) index() {
 	}
 }
 
-// At is the sample that k others come before.
+// At returns the sample that k others come before.
 func (s *Samples) At(k int) int {
 	s.index()
 	block := sort.Search(len(s.ranks), func(b int) bool { return int(s.ranks[b]) > k }) - 1

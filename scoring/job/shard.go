@@ -52,7 +52,7 @@ var schedulers = []struct{ name, index, count, first, step string }{
 	{"AWS Batch", "AWS_BATCH_JOB_ARRAY_INDEX", "AWS_BATCH_JOB_ARRAY_SIZE", "", ""},
 }
 
-// scheduled is the shard of this task; n is what the command line says, 0 for
+// scheduled returns the shard of this task; n is what the command line says, 0 for
 // nothing.
 func scheduled(n int, getenv func(string) string) (Shard, error) {
 	var names []string
@@ -94,7 +94,7 @@ func scheduled(n int, getenv func(string) string) (Shard, error) {
 	return Shard{}, fmt.Errorf("auto: none of %s is set; name the shard as I/N", strings.Join(names, ", "))
 }
 
-// Range is where the samples of the shard lie in a pool: from first on and before
+// Range returns where the samples of the shard lie in a pool: from first on and before
 // end. Shards differ by at most one sample in size, and are empty where there are
 // more of them than samples.
 func (s Shard) Range(pool int) (first, end int) {

@@ -21,7 +21,7 @@ type Entry struct {
 	Skipped *scoring.Skipped
 }
 
-// Index is the sample's.
+// Index returns the sample's.
 func (e Entry) Index() int {
 	if e.Skipped != nil {
 		return e.Skipped.Index
@@ -78,10 +78,10 @@ func (p *ShardReader) text() ([]byte, error) {
 	}
 }
 
-// Offset is where in the file the entries read so far end.
+// Offset returns where in the file the entries read so far end.
 func (p *ShardReader) Offset() int64 { return p.offset }
 
-// Missing is the index of the first sample that was not read yet.
+// Missing returns the index of the first sample that was not read yet.
 func (p *ShardReader) Missing() int { return p.next }
 
 // Next reads an entry. It is io.EOF after the last one and ErrCut where the

@@ -60,7 +60,7 @@ func (p *ShardWriter) Skip(s scoring.Skipped) error {
 	return p.encode(skippedLine{SkippedSchema, s.Index, s.ID, s.Err.Error()})
 }
 
-// End says that all samples are there.
+// End writes the last line, which says that all samples are there.
 func (p *ShardWriter) End() error { return errors.Join(p.encode(p.end), p.buf.Flush()) }
 
 // Flush writes out what is buffered.

@@ -70,7 +70,7 @@ func (h *Hooks) note(format string, args ...any) {
 	}
 }
 
-// pool is the pool of the samples to score.
+// pool returns the pool of the samples to score.
 func (s *Spec) pool() scoring.Pool {
 	if s.Samples == nil {
 		return s.Pool
@@ -97,7 +97,7 @@ func (s *Spec) check() error {
 	return nil
 }
 
-// header says what is scored, and by what.
+// header tells which samples are scored, and by what.
 func (s *Spec) header(p scoring.Pool) (Header, error) {
 	h := Header{
 		Shard: max(1, s.Shard.I), Shards: max(1, s.Shard.N), Pool: p.Len(), Seed: s.Seed, Sample: firstSample(p),
@@ -115,7 +115,7 @@ func (s *Spec) header(p scoring.Pool) (Header, error) {
 	return h, nil
 }
 
-// firstSample is the SHA-256 of the pool's first sample as the model takes it, or
+// firstSample returns the SHA-256 of the pool's first sample as the model takes it, or
 // of its name alone where it cannot be read, so that neither another pool nor other
 // preprocessing goes unnoticed.
 func firstSample(p scoring.Pool) string {

@@ -76,7 +76,7 @@ type Classifier struct {
 	busy      atomic.Int32
 }
 
-// Fakes are a pool of n samples and a classifier that takes them.
+// Fakes returns a pool of n samples and a classifier that takes them.
 func Fakes(n int) (*Classifier, Pool) {
 	return &Classifier{Dims: []int{2, 2, 3}, Outputs: 5, Clean: true}, Pool{N: n, Dims: []int{2, 2, 3}}
 }

@@ -39,7 +39,7 @@ var cal = Strategy{
 	},
 }
 
-// kl is Σ a·(ln a − ln b), at least 0.
+// kl returns Σ a·(ln a − ln b), at least 0.
 func kl(a, logA, logB []float32) float64 {
 	var sum float64
 	for k, v := range a {

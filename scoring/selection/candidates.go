@@ -11,8 +11,8 @@ import (
 	"github.com/prunefuse/prunefuse/scoring"
 )
 
-// Candidates are samples in memory: what a strategy that looks at the whole
-// pool chooses from, or what has a label already.
+// Candidates are samples in memory: those that a strategy which looks at the whole
+// pool chooses from, or those that have a label.
 type Candidates struct {
 	Records       []scoring.Record // without their Features and Probabilities
 	Features      Features         // row i is that of Records[i]; empty where not needed
@@ -74,7 +74,7 @@ func (c *Candidates) sort() error {
 	return nil
 }
 
-// rows are some of the candidates, copied.
+// rows returns some of the candidates, copied.
 func (c *Candidates) rows(which []int) Candidates {
 	out := Candidates{
 		Records:  make([]scoring.Record, len(which)),
@@ -101,11 +101,11 @@ func (f Features) rows(which []int) Features {
 // Picked is one choice among Candidates.
 type Picked struct {
 	Row     int
-	Score   float64 // what spoke for it; its strategy says in what unit
+	Score   float64 // by which it was chosen; its strategy says in which unit
 	Cluster int     // from 1; 0 where the strategy makes none
 }
 
-// task is what a strategy that looks at the whole pool is asked.
+// task asks a strategy that looks at the whole pool.
 type task struct {
 	Choice
 	strategy       Strategy
@@ -118,10 +118,10 @@ type task struct {
 
 func (t *task) param(name string) float64 { return t.Choice.param(t.strategy, name) }
 
-// n is the size of the pool.
+// n returns the size of the pool.
 func (t *task) n() int { return len(t.pool.Records) }
 
-// values are the measure of each sample, as it is.
+// values returns the measure of each sample, as it is.
 func (t *task) values() ([]float64, error) {
 	out := make([]float64, t.n())
 	for i := range out {
@@ -133,7 +133,7 @@ func (t *task) values() ([]float64, error) {
 	return out, nil
 }
 
-// weights are the measure of each sample, turned so that more uncertain
+// weights returns the measure of each sample, turned so that more uncertain
 // weighs more.
 func (t *task) weights() ([]float64, error) {
 	out := make([]float64, t.n())

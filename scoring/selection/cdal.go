@@ -65,7 +65,7 @@ func (d *divergence) near(i, from, to int, known float64) float64 {
 	return known
 }
 
-// jeffreys is ½ Σ (a − b)·(ln a − ln b): no term is negative.
+// jeffreys returns ½ Σ (a − b)·(ln a − ln b): no term is negative.
 func jeffreys(a, logA, b, logB []float32) float64 {
 	var sum float64
 	logA, b, logB = logA[:len(a)], b[:len(a)], logB[:len(a)]

@@ -46,7 +46,7 @@ func everyRow(t *task, _ []float64) []int {
 	return out
 }
 
-// prefiltered are the beta·k rows that weigh most, ascending.
+// prefiltered returns the beta·k rows that weigh most, ascending.
 func prefiltered(t *task, weights []float64) []int {
 	rows := everyRow(t, weights)
 	slices.SortStableFunc(rows, func(a, b int) int { return cmp.Compare(weights[b], weights[a]) })

@@ -28,13 +28,13 @@ type metric interface {
 //
 // Memory is 12 bytes a sample.
 type cover struct {
-	metric  metric
-	workers int
-	bound   []float64 // of the distance; taken for a sample that is chosen
-	seen    []int32   // the centres that the bound knows
-	top     []float64 // the largest bound of each block
-	settled []int32   // the round in which the candidates of each block caught up
-	round   int32
+	metric   metric
+	workers  int
+	bound    []float64 // of the distance; taken for a sample that is chosen
+	seen     []int32   // the centres that the bound knows
+	top      []float64 // the largest bound of each block
+	caughtUp []int32   // the round in which the candidates of each block caught up
+	round    int32
 }
 
 const (
@@ -53,7 +53,7 @@ func newCover(n int, m metric, workers int) *cover {
 	c := &cover{
 		metric: m, workers: min(workers, blocks),
 		bound: make([]float64, n), seen: make([]int32, n),
-		top: make([]float64, blocks), settled: make([]int32, blocks),
+		top: make([]float64, blocks), caughtUp: make([]int32, blocks),
 	}
 	for i := range c.bound {
 		c.bound[i] = math.Inf(1)
@@ -70,7 +70,7 @@ func (c *cover) take(i int) {
 	c.metric.add(i)
 }
 
-// farthest is the sample farthest from its nearest centre, and how far that
+// farthest returns the sample farthest from its nearest centre, and how far that
 // is. There is a centre, and a sample that is not taken; the result is void
 // once ctx is done.
 func (c *cover) farthest(ctx context.Context) candidate {
@@ -87,18 +87,18 @@ func (c *cover) farthest(ctx context.Context) candidate {
 			}
 			// Blocks that tie with what was found come in order, so that
 			// after one of them no index can be lower.
-			if c.top[b] < out.value || c.settled[b] == c.round {
+			if c.top[b] < out.value || c.caughtUp[b] == c.round {
 				break
 			}
-			out = c.settle(b, out)
+			out = c.catchUpBlock(b, out)
 		}
 		return out
 	})
 }
 
-// settle lets the candidates of a block catch up and returns the best of them
+// catchUpBlock lets the candidates of a block catch up and returns the best of them
 // and of out.
-func (c *cover) settle(b int, out candidate) candidate {
+func (c *cover) catchUpBlock(b int, out candidate) candidate {
 	lo, hi := b*coverBlock, min((b+1)*coverBlock, len(c.bound))
 	first := lo
 	for i := lo; i < hi; i++ {
@@ -110,7 +110,7 @@ func (c *cover) settle(b int, out candidate) candidate {
 	for i := lo; i < hi; i++ {
 		out = c.offer(i, out)
 	}
-	c.top[b], c.settled[b] = taken, c.round
+	c.top[b], c.caughtUp[b] = taken, c.round
 	for i := lo; i < hi; i++ {
 		c.top[b] = max(c.top[b], c.bound[i])
 	}
@@ -192,7 +192,7 @@ func (a candidate) beats(b candidate) bool {
 // none loses against every sample.
 var none = candidate{math.MaxInt, math.Inf(-1)}
 
-// best is the best of what each worker finds in its share of the pool.
+// best returns the best candidate that any worker finds in its share of the pool.
 func best(workers int, find func(worker int) candidate) candidate {
 	found := make([]candidate, workers)
 	var wg sync.WaitGroup
@@ -209,7 +209,7 @@ func best(workers int, find func(worker int) candidate) candidate {
 	return out
 }
 
-// share is the part of n that one of several workers has.
+// share returns the stretch of n that one of several workers has.
 func share(n, worker, workers int) (lo, hi int) {
 	return n * worker / workers, n * (worker + 1) / workers
 }

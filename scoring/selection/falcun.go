@@ -16,7 +16,7 @@ var falcun = Strategy{
 	Memory: "16 B", Time: "k·n·c",
 	// u = 1 − (p1 − p2). The distance of a sample is u to begin with and then
 	// the smallest L1 distance of its probabilities to those chosen, if that
-	// is less; scaled to [0, 1] over what is left it is added to u, and the
+	// is less; scaled to [0, 1] over the others it is added to u, and the
 	// next is drawn with probability proportional to the sum to the power γ.
 	// The score is the sum.
 	pick: func(ctx context.Context, t *task) ([]Picked, error) {
@@ -79,7 +79,7 @@ func falcunDraw(distance []float64, relevance func(int) float64, gamma float64, 
 	return out
 }
 
-// gap is p1 − p2.
+// gap returns p1 − p2.
 func gap(p []float32) float64 {
 	first, second := math.Inf(-1), math.Inf(-1)
 	for _, v := range p {

@@ -15,7 +15,7 @@ type Features struct {
 	Data []float32
 }
 
-// Len is the number of rows.
+// Len returns the number of rows.
 func (f Features) Len() int {
 	if f.Dim <= 0 {
 		return 0
@@ -23,7 +23,7 @@ func (f Features) Len() int {
 	return len(f.Data) / f.Dim
 }
 
-// Row is row i. It shares f's memory.
+// Row returns row i. It shares f's memory.
 func (f Features) Row(i int) []float32 { return f.Data[i*f.Dim : (i+1)*f.Dim] }
 
 // check names a matrix that is none, or a value in it that is not finite.
@@ -39,7 +39,7 @@ func (f Features) check(what string) error {
 	return nil
 }
 
-// lengths2 are the squared lengths of the rows.
+// lengths2 returns the squared lengths of the rows.
 func (f Features) lengths2() []float64 {
 	out := make([]float64, f.Len())
 	for i := range out {
@@ -48,7 +48,7 @@ func (f Features) lengths2() []float64 {
 	return out
 }
 
-// distance2 is the squared Euclidean distance. The conversion keeps the
+// distance2 returns the squared Euclidean distance. The conversion keeps the
 // compiler from fusing the product into the sum, which some processors would
 // and others would not.
 func distance2(a, b []float32) float64 {
@@ -61,14 +61,14 @@ func distance2(a, b []float32) float64 {
 	return sum
 }
 
-// dot64 is the product in float64, in which each term is exact.
+// dot64 returns the product in float64, in which each term is exact.
 func dot64(a, b []float32) float64 {
 	return gonum.Implementation{}.Dsdot(len(a), a, 1, b, 1)
 }
 
-// filter tells cheaply that a distance is no smaller than one known already:
+// filter tells cheaply that a distance is no smaller than one that is known:
 // by |a|² + |b|² − 2ab with a vectorised float32 product, less all the error
-// that product can have. Whatever it does not settle is computed in full, so
+// that product can have. Whatever it does not decide is computed in full, so
 // it changes the time and never the result.
 type filter struct {
 	slack float64 // bound of the relative error of a dot product, doubled

@@ -36,7 +36,7 @@ func ParseFormat(name string) (Format, error) {
 	return "", fmt.Errorf("format %q: want jsonl or txt", name)
 }
 
-// FormatOf is the format that the ending of a file's name asks for: .jsonl or .txt. A
+// FormatOf returns the format that the ending of a file's name asks for: .jsonl or .txt. A
 // name without an ending is Text's; an ending that no format has is an error that
 // lists them.
 func FormatOf(path string) (Format, error) {
@@ -66,7 +66,7 @@ type Line struct {
 	Nearest    *Neighbour     `json:"nearest_labelled,omitempty"`
 }
 
-// LineOf is the line of a sample that a strategy chose.
+// LineOf returns the line of a sample that a strategy chose.
 func LineOf(s Selected, strategy string) Line {
 	r := s.Record
 	line := Line{

@@ -36,8 +36,8 @@ type Center struct {
 
 // KCenterOptions are the settings of KCenter; the zero value will do.
 type KCenterOptions struct {
-	// Labelled are the features of what is labelled already: the centres to
-	// start from.
+	// Labelled are the features of the labelled samples: the centres to start
+	// from.
 	Labelled Features
 	Workers  int // goroutines; 0 is one a core
 	// Progress is told after each choice how many are made.
@@ -115,7 +115,7 @@ func farthestFirst(ctx context.Context, c *cover, k int, progress func(done, tot
 	return chosen, nil
 }
 
-// nearestToMean is the row nearest to the mean of all rows.
+// nearestToMean returns the row nearest to the mean of all rows.
 func nearestToMean(f Features) int {
 	mean := make([]float64, f.Dim)
 	for i := range f.Len() {

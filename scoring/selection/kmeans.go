@@ -83,7 +83,7 @@ func (l *lloyd) seed(ctx context.Context, k int, s seeded.Stream) []int {
 	return e.chosen
 }
 
-// variance is the mean over the axes of the variance.
+// variance returns the mean over the axes of the variance.
 func (l *lloyd) variance() float64 {
 	n, d := float64(l.f.Len()), l.f.Dim
 	sum, square := make([]float64, d), make([]float64, d)
@@ -136,7 +136,7 @@ func (l *lloyd) assign(ctx context.Context) bool {
 	return slices.Contains(changed, true)
 }
 
-// byCluster are the rows in order of their clusters, and where each begins.
+// byCluster returns the rows in order of their clusters, and where each begins.
 func (l *lloyd) byCluster() (rows, first []int) {
 	first = make([]int, l.centres.Len()+1)
 	for _, c := range l.of {
@@ -154,7 +154,7 @@ func (l *lloyd) byCluster() (rows, first []int) {
 }
 
 // reassign looks at the rows of cluster c again. Gaps is room for the
-// distances of its centre to the others: what is farther from it than a row
+// distances of its centre to the others: a centre farther from it than the row
 // is, and farther by more than the row's nearest centre so far, is not nearer
 // to the row.
 func (l *lloyd) reassign(c int, rows []int, gaps, norms []float64) (changed bool) {

@@ -38,7 +38,7 @@ var moderate = Strategy{
 	},
 }
 
-// classCentres are the means of the features by label.
+// classCentres returns the means of the features by label.
 func classCentres(t *task) map[int][]float64 {
 	sums, count := map[int][]float64{}, map[int]float64{}
 	for i, r := range t.pool.Records {

@@ -13,7 +13,7 @@ func newNearest(k int) *nearest { return &nearest{k: k, found: make([]candidate,
 
 func (n *nearest) reset() { n.found = n.found[:0] }
 
-// worst is what a distance must be below to be kept.
+// worst returns the bound that a distance must be below to be kept.
 func (n *nearest) worst() float64 {
 	if len(n.found) < n.k {
 		return math.Inf(1)

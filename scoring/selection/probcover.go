@@ -23,7 +23,7 @@ var probCover = Strategy{
 	Needs:  Needs{Features: true, Labelled: Welcome},
 	Memory: "73 B", Time: "n²·d",
 	// The score is the number of samples that the ball newly covers. Where
-	// all is covered, the rest are 0 and come in order of index.
+	// all is covered, further scores are 0 and come in order of index.
 	pick: func(ctx context.Context, t *task) ([]Picked, error) {
 		delta := t.param(radius.Name)
 		if delta == 0 {
@@ -71,7 +71,7 @@ func (b *balls) holds(row []float32, norm float64, i int) bool {
 	return !b.filter.atLeast(beyond, row, b.f.Row(i), norm+b.norms[i]) && distance2(row, b.f.Row(i)) <= b.square
 }
 
-// begin covers what the labelled set covers and counts the rest.
+// begin covers the samples that the labelled set covers and counts the others.
 func (b *balls) begin(ctx context.Context, labelled Features) {
 	n := b.f.Len()
 	b.covered, b.degree = make([]bool, n), make([]int32, n)
@@ -123,7 +123,7 @@ func (b *balls) cover(ctx context.Context, i int) {
 	})
 }
 
-// pureRadius is the largest radius at which 95 % of the balls hold samples of
+// pureRadius returns the largest radius at which 95 % of the balls hold samples of
 // one cluster only, of as many clusters as classes are predicted. It looks
 // into the balls of up to 2,000 samples, evenly drawn.
 func pureRadius(ctx context.Context, t *task) (float64, error) {
@@ -162,7 +162,7 @@ func pureRadius(ctx context.Context, t *task) (float64, error) {
 	return math.Sqrt(first) * (1 - 1e-12), nil
 }
 
-// sample are up to k of n rows, evenly drawn, ascending.
+// sample returns up to k of n rows, evenly drawn, ascending.
 func sample(n, k int, s seeded.Stream) []int {
 	rows := make([]int, n)
 	for i := range rows {

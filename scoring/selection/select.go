@@ -16,10 +16,10 @@ import (
 // ErrTooFew says that more samples were asked for than there are.
 var ErrTooFew = errors.New("not enough samples")
 
-// Selected is one sample of the batch to label, with what it was chosen by.
+// Selected is one sample of the batch to label, with the score that it was chosen by.
 type Selected struct {
 	Rank int // from 1, the first to label
-	// Score is what the strategy goes by: for one that ranks by a measure,
+	// Score is the one the strategy goes by: for a strategy that ranks by a measure,
 	// that measure turned so that larger is labelled first (a margin of 0.2
 	// is −0.2); for k-center, Center.Distance; other strategies say their own.
 	Score  float64
@@ -87,7 +87,7 @@ func (s *Selector) Add(r scoring.Record) error {
 	return nil
 }
 
-// score is a score that must be there and be a number.
+// scoreOf returns a score that must be there and be a number.
 func scoreOf(r *scoring.Record, name string) (float64, error) {
 	v, ok := r.Scores.Of(name)
 	if !ok {
@@ -100,7 +100,7 @@ func scoreOf(r *scoring.Record, name string) (float64, error) {
 	return v, nil
 }
 
-// weight is a score as a weight, which is finite.
+// weightOf returns a score as a weight, which is finite.
 func weightOf(r *scoring.Record, m scoring.Measure) (float64, error) {
 	v, err := scoreOf(r, m.Name)
 	if err == nil && math.IsInf(v, 0) {
@@ -121,7 +121,7 @@ func (s *Selector) Merge(o *Selector) error {
 	return nil
 }
 
-// Selected is the batch, the most uncertain first. Fewer than k records is
+// Selected returns the batch, the most uncertain first. Fewer than k records is
 // ErrTooFew, and the same index twice an error: a sample is never chosen
 // twice.
 func (s *Selector) Selected() ([]Selected, error) {
@@ -180,7 +180,7 @@ func Choose(ctx context.Context, records iter.Seq2[scoring.Record, error], c Cho
 // NoClass is the predicted class of a sample that no model was asked about.
 const NoClass = -1
 
-// Names are records of samples that no model was asked about, for a strategy that
+// Names returns records of samples that no model was asked about, for a strategy that
 // goes by names.
 func Names(indices iter.Seq[int], id func(int) string) iter.Seq2[scoring.Record, error] {
 	return func(yield func(scoring.Record, error) bool) {

@@ -56,7 +56,7 @@ var softRank = Strategy{
 	},
 }
 
-// ranked is what a TopK over the rows of the pool holds.
+// ranked returns the rows of the pool that a TopK holds.
 func ranked(top *TopK[struct{}]) []Picked {
 	var out []Picked
 	for _, e := range top.Sorted() {

@@ -14,7 +14,7 @@ import (
 // Strategy is a way to choose the batch to label.
 type Strategy struct {
 	Name      string
-	Summary   string // what it takes, in one line of help
+	Summary   string // which samples it takes, in one line of help
 	Reference string
 	// Measure is the score it ranks or weighs by, "" for a strategy that does
 	// neither.
@@ -27,7 +27,7 @@ type Strategy struct {
 	Params []Param
 	Needs
 	// Memory is what it holds for each sample of the pool, besides the
-	// records and what it Needs; Time how its work grows with the pool n, the
+	// records and the rows that it Needs; Time how its work grows with the pool n, the
 	// batch k, the labelled set L, the length d of the features and the
 	// classes c.
 	Memory, Time string
@@ -43,25 +43,25 @@ type Strategy struct {
 type Needs struct {
 	Features      bool // the input of the last layer, a row a sample
 	Probabilities bool // the class probabilities, a row a sample
-	Labelled      Use  // the same of the samples that have a label already
+	Labelled      Use  // the same of the samples that have a label
 	Labels        bool // the label of every sample: the set is a labelled one
 }
 
-// Use says what a strategy makes of the labelled set.
+// Use says whether a strategy looks at the labelled set.
 type Use int
 
 // The uses.
 const (
 	Unused   Use = iota
-	Welcome      // it chooses what the labelled set does not have
+	Welcome      // it chooses unlike the labelled set
 	Required     // it cannot do without
 )
 
-// WholePool says that the strategy cannot choose before it has seen the whole
+// WholePool reports whether the strategy cannot choose before it has seen the whole
 // pool: shards are merged first, and it holds every record.
 func (s Strategy) WholePool() bool { return s.pick != nil }
 
-// ByName says that the strategy goes by the seed and the names of samples alone, so
+// ByName reports whether the strategy goes by the seed and the names of samples alone, so
 // that no model needs to run: Names are records enough.
 func (s Strategy) ByName() bool { return s.Name != "" && s.pick == nil && !s.Scores }
 
@@ -73,7 +73,7 @@ type Param struct {
 	Summary  string
 }
 
-// strategies are a ranking by each measure, and what looks further.
+// strategies are a ranking by each measure, and those that look further.
 var strategies = append(rankings(), classBalanced, power, softmax, softRank,
 	kCenter, kMeansBatch, weightedKMeans, clue, typiClust, probCover, cdal, badge, falcun, cal, density, ccs, moderate)
 
@@ -87,7 +87,7 @@ func rankings() (out []Strategy) {
 	return out
 }
 
-// Strategies are all strategies, in the order of the command's help. The
+// Strategies returns all strategies, in the order of the command's help. The
 // slice is the caller's.
 func Strategies() []Strategy { return slices.Clone(strategies) }
 
@@ -108,13 +108,13 @@ type Choice struct {
 	Strategy string
 	K        int
 	Seed     uint64
-	// Measure is what a strategy weighs or ranks by, "" for its own. Not
-	// every strategy lets choose.
+	// Measure is the one that a strategy weighs or ranks by, "" for its own. A
+	// strategy without AnyMeasure takes no other.
 	Measure string
-	// Params are those of the strategy by name; what is not there has its
-	// default.
+	// Params are numbers of the strategy by name, its defaults where they are
+	// missing.
 	Params map[string]float64
-	// Labelled is the labelled set, for a strategy that makes use of it. Its
+	// Labelled is the labelled set, for a strategy that looks at it. Its
 	// records may be left out.
 	Labelled Candidates
 	Workers  int // goroutines; 0 is one a core
@@ -122,8 +122,8 @@ type Choice struct {
 	Progress func(done, total int)
 }
 
-// Check settles the strategy and finds what does not fit it: an unknown name,
-// a number out of range.
+// Check returns the strategy, with the measure that it goes by, and refuses what
+// does not fit it: an unknown name, a number out of range.
 func (c *Choice) Check() (Strategy, error) {
 	s, err := StrategyNamed(c.Strategy)
 	if err != nil {
@@ -167,7 +167,7 @@ func paramNames(s Strategy) string {
 	return ", only " + strings.Join(names, ", ")
 }
 
-// param is the value of a parameter that the strategy has.
+// param returns the value of a parameter that the strategy has.
 func (c *Choice) param(s Strategy, name string) float64 {
 	if v, ok := c.Params[name]; ok {
 		return v

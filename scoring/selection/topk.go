@@ -13,7 +13,7 @@ type Ranked[T any] struct {
 	Value T
 }
 
-// compare is the total order of a ranking: higher score first, then lower
+// compare returns the total order of a ranking: higher score first, then lower
 // index. A NaN ranks below every number.
 func (a Ranked[T]) compare(b Ranked[T]) int {
 	return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.Index, b.Index))
@@ -59,10 +59,10 @@ func (t *TopK[T]) Merge(o *TopK[T]) {
 	}
 }
 
-// Len is the number of entries held, at most k.
+// Len returns the number of entries held, at most k.
 func (t *TopK[T]) Len() int { return len(t.heap) }
 
-// Sorted is what is held, best first, in a slice of its own.
+// Sorted returns the entries that are held, best first, in a slice of its own.
 func (t *TopK[T]) Sorted() []Ranked[T] {
 	out := slices.Clone(t.heap)
 	slices.SortFunc(out, Ranked[T].compare)

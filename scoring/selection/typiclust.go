@@ -62,7 +62,7 @@ func pickTypical(ctx context.Context, t *task, c *clusters, f Features) ([]Picke
 	return out, nil
 }
 
-// orderClusters leaves out small clusters unless the rest cannot fill the
+// orderClusters leaves out small clusters unless the large ones cannot fill the
 // batch.
 func orderClusters(t *task, c *clusters) []members {
 	all := make([]members, c.centres.Len())
@@ -107,7 +107,7 @@ func compareBool(a, b bool) int {
 	}
 }
 
-// typical is the row with the smallest mean distance to its neighbours among
+// typical returns the row with the smallest mean distance to its neighbours among
 // rows, which ascend; its value is minus that mean.
 func typical(ctx context.Context, f Features, rows []int, workers int) candidate {
 	k := max(1, min(typicalOf, len(rows)/2))
