@@ -116,7 +116,7 @@ func freeInput(m *onnxio.Model, sample []int) (*onnxio.Model, error) {
 func (d *DropoutModel) useDraws(m *onnxio.Model, draws []onnxio.Value, logits *onnxio.Value) error {
 	if !reached(m.Graph, names(draws))[logits.Name] {
 		return fmt.Errorf("no Dropout that drops anything is on the way to output %q, so every pass would give the same: "+
-			"export the model with its Dropout kept (torch.onnx.export with training=TrainingMode.TRAINING or PRESERVE), or use a committee", logits.Name)
+			"export the model with its Dropout kept (torch.onnx.export with training=TrainingMode.PRESERVE, its Dropout alone in training mode), or use a committee", logits.Name)
 	}
 	for _, v := range m.Graph.Outputs() {
 		if v.Name == logits.Name {

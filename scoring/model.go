@@ -9,6 +9,7 @@ import (
 
 	"github.com/prunefuse/prunefuse/onnxio"
 	"github.com/prunefuse/prunefuse/onnxio/head"
+	"github.com/prunefuse/prunefuse/onnxio/op"
 	"github.com/prunefuse/prunefuse/onnxio/ort"
 )
 
@@ -76,6 +77,9 @@ func newModel(ctx context.Context, m *onnxio.Model, o ModelOptions) (*Model, err
 	c := &Model{}
 	var err error
 	if c.fixed, c.sample, err = inputOf(m.Graph, o.Sample); err != nil {
+		return nil, err
+	}
+	if err := op.CheckEvaluation(m.Graph, m.Opset("")); err != nil {
 		return nil, err
 	}
 	m, found, err := head.Distribution(m, o.Logits)

@@ -96,3 +96,27 @@ func TestModelOutputs(t *testing.T) {
 		})
 	}
 }
+
+// TestModelRefusesTrainingMode: a sample's scores would depend on its batch.
+func TestModelRefusesTrainingMode(t *testing.T) {
+	t.Parallel()
+	orttest.Need(t)
+	m := onnxio.New("training")
+	m.SetOpset("", 17)
+	p := m.Graph.Edit()
+	p.SetInputType("x", onnxio.Type{Elem: onnxio.Float32, Shape: onnxio.Shape{onnxio.Symbol("N"), onnxio.Known(3)}})
+	for _, name := range []string{"scale", "shift", "mean", "var"} {
+		p.SetInitializer(onnxio.NewTensor(name, []int64{3}, []float32{1, 1, 1}))
+	}
+	p.Add(onnxio.NodeSpec{
+		Op: "BatchNormalization", Name: "norm", Inputs: []string{"x", "scale", "shift", "mean", "var"}, Outputs: []string{"y", "m", "v"},
+		Attrs: []onnxio.Attr{onnxio.Int("training_mode", 1)},
+	})
+	p.SetOutputType("y", onnxio.Type{Elem: onnxio.Float32})
+	if err := p.Apply(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := NewModel(context.Background(), m, ModelOptions{}); err == nil || !strings.Contains(err.Error(), `node "norm" (BatchNormalization) is in training mode`) {
+		t.Errorf("error %v", err)
+	}
+}

@@ -29,6 +29,9 @@ func (s *Step) NewBatch(n int) (*Batch, error) {
 	if n < 1 {
 		return nil, fmt.Errorf("make batch: %d samples", n)
 	}
+	if lone := s.graph.lone; n == 1 && lone != nil {
+		return nil, fmt.Errorf("make batch: %v normalises over a single value in a batch of one sample; take batches of 2 or more (--batch)", lone)
+	}
 	b := &Batch{outputs: s.graph.outputs, index: make([]int, n)}
 	shape := []int64{int64(n)}
 	for _, d := range s.graph.sample {

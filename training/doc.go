@@ -38,6 +38,11 @@
 // or behind an Identity, becomes an initializer of its own under the name the
 // nodes read: exporters merge tensors that merely start out equal.
 //
+// Where BatchNormalization would have a single value a channel in a batch of one
+// sample, a last batch of one joins the one before it, and batches of one are
+// refused: PyTorch refuses both. A model that is in training mode by itself, and
+// answers for a sample by its batch, is refused by training and evaluation.
+//
 // What is not guaranteed: equal bits on another processor, runtime or thread
 // count, whose sums may round differently.
 //

@@ -13,6 +13,7 @@ import (
 
 	"github.com/prunefuse/prunefuse/onnxio"
 	"github.com/prunefuse/prunefuse/onnxio/head"
+	"github.com/prunefuse/prunefuse/onnxio/op"
 	"github.com/prunefuse/prunefuse/onnxio/ort"
 )
 
@@ -105,6 +106,9 @@ func (v *evaluator) open(m *onnxio.Model, set Set, o EvalOptions) error {
 	ins := m.Graph.Inputs()
 	if len(ins) != 1 {
 		return fmt.Errorf("the model has %d inputs, want one with the samples", len(ins))
+	}
+	if err := op.CheckEvaluation(m.Graph, m.Opset("")); err != nil {
+		return err
 	}
 	h, err := head.Find(m, o.Logits)
 	if err != nil {

@@ -33,14 +33,13 @@ type feed struct {
 	teacher *teacher // nil for none
 	seed    uint64
 	workers int
-	batch   int // samples
 	pace    pace
 	first   int // the batch to start with
 	end     int // and the one to stop before
 
 	all   []*Batch
 	full  chan *Batch // buffers of the usual size to be filled
-	short chan *Batch // the one of an epoch's last, smaller batch
+	short chan *Batch // the one of an epoch's last batch, of another size
 	out   chan *Batch // filled, in order
 	jobs  chan job
 	read  chan outcome // one for every job
@@ -100,7 +99,7 @@ func (f *feed) dispatch(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		from := at % f.pace.batches * f.batch
+		from := at % f.pace.batches * f.pace.batch
 		if err := f.prepare(ctx, b, at, order[from:from+b.Len()]); err != nil {
 			return fmt.Errorf("step %d (epoch %d): %w", f.pace.steps(at)+1, epoch+1, err)
 		}
@@ -158,7 +157,7 @@ func (f *feed) fill(ctx context.Context, all job) (err error) {
 // empty waits for a buffer of the size that batch number at has.
 func (f *feed) empty(ctx context.Context, at int) (*Batch, error) {
 	from := f.full
-	if (at%f.pace.batches+1)*f.batch > f.set.Len() {
+	if f.pace.size(at) != f.pace.batch {
 		from = f.short
 	}
 	select {
@@ -171,7 +170,7 @@ func (f *feed) empty(ctx context.Context, at int) (*Batch, error) {
 
 // give takes a batch back.
 func (f *feed) give(b *Batch) {
-	if b.Len() == f.batch {
+	if b.Len() == f.pace.batch {
 		f.full <- b
 	} else {
 		f.short <- b

@@ -3,6 +3,7 @@ package training
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/prunefuse/prunefuse/onnxio"
 	"github.com/prunefuse/prunefuse/onnxio/head"
@@ -22,7 +23,8 @@ type trainingGraph struct {
 	update   *program      // the same one, unless gradients are added up
 	base     *onnxio.Model // the model in training, whose weights are initializers
 
-	batch   onnxio.Dim // the symbol of the batch axis
+	batch   onnxio.Dim   // the symbol of the batch axis
+	lone    *onnxio.Node // one that cannot take a batch of one sample, nil where all can
 	sample  []int
 	outputs int // logits of a sample
 	state   []variable
@@ -54,6 +56,7 @@ func newTrainingGraph(m *onnxio.Model, o StepOptions) (*trainingGraph, error) {
 		t.sample = append(t.sample, int(d.Or(0)))
 	}
 	t.batch, t.outputs = f.input.Type.Shape[0], int(f.logits.Type.Shape[1].Or(0))
+	t.lone = f.lone()
 	if err := o.Loss.checkOutputs(t.outputs); err != nil {
 		return nil, err
 	}
@@ -74,6 +77,9 @@ func newTrainingGraph(m *onnxio.Model, o StepOptions) (*trainingGraph, error) {
 // apart what they are taken through in parts, frees its batch axis and finds
 // the logits.
 func newForward(base *onnxio.Model, o StepOptions) (*forward, error) {
+	if err := op.CheckEvaluation(base.Graph, base.Opset("")); err != nil {
+		return nil, err
+	}
 	base, _, err := rewrite.FreeBatch(base)
 	if err != nil {
 		return nil, err
@@ -152,6 +158,21 @@ func (f *forward) findLogits(o StepOptions, batch onnxio.Dim, open op.InferOptio
 		return fmt.Errorf("output %q is %v for a batch of %v: the batch is fixed inside the model; export it with a free batch axis", name, out.Type, batch)
 	}
 	f.logits = out
+	return nil
+}
+
+// lone finds a normalisation over the batch that has a single value a channel in
+// a batch of one sample: no variance can be told from it.
+func (f *forward) lone() *onnxio.Node {
+	for _, n := range f.Graph.Nodes() {
+		if n.Op() != "BatchNormalization" || n.Domain() != "" {
+			continue
+		}
+		s := f.facts.Types[n.Input(0)].Shape
+		if len(s) > 0 && s[0] == f.input.Type.Shape[0] && !slices.ContainsFunc(s[min(2, len(s)):], func(d onnxio.Dim) bool { return !d.Is(1) }) {
+			return n
+		}
+	}
 	return nil
 }
 

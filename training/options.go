@@ -9,7 +9,7 @@ type Options struct {
 	Step StepOptions
 
 	Batch    int  // samples; 0 is 128, and never more than the set
-	DropLast bool // leave out an epoch's last batch where it is smaller
+	DropLast bool // leave out an epoch's last batch where it is smaller; see the package for one of one sample
 	// Accumulate is the number of batches whose mean gradient a step takes;
 	// 0 is one. What an epoch leaves over makes a step of fewer.
 	Accumulate int

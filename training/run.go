@@ -141,16 +141,17 @@ func (t *trainer) finish() error {
 // newFeed makes the buffers and the reading ahead of the steps that remain.
 func (t *trainer) newFeed() (*feed, error) {
 	f := &feed{
-		reader: t.source, teacher: t.teacher, seed: t.o.Seed, workers: t.o.Workers, batch: t.o.Batch, pace: t.pace,
+		reader: t.source, teacher: t.teacher, seed: t.o.Seed, workers: t.o.Workers, pace: t.pace,
 		first: t.batches, end: t.pace.until(t.schedule.steps),
 		full: make(chan *Batch, readAhead), short: make(chan *Batch, 1), out: make(chan *Batch, readAhead),
 	}
 	if t.source.mix != (pixel.Mix{}) {
-		f.raw, f.rawTarget = make([]float32, t.o.Batch*f.size), make([]float32, t.o.Batch*t.step.graph.outputs)
+		most := max(t.pace.batch, t.pace.last)
+		f.raw, f.rawTarget = make([]float32, most*f.size), make([]float32, most*t.step.graph.outputs)
 	}
-	sizes := slices.Repeat([]int{t.o.Batch}, readAhead)
-	if n := t.source.set.Len() % t.o.Batch; n != 0 && !t.o.DropLast {
-		sizes = append(sizes, n)
+	sizes := slices.Repeat([]int{t.pace.batch}, readAhead)
+	if t.pace.last != t.pace.batch {
+		sizes = append(sizes, t.pace.last)
 	}
 	for _, n := range sizes {
 		b, err := t.step.NewBatch(n)

@@ -8,6 +8,7 @@ import (
 	"github.com/prunefuse/prunefuse/data"
 	"github.com/prunefuse/prunefuse/onnxio"
 	"github.com/prunefuse/prunefuse/onnxio/head"
+	"github.com/prunefuse/prunefuse/onnxio/op"
 	"github.com/prunefuse/prunefuse/onnxio/ort"
 	"github.com/prunefuse/prunefuse/onnxio/rewrite"
 )
@@ -66,6 +67,9 @@ func (t *teacher) open(session ort.SessionOptions) error {
 		return fmt.Errorf("the model has %d inputs, want one with the samples", len(ins))
 	}
 	if err := t.fits(ins[0].Type); err != nil {
+		return err
+	}
+	if err := op.CheckEvaluation(m.Graph, m.Opset("")); err != nil {
 		return err
 	}
 	h, err := head.Find(m, t.Logits)

@@ -125,10 +125,10 @@ func (t *trainer) prepare(m *onnxio.Model, set Set) (err error) {
 	}
 	n := set.Len()
 	t.o.Batch = min(t.o.Batch, n)
-	t.pace = pace{batches: n / t.o.Batch, accumulate: t.o.Accumulate}
-	if n%t.o.Batch != 0 && !t.o.DropLast {
-		t.pace.batches++
+	if lone := t.step.graph.lone; t.o.Batch == 1 && lone != nil {
+		return fmt.Errorf("%v normalises over a single value in a batch of one sample; take batches of 2 or more (--batch)", lone)
 	}
+	t.pace = newPace(n, t.o.Batch, t.o.DropLast, t.step.graph.lone != nil, t.o.Accumulate)
 	if t.schedule, err = newSchedule(t.o.Schedule, t.pace.perEpoch(), t.o.Epochs, t.o.Steps, t.o.Warmup); err != nil {
 		return err
 	}

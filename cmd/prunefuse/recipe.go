@@ -18,7 +18,7 @@ import (
 func addLengthFlags(fs *pflag.FlagSet, r *config.Training) {
 	fs.IntVar(&r.Epochs, "epochs", r.Epochs, "passes over the samples")
 	fs.IntVar(&r.Steps, "steps", 0, "length of the training in steps, instead of --epochs")
-	fs.IntVar(&r.Batch, "batch", r.Batch, "samples a batch")
+	fs.IntVar(&r.Batch, "batch", r.Batch, "samples a batch; a last one of one sample joins the batch before where BatchNormalization needs more")
 	fs.IntVar(&r.Accumulate, "accumulate", r.Accumulate, "`batches` a step, which takes the mean of their gradients")
 }
 
