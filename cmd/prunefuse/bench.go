@@ -13,6 +13,7 @@ import (
 	"github.com/prunefuse/prunefuse/internal/term"
 	"github.com/prunefuse/prunefuse/onnxio"
 	"github.com/prunefuse/prunefuse/onnxio/latency"
+	"github.com/prunefuse/prunefuse/onnxio/op"
 	"github.com/prunefuse/prunefuse/onnxio/ort"
 )
 
@@ -125,7 +126,7 @@ func runBench(ctx context.Context, g *globals, s *settings, paths []string) erro
 		if err != nil {
 			return err
 		}
-		size, err := measure(m, s.Shapes.Of(m.Graph.Inputs()))
+		size, err := op.SizeOf(m, s.Shapes.Of(m.Graph.Inputs()))
 		if err != nil {
 			return fmt.Errorf("%s: %w", path, err)
 		}
@@ -145,7 +146,7 @@ func runBench(ctx context.Context, g *globals, s *settings, paths []string) erro
 	out.Runtime = ort.Describe().Version
 	if err := out.measure(ctx, g, s, candidates); err != nil {
 		for _, m := range loaded {
-			err = unsupported(m, err)
+			err = op.Blame(m, err)
 		}
 		return err
 	}
@@ -172,7 +173,7 @@ func (r *benchResult) measure(ctx context.Context, g *globals, s *settings, cand
 			if err != nil {
 				return err
 			}
-			r.add(threads, stats)
+			r.Measurements = append(r.Measurements, latency.Measured(threads, stats))
 			bar.Add(1)
 		}
 	}

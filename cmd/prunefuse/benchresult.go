@@ -3,58 +3,33 @@ package main
 import (
 	"fmt"
 	"math"
-	"runtime"
 	"strconv"
 
 	"github.com/prunefuse/prunefuse/internal/term"
 	"github.com/prunefuse/prunefuse/onnxio"
 	"github.com/prunefuse/prunefuse/onnxio/latency"
+	"github.com/prunefuse/prunefuse/onnxio/op"
 	"github.com/prunefuse/prunefuse/onnxio/ort"
 )
 
 // benchResult is what bench prints; its JSON is the command's schema.
 type benchResult struct {
-	Schema       string             `json:"schema"`
-	Provider     ort.Provider       `json:"provider"`
-	Runtime      string             `json:"onnxruntime"`
-	Models       []benchModel       `json:"models"` // A, and B
-	Measurements []benchMeasurement `json:"measurements"`
+	Schema       string                `json:"schema"`
+	Provider     ort.Provider          `json:"provider"`
+	Runtime      string                `json:"onnxruntime"`
+	Models       []benchModel          `json:"models"` // A, and B
+	Measurements []latency.Measurement `json:"measurements"`
 
 	macs string // the change from A to B
 }
 
 type benchModel struct {
 	File string `json:"file"`
-	modelSize
+	op.Size
 }
 
-type benchMeasurement struct {
-	Threads int         `json:"threads"`
-	Times   []benchTime `json:"times"` // of each model, in their order
-	// Ratio is B's time over A's, for each sample.
-	Ratio *benchRatio `json:"ratio,omitempty"`
-}
-
-type benchTime struct {
-	Batch         int64   `json:"batch"` // samples in a run
-	Runs          int     `json:"runs"`
-	MedianSeconds float64 `json:"median_seconds"`
-	P5Seconds     float64 `json:"p5_seconds"`
-	P95Seconds    float64 `json:"p95_seconds"`
-	Throughput    float64 `json:"samples_per_second"`
-
-	stats latency.Stats
-}
-
-type benchRatio struct {
-	Median float64 `json:"median"`
-	// Low and High are the 95 % confidence interval, absent for fewer than
-	// six runs.
-	Low  *float64 `json:"low,omitempty"`
-	High *float64 `json:"high,omitempty"`
-}
-
-func (r benchRatio) String() string {
+// ratioText tells a ratio with its interval.
+func ratioText(r *latency.MeasuredRatio) string {
 	if r.Low == nil {
 		return term.Ratio(r.Median)
 	}
@@ -63,33 +38,12 @@ func (r benchRatio) String() string {
 
 // compareMACs takes the ratio over the nodes that are counted in both models.
 func (r *benchResult) compareMACs(a, b *onnxio.Model, shapes onnxio.InputShapes) error {
-	sizeA, sizeB, err := measureBoth(a, b, shapes)
+	sizeA, sizeB, err := op.SizesOf(a, b, shapes)
 	if err != nil {
 		return err
 	}
 	r.macs = macsRow(sizeA, sizeB)[3]
 	return nil
-}
-
-func (r *benchResult) add(threads int, stats []latency.Stats) {
-	if threads == 0 {
-		threads = runtime.GOMAXPROCS(0)
-	}
-	m := benchMeasurement{Threads: threads}
-	for _, s := range stats {
-		m.Times = append(m.Times, benchTime{
-			s.Samples, len(s.Times),
-			s.Median().Seconds(), s.Quantile(0.05).Seconds(), s.Quantile(0.95).Seconds(), s.Throughput(), s,
-		})
-	}
-	if len(stats) == 2 {
-		ratio := latency.RatioOf(stats[0], stats[1])
-		m.Ratio = &benchRatio{Median: ratio.Median}
-		if !math.IsNaN(ratio.Low) {
-			m.Ratio.Low, m.Ratio.High = &ratio.Low, &ratio.High
-		}
-	}
-	r.Measurements = append(r.Measurements, m)
 }
 
 func (r *benchResult) print(g *globals) error {
@@ -108,12 +62,12 @@ func (r *benchResult) print(g *globals) error {
 		for i, t := range m.Times {
 			row := []string{
 				modelLetter(i), strconv.FormatInt(t.Batch, 10), strconv.Itoa(m.Threads), strconv.Itoa(t.Runs),
-				term.Latency(t.stats.Median()),
-				term.Latency(t.stats.Quantile(0.05)) + " to " + term.Latency(t.stats.Quantile(0.95)),
+				term.Latency(t.Stats.Median()),
+				term.Latency(t.Stats.Quantile(0.05)) + " to " + term.Latency(t.Stats.Quantile(0.95)),
 				rate(t.Throughput),
 			}
 			if i == 1 {
-				row = append(row, m.Ratio.String())
+				row = append(row, ratioText(m.Ratio))
 			}
 			rows = append(rows, row)
 		}
@@ -131,7 +85,7 @@ func (r *benchResult) printSizes(g *globals) error {
 	align := []term.Align{term.Left}
 	for i, m := range r.Models {
 		header = append(header, modelLetter(i))
-		for k, cell := range []string{m.File, term.Count(m.Parameters), m.macs(), term.Bytes(m.Bytes)} {
+		for k, cell := range []string{m.File, term.Count(m.Parameters), macsText(m.Size), term.Bytes(m.Bytes)} {
 			rows[k] = append(rows[k], cell)
 		}
 		align = append(align, term.Right)

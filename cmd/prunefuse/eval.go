@@ -12,6 +12,7 @@ import (
 	"github.com/prunefuse/prunefuse/data"
 	"github.com/prunefuse/prunefuse/internal/term"
 	"github.com/prunefuse/prunefuse/onnxio"
+	"github.com/prunefuse/prunefuse/onnxio/op"
 	"github.com/prunefuse/prunefuse/training"
 )
 
@@ -87,7 +88,7 @@ func runEval(ctx context.Context, g *globals, o evalOptions, path string) error 
 	}
 	e, err := training.Evaluate(ctx, m, set, training.EvalOptions{Batch: o.batch, Logits: o.data.head, Session: g.session()})
 	if err != nil {
-		return fmt.Errorf("%s: %w", path, unsupported(m, err))
+		return fmt.Errorf("%s: %w", path, op.Blame(m, err))
 	}
 	if g.json {
 		return g.printJSON(struct {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/prunefuse/prunefuse/export"
 	"github.com/prunefuse/prunefuse/onnxio"
+	"github.com/prunefuse/prunefuse/onnxio/op"
 	"github.com/prunefuse/prunefuse/onnxio/ort"
 )
 
@@ -68,9 +69,9 @@ func runExport(cmd *cobra.Command, g *globals, o exportOptions, path string) err
 	}
 	exported, did, err := export.Model(ctx, m, export.Options{SkipVerify: o.noVerify, Seed: g.seed, Session: g.sessionBeside(o.out.path), InputShapes: o.shapes.shapes})
 	if err != nil {
-		return fmt.Errorf("%s: %w", path, unsupported(m, err))
+		return fmt.Errorf("%s: %w", path, op.Blame(m, err))
 	}
-	before, after, err := measureBoth(m, exported, o.shapes.shapes)
+	before, after, err := op.SizesOf(m, exported, o.shapes.shapes)
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
@@ -87,13 +88,13 @@ func runExport(cmd *cobra.Command, g *globals, o exportOptions, path string) err
 	return printExported(g, o, before, after, did)
 }
 
-func printExported(g *globals, o exportOptions, before, after modelSize, did *export.Report) error {
+func printExported(g *globals, o exportOptions, before, after op.Size, did *export.Report) error {
 	if g.json {
 		return g.printJSON(struct {
 			*export.Report
-			File   string    `json:"file"`
-			Before modelSize `json:"before"`
-			After  modelSize `json:"after"`
+			File   string  `json:"file"`
+			Before op.Size `json:"before"`
+			After  op.Size `json:"after"`
 		}{did, o.out.path, before, after})
 	}
 	if err := printChange(g, before, after); err != nil {

@@ -13,6 +13,7 @@ import (
 	"github.com/prunefuse/prunefuse/fusion"
 	"github.com/prunefuse/prunefuse/internal/term"
 	"github.com/prunefuse/prunefuse/onnxio"
+	"github.com/prunefuse/prunefuse/onnxio/op"
 	"github.com/prunefuse/prunefuse/onnxio/ort"
 	"github.com/prunefuse/prunefuse/pruning"
 )
@@ -111,11 +112,11 @@ func runFuse(cmd *cobra.Command, g *globals, o fuseOptions) error {
 			return fmt.Errorf("%s into %s: %w", o.pruned, o.dense, err)
 		}
 	}
-	size, err := measure(fused, nil)
+	size, err := op.SizeOf(fused, nil)
 	if err != nil {
 		return err
 	}
-	from, err := measure(pruned, nil)
+	from, err := op.SizeOf(pruned, nil)
 	if err != nil {
 		return err
 	}
@@ -130,12 +131,12 @@ func runFuse(cmd *cobra.Command, g *globals, o fuseOptions) error {
 	}
 	if g.json {
 		return g.printJSON(struct {
-			Schema string    `json:"schema"`
-			File   string    `json:"file"`
-			Rest   string    `json:"rest"`
-			Pruned modelSize `json:"pruned"`
-			Fused  modelSize `json:"fused"`
-			Equal  bool      `json:"holds_pruned_bit_for_bit"`
+			Schema string  `json:"schema"`
+			File   string  `json:"file"`
+			Rest   string  `json:"rest"`
+			Pruned op.Size `json:"pruned"`
+			Fused  op.Size `json:"fused"`
+			Equal  bool    `json:"holds_pruned_bit_for_bit"`
 		}{"prunefuse.fuse/1", o.out.path, o.rest, from, size, true})
 	}
 	_, err = fmt.Fprintf(g.stdout, "%s: %s of its %s parameters are the pruned network's, bit for bit; the rest: %s\n",

@@ -8,9 +8,10 @@ import (
 	"strings"
 
 	"github.com/prunefuse/prunefuse/internal/term"
+	"github.com/prunefuse/prunefuse/pruning"
 )
 
-func printInspection(g *globals, in *inspection) error {
+func printInspection(g *globals, in *pruning.Inspection) error {
 	rows := [][]string{
 		{"file", in.File + ", " + term.Bytes(in.Bytes)},
 		{"producer", cmp.Or(in.Producer, "–")},
@@ -24,8 +25,8 @@ func printInspection(g *globals, in *inspection) error {
 	}
 	rows = append(rows,
 		[]string{"parameters", term.Count(in.Parameters)},
-		[]string{"MACs", in.macs()},
-		[]string{"prunable", in.prunable()},
+		[]string{"MACs", macsText(in.Size)},
+		[]string{"prunable", prunable(in)},
 		[]string{"fingerprint", in.Fingerprint},
 	)
 	if in.Plan != nil {
@@ -48,11 +49,11 @@ type section struct {
 	align  []term.Align
 }
 
-func printSections(g *globals, in *inspection) error {
+func printSections(g *globals, in *pruning.Inspection) error {
 	for _, s := range []section{
 		{"Operators", []string{"operator", "nodes", ""}, opRows(in.Operators), []term.Align{term.Left, term.Right, term.Left}},
-		in.groupSection(g.verbose),
-		in.pinSection(g.verbose),
+		groupSection(in, g.verbose),
+		pinSection(in, g.verbose),
 	} {
 		if _, err := fmt.Fprintln(g.stdout); err != nil {
 			return err
@@ -71,7 +72,7 @@ func printSections(g *globals, in *inspection) error {
 }
 
 // prunable tells in a line how much of the network can be pruned.
-func (in *inspection) prunable() string {
+func prunable(in *pruning.Inspection) string {
 	channels := 0
 	for _, group := range in.Groups {
 		channels += group.Size
@@ -79,7 +80,7 @@ func (in *inspection) prunable() string {
 	return fmt.Sprintf("%d groups of %s channels; %d weight axes cannot be", len(in.Groups), term.Count(int64(channels)), len(in.Pinned))
 }
 
-func opRows(ops []inspectedOp) [][]string {
+func opRows(ops []pruning.InspectedOp) [][]string {
 	var rows [][]string
 	for _, o := range ops {
 		remark := ""
@@ -98,7 +99,7 @@ func opRows(ops []inspectedOp) [][]string {
 // groupsShown is how many groups are listed unless all are wanted.
 const groupsShown = 20
 
-func (in *inspection) groupSection(all bool) section {
+func groupSection(in *pruning.Inspection, all bool) section {
 	s := section{
 		title:  "Groups that can be pruned, and what is saved without one channel or half of them",
 		header: []string{"group", "channels", "one: parameters", "one: MACs", "half: parameters", "half: MACs", "weight axes"},
@@ -107,33 +108,25 @@ func (in *inspection) groupSection(all bool) section {
 	shown := in.Groups
 	if !all && len(shown) > groupsShown {
 		s.title += fmt.Sprintf("; the %d of %d with the most at stake (-v lists all)", groupsShown, len(shown))
-		shown = slices.SortedStableFunc(slices.Values(shown), func(x, y inspectedGroup) int { return y.Half.compare(x.Half) })[:groupsShown]
+		shown = slices.SortedStableFunc(slices.Values(shown), func(x, y pruning.InspectedGroup) int { return y.Half.Compare(x.Half) })[:groupsShown]
 	}
 	for _, group := range shown {
 		s.rows = append(s.rows, []string{
 			strconv.Itoa(group.ID), strconv.Itoa(group.Size),
-			term.Count(group.One.Parameters), group.One.macs(), term.Count(group.Half.Parameters), group.Half.macs(), someOf(group.Members, 2),
+			term.Count(group.One.Parameters), savedMACs(group.One), term.Count(group.Half.Parameters), savedMACs(group.Half), someOf(group.Members, 2),
 		})
 	}
 	return s
 }
 
-func (s saving) macs() string {
+func savedMACs(s pruning.InspectedSaving) string {
 	if s.MACs == nil {
 		return "–"
 	}
 	return term.MACs(*s.MACs)
 }
 
-// compare orders savings by MACs where they are known.
-func (s saving) compare(o saving) int {
-	if s.MACs != nil && o.MACs != nil && *s.MACs != *o.MACs {
-		return cmp.Compare(*s.MACs, *o.MACs)
-	}
-	return cmp.Compare(s.Parameters, o.Parameters)
-}
-
-func (in *inspection) pinSection(all bool) section {
+func pinSection(in *pruning.Inspection, all bool) section {
 	if all {
 		return section{
 			"Weight axes that cannot be pruned",
@@ -152,7 +145,7 @@ func (in *inspection) pinSection(all bool) section {
 
 // pinRows counts the axes that cannot be pruned by the kind of reason, the
 // most frequent first.
-func pinRows(pins []inspectedPin) [][]string {
+func pinRows(pins []pruning.InspectedPin) [][]string {
 	var kinds []string
 	axes := map[string][]string{}
 	for _, p := range pins {
@@ -170,7 +163,7 @@ func pinRows(pins []inspectedPin) [][]string {
 }
 
 // pinList lists the axes that cannot be pruned one by one.
-func pinList(pins []inspectedPin) [][]string {
+func pinList(pins []pruning.InspectedPin) [][]string {
 	var rows [][]string
 	for _, p := range pins {
 		rows = append(rows, []string{fmt.Sprintf("%s:%d", p.Weight, p.Axis), strconv.Itoa(p.Extent), p.Reason})

@@ -132,17 +132,3 @@ func TestJSONError(t *testing.T) {
 		}
 	}
 }
-
-func TestParseInput(t *testing.T) {
-	t.Parallel()
-	for _, text := range []string{"3x32x16", "3,32,16", "3×32×16"} {
-		if got, err := parseInput(text); err != nil || got != [3]int{3, 32, 16} {
-			t.Errorf("%q: %v, %v", text, got, err)
-		}
-	}
-	for _, text := range []string{"3x32", "3x32x0", "3x32x-1", "axbxc", "1x2x3x4", "99999999999999999999x1x1"} {
-		if got, err := parseInput(text); exitCode(err) != exitUsage {
-			t.Errorf("%q: %v, %v", text, got, err)
-		}
-	}
-}

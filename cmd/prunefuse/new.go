@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"strconv"
-	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -11,6 +10,7 @@ import (
 	"github.com/prunefuse/prunefuse/data"
 	"github.com/prunefuse/prunefuse/internal/term"
 	"github.com/prunefuse/prunefuse/models"
+	"github.com/prunefuse/prunefuse/onnxio/op"
 )
 
 type newOptions struct {
@@ -69,9 +69,9 @@ The MACs that it prints are the multiply-accumulates for one image.`, exitOK, ex
 }
 
 func runNew(cmd *cobra.Command, g *globals, o newOptions, arch string) error {
-	input, err := parseInput(o.input)
+	input, err := models.ParseInput(o.input)
 	if err != nil {
-		return err
+		return usagef("--input %w", err)
 	}
 	if err := o.out.check(); err != nil {
 		return err
@@ -90,7 +90,7 @@ func runNew(cmd *cobra.Command, g *globals, o newOptions, arch string) error {
 		}
 	}
 	stamp(m, cmd, []string{arch})
-	size, err := measure(m, nil)
+	size, err := op.SizeOf(m, nil)
 	if err != nil {
 		return err
 	}
@@ -108,11 +108,11 @@ func runNew(cmd *cobra.Command, g *globals, o newOptions, arch string) error {
 			File   string `json:"file"`
 			Arch   string `json:"arch"`
 			Seed   uint64 `json:"seed"`
-			modelSize
+			op.Size
 		}{"prunefuse.new/1", o.out.path, arch, g.seed, size})
 	}
 	_, err = fmt.Fprintf(g.stdout, "%s: %s parameters, %s MACs, %s\n",
-		o.out.path, term.Count(size.Parameters), size.macs(), term.Bytes(size.Bytes))
+		o.out.path, term.Count(size.Parameters), macsText(size), term.Bytes(size.Bytes))
 	return err
 }
 
@@ -130,27 +130,6 @@ func parseClasses(text string) (data.Classes, error) {
 	}
 	names, err := data.ParseClasses(text)
 	return data.Classes{Names: names, Count: len(names)}, err
-}
-
-// parseInput reads channels, height and width. The empty text is the
-// architecture's own.
-func parseInput(s string) ([3]int, error) {
-	var out [3]int
-	if s == "" {
-		return out, nil
-	}
-	parts := strings.FieldsFunc(s, func(r rune) bool { return r == 'x' || r == 'X' || r == '×' || r == ',' })
-	if len(parts) != len(out) {
-		return out, usagef("--input %q: want channels, height and width, such as 3x32x32", s)
-	}
-	for i, p := range parts {
-		n, err := strconv.Atoi(p)
-		if err != nil || n < 1 {
-			return out, usagef("--input %q: %q is not a number above 0", s, p)
-		}
-		out[i] = n
-	}
-	return out, nil
 }
 
 func listArchitectures(g *globals) error {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/prunefuse/prunefuse/export"
 	"github.com/prunefuse/prunefuse/onnxio"
+	"github.com/prunefuse/prunefuse/onnxio/op"
 	"github.com/prunefuse/prunefuse/onnxio/ort"
 	"github.com/prunefuse/prunefuse/pruning"
 )
@@ -159,7 +160,7 @@ func runPrune(cmd *cobra.Command, g *globals, o pruneOptions, path string) error
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	before, after, err := measureBoth(m, result.Model, o.shapes.shapes)
+	before, after, err := op.SizesOf(m, result.Model, o.shapes.shapes)
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
@@ -202,7 +203,7 @@ func (o pruneOptions) verify(ctx context.Context, g *globals, r *pruning.Result)
 	}
 	v, err := r.Analysis.Verify(ctx, r.Selection, r.Model, pruning.VerifyOptions{Seed: g.seed, Session: g.sessionBeside(o.out.path), InputShapes: o.shapes.shapes})
 	if err != nil {
-		return nil, unsupported(r.Analysis.Model, err)
+		return nil, op.Blame(r.Analysis.Model, err)
 	}
 	if !v.Equal() {
 		return nil, fmt.Errorf("verify: pruned against masked, %w; nothing was written", &export.DiffersError{Verification: v})
@@ -248,7 +249,7 @@ type prunedGroup struct {
 	Kept  int    `json:"kept"`
 }
 
-func printPruned(g *globals, o pruneOptions, r *pruning.Result, before, after modelSize, v *pruning.Verification, made *pruning.Compensation) error {
+func printPruned(g *globals, o pruneOptions, r *pruning.Result, before, after op.Size, v *pruning.Verification, made *pruning.Compensation) error {
 	switch {
 	case o.planOut == stdStream || o.removal.scoresOut == stdStream:
 		return nil
@@ -260,8 +261,8 @@ func printPruned(g *globals, o pruneOptions, r *pruning.Result, before, after mo
 		return g.printJSON(struct {
 			Schema       string                `json:"schema"`
 			File         string                `json:"file"`
-			Before       modelSize             `json:"before"`
-			After        modelSize             `json:"after"`
+			Before       op.Size               `json:"before"`
+			After        op.Size               `json:"after"`
 			Target       *pruning.Reached      `json:"target,omitempty"`
 			Groups       []prunedGroup         `json:"groups"`
 			Verification *pruning.Verification `json:"verification"`

@@ -15,6 +15,7 @@ import (
 	"github.com/prunefuse/prunefuse/data"
 	"github.com/prunefuse/prunefuse/internal/share"
 	"github.com/prunefuse/prunefuse/onnxio"
+	"github.com/prunefuse/prunefuse/onnxio/op"
 	"github.com/prunefuse/prunefuse/pruning"
 )
 
@@ -217,7 +218,7 @@ func (o *removalOptions) prune(ctx context.Context, g *globals, m *onnxio.Model,
 		})
 	}
 	r, err := pruning.PruneContext(ctx, m, c)
-	return r, unsupported(m, err)
+	return r, op.Blame(m, err)
 }
 
 func (o *removalOptions) readFiles(c *pruning.Config) error {

@@ -14,6 +14,7 @@ import (
 	"github.com/prunefuse/prunefuse/data"
 	"github.com/prunefuse/prunefuse/internal/atomicfile"
 	"github.com/prunefuse/prunefuse/onnxio"
+	"github.com/prunefuse/prunefuse/onnxio/op"
 	"github.com/prunefuse/prunefuse/scoring"
 	"github.com/prunefuse/prunefuse/scoring/job"
 	"github.com/prunefuse/prunefuse/scoring/selection"
@@ -309,7 +310,7 @@ func (o *scoreOptions) explain(ctx context.Context, t job.Task, path string, err
 		return fmt.Errorf("%w after %d of %d samples; the same command with --resume goes on from %s",
 			stopped.Err, stopped.Done, stopped.Total, stopped.Journal)
 	case errors.As(err, &opening):
-		return fmt.Errorf("%s: %w", path, unsupported(t.Model, err))
+		return fmt.Errorf("%s: %w", path, op.Blame(t.Model, err))
 	case errors.Is(err, job.ErrJournalExists):
 		return fmt.Errorf("%w: --resume goes on from it, --force (-f) starts anew", err)
 	case errors.Is(err, job.ErrOtherRun):

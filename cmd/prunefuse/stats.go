@@ -4,65 +4,21 @@ import (
 	"fmt"
 
 	"github.com/prunefuse/prunefuse/internal/term"
-	"github.com/prunefuse/prunefuse/onnxio"
 	"github.com/prunefuse/prunefuse/onnxio/op"
 )
 
-// modelSize is what a model costs to keep and to run.
-type modelSize struct {
-	Parameters int64 `json:"parameters"`
-	// MACs are the multiply-accumulates for one sample of the nodes whose cost
-	// is known; nil where an input of open size leaves them unknown.
-	MACs       *int64   `json:"macs"`
-	Uncounted  int      `json:"uncounted_nodes,omitempty"`
-	OpenInputs []string `json:"open_inputs,omitempty"`
-	Bytes      int64    `json:"bytes,omitempty"`
-}
-
-// measure counts at the shapes given for inputs of open size.
-func measure(m *onnxio.Model, shapes onnxio.InputShapes) (modelSize, error) {
-	s, err := op.CountModel(m, shapes)
-	if err != nil {
-		return modelSize{}, err
-	}
-	return sizeOf(s, s.MACs, len(s.Uncounted)), nil
-}
-
-func sizeOf(s op.Stats, macs int64, uncounted int) modelSize {
-	size := modelSize{Parameters: s.Parameters, Uncounted: uncounted, OpenInputs: s.Open}
-	if s.MACsKnown() {
-		size.MACs = &macs
-	}
-	return size
-}
-
-// measureBoth counts the MACs of two models over the nodes whose cost is known
-// in both, so that they compare.
-func measureBoth(a, b *onnxio.Model, shapes onnxio.InputShapes) (sizeA, sizeB modelSize, err error) {
-	statsA, err := op.CountModel(a, shapes.Of(a.Graph.Inputs()))
-	if err != nil {
-		return sizeA, sizeB, err
-	}
-	statsB, err := op.CountModel(b, shapes.Of(b.Graph.Inputs()))
-	if err != nil {
-		return sizeA, sizeB, err
-	}
-	macsA, macsB, uncounted := op.MACsInBoth(statsA, statsB)
-	return sizeOf(statsA, macsA, uncounted), sizeOf(statsB, macsB, uncounted), nil
-}
-
-// macs tells the multiply-accumulates, and where they are not all of them.
-func (s modelSize) macs() string {
+// macsText tells the multiply-accumulates, and where they are not all of them.
+func macsText(s op.Size) string {
 	switch {
 	case s.MACs == nil:
-		return "not known (" + s.openInput() + ")"
+		return "not known (" + openInput(s) + ")"
 	case s.Uncounted > 0:
 		return fmt.Sprintf("%s, without %d nodes whose cost is not known", term.MACs(*s.MACs), s.Uncounted)
 	}
 	return term.MACs(*s.MACs)
 }
 
-func (s modelSize) openInput() string {
+func openInput(s op.Size) string {
 	return fmt.Sprintf("input %q is of open size; give --input-shape", s.OpenInputs[0])
 }
 
@@ -75,7 +31,7 @@ func change(a, b int64) string {
 }
 
 // macsRow is the row of the MACs of two models, with their change.
-func macsRow(a, b modelSize) []string {
+func macsRow(a, b op.Size) []string {
 	if a.MACs == nil || b.MACs == nil {
 		return []string{"MACs", "not known", "not known", "–"}
 	}
@@ -84,12 +40,12 @@ func macsRow(a, b modelSize) []string {
 
 // macsNote says what the MACs of two models leave out; it is empty where that
 // is nothing.
-func macsNote(a, b modelSize) string {
+func macsNote(a, b op.Size) string {
 	switch {
 	case a.MACs == nil:
-		return "MACs are not known: " + a.openInput()
+		return "MACs are not known: " + openInput(a)
 	case b.MACs == nil:
-		return "MACs are not known: " + b.openInput()
+		return "MACs are not known: " + openInput(b)
 	case a.Uncounted > 0:
 		return fmt.Sprintf("MACs are without %d nodes whose cost is not known", a.Uncounted)
 	}
@@ -97,8 +53,8 @@ func macsNote(a, b modelSize) string {
 }
 
 // printChange prints the table before | after | change of two models, whose
-// sizes are of measureBoth.
-func printChange(g *globals, before, after modelSize) error {
+// sizes are of op.SizesOf.
+func printChange(g *globals, before, after op.Size) error {
 	row := func(name string, a, b int64, format func(int64) string) []string {
 		return []string{name, format(a), format(b), change(a, b)}
 	}

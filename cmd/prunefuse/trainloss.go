@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"iter"
@@ -14,7 +13,6 @@ import (
 	"github.com/prunefuse/prunefuse/data"
 	"github.com/prunefuse/prunefuse/internal/share"
 	"github.com/prunefuse/prunefuse/internal/term"
-	"github.com/prunefuse/prunefuse/onnxio"
 	"github.com/prunefuse/prunefuse/training"
 )
 
@@ -121,30 +119,15 @@ func (o *lossOptions) distillation(g *globals, set data.Set, student data.Prepro
 	if o.teacher == "" {
 		return nil, nil
 	}
-	m, err := onnxio.Load(o.teacher)
+	t, assumed, err := training.OpenTeacher(o.teacher, student, set.Shape())
 	if err != nil {
-		return nil, fmt.Errorf("teacher: %w", err)
+		return nil, err
 	}
-	in, err := data.InputOf(m)
-	if err != nil {
-		return nil, fmt.Errorf("teacher %s: %w", o.teacher, err)
-	}
-	own := student
-	if in.KnowsPixels {
-		own = in.Preprocess
-	} else {
+	if assumed {
 		g.note("note: %s does not say how its input is normalised; it gets it as the student does", o.teacher)
 	}
-	if err := data.Same(in.Classes, data.Classes{Names: student.Classes}); err != nil {
-		return nil, fmt.Errorf("teacher %s, and its student: %w", o.teacher, err)
-	}
-	if own.Color != "" && own.Color != student.Color {
-		return nil, fmt.Errorf("teacher %s: it takes images as %s, the student as %s", o.teacher, own.Color, cmp.Or(student.Color, "their channels say"))
-	}
-	if err := own.Check(set.Shape()); err != nil {
-		return nil, fmt.Errorf("teacher %s: %w", o.teacher, err)
-	}
-	return &training.Teacher{Model: m, Normalize: training.Normalize{Mean: own.Mean, Std: own.Std}, Cache: o.cache}, nil
+	t.Cache = o.cache
+	return t, nil
 }
 
 // watchTeacher shows how far a cache of answers is. The bar ends by the

@@ -11,6 +11,7 @@ import (
 	"github.com/prunefuse/prunefuse/export"
 	"github.com/prunefuse/prunefuse/fusion"
 	"github.com/prunefuse/prunefuse/onnxio"
+	"github.com/prunefuse/prunefuse/onnxio/op"
 	"github.com/prunefuse/prunefuse/pruning"
 )
 
@@ -115,14 +116,14 @@ func (o verifyOptions) compare(ctx context.Context, g *globals, a, b *onnxio.Mod
 	}
 	if plan == nil || plan.CheckParent(a) != nil {
 		v, err := pruning.Compare(ctx, a, b, vo)
-		return v, checkOutputs, unsupported(a, unsupported(b, err))
+		return v, checkOutputs, op.Blame(a, op.Blame(b, err))
 	}
 	analysis, sel, err := pruning.AnalyzeFor(a, plan)
 	if err != nil {
 		return nil, "", err
 	}
 	v, err := analysis.Verify(ctx, sel, b, vo)
-	return v, checkMasked, unsupported(a, err)
+	return v, checkMasked, op.Blame(a, err)
 }
 
 func verifyFused(g *globals, fused, pruned *onnxio.Model, pathA, pathB string) error {
