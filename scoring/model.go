@@ -79,7 +79,7 @@ func newModel(ctx context.Context, m *onnxio.Model, o ModelOptions) (*Model, err
 	if c.fixed, c.sample, err = inputOf(m.Graph, o.Sample); err != nil {
 		return nil, err
 	}
-	if err := op.CheckEvaluation(m.Graph, m.Opset("")); err != nil {
+	if err := op.CheckEvaluation(m); err != nil {
 		return nil, err
 	}
 	m, found, err := head.Distribution(m, o.Logits)

@@ -40,8 +40,9 @@
 //
 // Where BatchNormalization would have a single value a channel in a batch of one
 // sample, a last batch of one joins the one before it, and batches of one are
-// refused: PyTorch refuses both. A model that is in training mode by itself, and
-// answers for a sample by its batch, is refused by training and evaluation.
+// refused: PyTorch refuses both. A model exported in training mode, which answers
+// for a sample by its batch, comes out of training in evaluation mode; evaluation
+// and distillation refuse it.
 //
 // What is not guaranteed: equal bits on another processor, runtime or thread
 // count, whose sums may round differently.

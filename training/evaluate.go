@@ -107,7 +107,7 @@ func (v *evaluator) open(m *onnxio.Model, set Set, o EvalOptions) error {
 	if len(ins) != 1 {
 		return fmt.Errorf("the model has %d inputs, want one with the samples", len(ins))
 	}
-	if err := op.CheckEvaluation(m.Graph, m.Opset("")); err != nil {
+	if err := op.CheckEvaluation(m); err != nil {
 		return err
 	}
 	h, err := head.Find(m, o.Logits)

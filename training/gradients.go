@@ -54,6 +54,9 @@ type gradients struct {
 }
 
 func newGradients(m *onnxio.Model, set Set, o GradientOptions) (*gradients, error) {
+	if err := op.CheckEvaluation(m); err != nil {
+		return nil, err
+	}
 	base, err := weightsAsInitializers(m)
 	if err != nil {
 		return nil, err

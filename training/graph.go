@@ -47,6 +47,9 @@ func newTrainingGraph(m *onnxio.Model, o StepOptions) (*trainingGraph, error) {
 	if err != nil {
 		return nil, err
 	}
+	if base, err = op.ToEvaluation(base); err != nil {
+		return nil, err
+	}
 	f, err := newForward(base, o)
 	if err != nil {
 		return nil, err
@@ -77,9 +80,6 @@ func newTrainingGraph(m *onnxio.Model, o StepOptions) (*trainingGraph, error) {
 // apart what they are taken through in parts, frees its batch axis and finds
 // the logits.
 func newForward(base *onnxio.Model, o StepOptions) (*forward, error) {
-	if err := op.CheckEvaluation(base.Graph, base.Opset("")); err != nil {
-		return nil, err
-	}
 	base, _, err := rewrite.FreeBatch(base)
 	if err != nil {
 		return nil, err

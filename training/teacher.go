@@ -69,7 +69,7 @@ func (t *teacher) open(session ort.SessionOptions) error {
 	if err := t.fits(ins[0].Type); err != nil {
 		return err
 	}
-	if err := op.CheckEvaluation(m.Graph, m.Opset("")); err != nil {
+	if err := op.CheckEvaluation(m); err != nil {
 		return err
 	}
 	h, err := head.Find(m, t.Logits)

@@ -13,6 +13,7 @@ import (
 	"github.com/prunefuse/prunefuse/internal/term"
 	"github.com/prunefuse/prunefuse/loop/config"
 	"github.com/prunefuse/prunefuse/onnxio"
+	"github.com/prunefuse/prunefuse/onnxio/op"
 	"github.com/prunefuse/prunefuse/onnxio/ort"
 	"github.com/prunefuse/prunefuse/training"
 )
@@ -148,6 +149,9 @@ func runTrain(cmd *cobra.Command, g *globals, o trainOptions, path string) error
 	m, err := onnxio.Load(path)
 	if err != nil {
 		return err
+	}
+	if op.CheckEvaluation(m) != nil {
+		g.note("note: the model is in training mode (BatchNormalization with training_mode=1); the trained one is in evaluation mode")
 	}
 	h, err := o.data.classScores(g, m)
 	if err != nil {
