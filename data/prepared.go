@@ -36,6 +36,16 @@ func Prepare(s Set, p Preprocess) (*Prepared, error) {
 	return r, nil
 }
 
+// Subset returns the samples at the given indices, in that order, prepared in the
+// same way. Closing its Set closes that of p.
+func (p *Prepared) Subset(indices []int) *Prepared {
+	out, err := Prepare(Subset(p.Set, indices), p.pre)
+	if err != nil {
+		panic("BUG: samples that were prepared cannot be: " + err.Error())
+	}
+	return out
+}
+
 // Shape is that of every sample; of images channels, height and width in the order
 // of the preprocessing's layout.
 func (p *Prepared) Shape() []int { return p.shape }

@@ -12,13 +12,13 @@ import (
 // read; where one cannot be, it is skipped and the choice made again without it.
 func (t *Task) chooseByName(ctx context.Context) (*Result, error) {
 	begin := time.Now()
-	r := &Result{Total: t.pool().Len(), NoPass: true}
+	pool, size := t.pool(), 1
+	r := &Result{Total: pool.Len(), NoPass: true}
 	t.note("%s chooses by names and the seed: no model was run", t.Choice.Strategy)
-	pool, size := t.Pool, 1
 	for _, d := range pool.Shape() {
 		size *= d
 	}
-	samples, sample := t.copySamples(), make([]float32, size)
+	samples, sample := AllSamples(pool.Len()), make([]float32, size)
 	readable := map[int]bool{}
 	for {
 		chosen, err := selection.Choose(ctx, selection.Names(samples.All(), pool.ID), t.Choice)
@@ -51,17 +51,6 @@ func (t *Task) chooseByName(ctx context.Context) (*Result, error) {
 		r.Chosen, r.Elapsed = chosen, time.Since(begin)
 		return r, t.writeChoice(chosen)
 	}
-}
-
-// copySamples returns the samples of the pool to choose from.
-func (t *Task) copySamples() *Samples {
-	if t.Samples == nil {
-		return AllSamples(t.Pool.Len())
-	}
-	out := NewSamples(t.Pool.Len())
-	copy(out.words, t.Samples.words)
-	out.count = t.Samples.count
-	return out
 }
 
 // writeChoice writes the selection alone.

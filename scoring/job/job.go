@@ -20,8 +20,9 @@ type Job struct {
 	journal    *journal // nil where none is kept
 	rowsBeside rowNames // written into the header
 
-	skipped []scoring.Skipped
-	scored  int
+	numbered bool // samples keep their places among those to score
+	skipped  []scoring.Skipped
+	scored   int
 }
 
 // rowNames are the files of a run that hold a row a sample, as its header has them.
@@ -109,9 +110,7 @@ func (j *Job) Records(ctx context.Context) iter.Seq2[scoring.Record, error] {
 		for r, err := range j.positions(ctx) {
 			if err == nil {
 				j.scored++
-				if j.spec.Samples != nil {
-					r.Index = j.spec.Samples.At(r.Index)
-				}
+				r.Index = j.index(r.Index)
 			}
 			if !yield(r, err) || err != nil {
 				return
@@ -173,10 +172,17 @@ func (j *Job) replay(ctx context.Context, yield func(scoring.Record, error) bool
 	return true
 }
 
-func (j *Job) skip(s scoring.Skipped) {
-	if j.spec.Samples != nil {
-		s.Index = j.spec.Samples.At(s.Index)
+// index returns the number that a sample goes by, from its place among those to
+// score.
+func (j *Job) index(place int) int {
+	if j.spec.Samples == nil || j.numbered {
+		return place
 	}
+	return j.spec.Samples.At(place)
+}
+
+func (j *Job) skip(s scoring.Skipped) {
+	s.Index = j.index(s.Index)
 	j.skipped = append(j.skipped, s)
 	if j.spec.Skip != nil {
 		j.spec.Skip(s)

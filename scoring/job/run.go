@@ -39,7 +39,9 @@ type Output struct {
 type Task struct {
 	// Spec says what to score. Run keeps the journal beside an output and keeps
 	// what the outputs and the choice need, so that Journal, Features and
-	// Probabilities are left empty. Replace also replaces outputs that exist.
+	// Probabilities are left empty. Replace also replaces outputs that exist. Where
+	// Samples are named, files and results number them from 0 in their order, as
+	// those of a pool that holds no others: a row of an array is a sample's.
 	Spec
 	Output Output
 	// Choice says which samples to choose, of the seed of the Spec; none where its
@@ -135,6 +137,7 @@ func Run(ctx context.Context, t Task) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	j.numbered = true
 	r := &run{Task: t, job: j, strategy: strategy}
 	if t.complete() {
 		return r.verifyComplete()

@@ -231,3 +231,60 @@ func TestChooseByName(t *testing.T) {
 		t.Errorf("without a pass %q, with one %q, %v", a, b, err)
 	}
 }
+
+// The files of some samples are those of a pool that holds no others, by one run and
+// by shards.
+func TestRunOfSome(t *testing.T) {
+	t.Parallel()
+	const n = 60
+	var some scoringtest.Rows
+	whole := make(scoringtest.Rows, n)
+	samples := NewSamples(n)
+	for i := range whole {
+		whole[i] = []float32{float32(i % 7), float32(i % 5), float32(i)/n - 0.5}
+		if i%4 != 1 {
+			samples.Add(i)
+			some = append(some, whole[i])
+		}
+	}
+	make := func(dir string, p scoring.Pool, s *Samples, shard Shard) Task {
+		job := task(dir, n, scoring.JSONL)
+		job.Pool, job.Samples, job.Shard = p, s, shard
+		job.Classifier = &scoringtest.Classifier{Dims: []int{3}, Outputs: 3}
+		if shard.N > 0 {
+			job.Choice, job.Output.Selection = selection.Choice{}, ""
+		}
+		return job
+	}
+	run := func(job Task) {
+		t.Helper()
+		if _, err := Run(t.Context(), job); err != nil {
+			t.Fatal(err)
+		}
+	}
+	alone, dir := t.TempDir(), t.TempDir()
+	run(make(alone, renamed{some, samples}, nil, Shard{}))
+	run(make(dir, whole, samples, Shard{}))
+	want := contents(t, alone)
+	sameFiles(t, dir, want)
+	var shards []string
+	for i := range 3 {
+		dir := t.TempDir()
+		run(make(dir, whole, samples, Shard{i + 1, 3}))
+		shards = append(shards, filepath.Join(dir, "scores"))
+	}
+	merged := t.TempDir()
+	if _, err := Merge(t.Context(), shards, make(merged, nil, nil, Shard{1, 3}).Output, false); err != nil {
+		t.Fatal(err)
+	}
+	delete(want, "batch.jsonl")
+	sameFiles(t, merged, want)
+}
+
+// renamed has the names that samples have in a larger pool.
+type renamed struct {
+	scoringtest.Rows
+	of *Samples
+}
+
+func (r renamed) ID(i int) string { return fmt.Sprint("id", r.of.At(i)) }

@@ -48,24 +48,13 @@ func (f *files) discard() { f.group.Discard() }
 type sink struct {
 	scores                  scoring.FileWriter
 	features, probabilities *rowWriter
-	place                   func(scoring.Record) int // of a record's row
 }
 
 // newSink writes to up to three files: scores, features, probabilities. One that is
 // not asked for is nil.
 func newSink(w []io.Writer, f scoring.Format, j *Job) (*sink, error) {
 	first, end := j.header.First, j.header.End
-	next := first
-	s := &sink{place: func(r scoring.Record) int { return r.Index }}
-	if samples := j.spec.Samples; samples != nil {
-		// Rows are those of the samples to score, one after the other.
-		s.place = func(r scoring.Record) int {
-			for samples.At(next) < r.Index {
-				next++
-			}
-			return next
-		}
-	}
+	s := &sink{}
 	if w[0] != nil {
 		s.scores = scoring.NewFileWriter(w[0], f)
 	}
@@ -83,14 +72,10 @@ func (s *sink) put(r scoring.Record) error {
 			return err
 		}
 	}
-	if s.features == nil && s.probabilities == nil {
-		return nil
-	}
-	at := s.place(r)
-	if err := s.features.put(at, r.Features); err != nil {
+	if err := s.features.put(r.Index, r.Features); err != nil {
 		return err
 	}
-	return s.probabilities.put(at, r.Probabilities)
+	return s.probabilities.put(r.Index, r.Probabilities)
 }
 
 // end completes the files.
