@@ -44,7 +44,7 @@ type Report struct {
 type DiffersError struct{ Verification *pruning.Verification }
 
 func (e *DiffersError) Error() string {
-	return fmt.Sprintf("the outputs differ by %.3g, more than %.3g", e.Verification.MaxDiff, e.Verification.Tolerance)
+	return e.Verification.Difference()
 }
 
 // Model makes a model ready for deployment: BatchNormalization folded into

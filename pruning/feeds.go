@@ -9,26 +9,19 @@ import (
 	"github.com/prunefuse/prunefuse/onnxio/ort"
 )
 
-// randomFeeds makes one random tensor for each input of the model. Where no shape
-// is given, symbolic axes have the given extents: a first one, and the rest.
-func randomFeeds(m *onnxio.Model, shapes onnxio.InputShapes, rng *rand.Rand, batch, rest int64) (map[string]*ort.Tensor, error) {
+// randomFeeds makes one random tensor for each input of the model. Symbolic axes
+// have the given extents: a first one, and all others.
+func randomFeeds(m *onnxio.Model, rng *rand.Rand, batch, others int64) (map[string]*ort.Tensor, error) {
 	feeds := map[string]*ort.Tensor{}
 	for _, v := range m.Graph.Inputs() {
-		_, given := shapes[v.Name]
-		if v.Type.Shape == nil && !given {
+		if v.Type.Shape == nil {
 			return nil, fmt.Errorf("input %q has no stated rank", v.Name)
 		}
 		shape := make([]int64, len(v.Type.Shape))
 		for k, d := range v.Type.Shape {
-			shape[k] = d.Or(rest)
+			shape[k] = d.Or(others)
 			if k == 0 {
 				shape[k] = d.Or(batch)
-			}
-		}
-		if given {
-			var err error
-			if shape, err = shapes.Shape(v, 0); err != nil {
-				return nil, err
 			}
 		}
 		t, err := ort.Random(rng, v.Type.Elem, shape...)

@@ -131,7 +131,7 @@ type spread struct{ sum, low, high float64 }
 // note runs a session of three outputs a probe, mean, least and greatest, on
 // random inputs.
 func (a *Analysis) note(ctx context.Context, s *ort.Session, rng *rand.Rand, seen [][]spread) error {
-	feeds, err := randomFeeds(a.Model, nil, rng, noiseBatch, openExtent)
+	feeds, err := randomFeeds(a.Model, rng, noiseBatch, openExtent)
 	if err != nil {
 		return err
 	}

@@ -1,7 +1,6 @@
 package pruning
 
 import (
-	"errors"
 	"slices"
 
 	"github.com/prunefuse/prunefuse/onnxio"
@@ -64,28 +63,4 @@ func (a *Analysis) tappable(name string, gone []bool, pruned *onnxio.Model) bool
 		return false
 	}
 	return !slices.ContainsFunc(a.values[name], func(x axis) bool { return a.loses(x, gone) })
-}
-
-// tapped is the model with inner values as further outputs and without some
-// of its own.
-func tapped(m *onnxio.Model, seen, behind []string) (*onnxio.Model, error) {
-	f, err := op.InferGraph(m, op.InferOptions{})
-	if err != nil {
-		return nil, err
-	}
-	if len(seen) == 0 && len(behind) == len(m.Graph.Outputs()) {
-		return nil, errors.New("nothing can be compared: every output hangs on a choice, and so does every inner value")
-	}
-	m = m.Clone()
-	p := m.Graph.Edit()
-	for _, name := range seen {
-		p.SetOutputType(name, f.Types[name])
-	}
-	for _, name := range behind {
-		p.RemoveOutput(name)
-	}
-	if err := p.Apply(); err != nil {
-		return nil, err
-	}
-	return m, op.Sweep(m.Graph)
 }

@@ -294,7 +294,15 @@ func printPruned(g *globals, o pruneOptions, r *pruning.Result, before, after op
 	return err
 }
 
-// difference tells the outcome of a comparison in numbers.
+// difference tells the outcome of a comparison in numbers, and what it was made
+// on.
 func difference(v *pruning.Verification) string {
-	return fmt.Sprintf("greatest difference %.2g on %d random inputs (tolerance %.2g)", v.MaxDiff, v.Inputs, v.Tolerance)
+	s := fmt.Sprintf("greatest difference %.2g on %d random inputs (tolerance %.2g)", v.MaxDiff, v.Inputs, v.Tolerance)
+	if v.Drawn != "" {
+		s += ", drawn " + v.Drawn
+	}
+	if len(v.Unseen) > 0 {
+		s += "; not compared: " + strings.Join(v.Unseen, ", ")
+	}
+	return s
 }

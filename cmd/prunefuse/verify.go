@@ -11,7 +11,9 @@ import (
 	"github.com/prunefuse/prunefuse/export"
 	"github.com/prunefuse/prunefuse/fusion"
 	"github.com/prunefuse/prunefuse/onnxio"
+	"github.com/prunefuse/prunefuse/onnxio/compare"
 	"github.com/prunefuse/prunefuse/onnxio/op"
+	"github.com/prunefuse/prunefuse/onnxio/ort"
 	"github.com/prunefuse/prunefuse/pruning"
 )
 
@@ -19,13 +21,18 @@ type verifyOptions struct {
 	inputs    int
 	tolerance float64
 	fused     bool
+	span      string
+	between   *compare.Range // by settle
+	reference bool
 	shapes    inputShapeOptions
 }
 
 func (o *verifyOptions) addFlags(fs *pflag.FlagSet) {
-	fs.IntVarP(&o.inputs, "inputs", "n", 4, "how many random inputs to run")
+	fs.IntVarP(&o.inputs, "inputs", "n", 4, "how many random inputs to run, at least")
 	fs.Float64Var(&o.tolerance, "tolerance", 0, "greatest `difference` of an output that passes; 0 allows for float32 sums taken in another order")
 	fs.BoolVar(&o.fused, "fused", false, "check that A, a fused model, holds the weights of B, the pruned one, bit for bit")
+	fs.StringVar(&o.span, "input-range", "", "draw floats evenly from `LOW:HIGH`, such as 0:1, in place of normal ones at several scales")
+	fs.BoolVar(&o.reference, "reference", false, "run both as they are written, without the runtime's optimiser")
 	o.shapes.addFlags(fs)
 }
 
@@ -39,6 +46,13 @@ func newVerifyCommand(g *globals) *cobra.Command {
 Run two models on the same random inputs and compare their outputs. Where B was
 pruned from A, as its plan says, B is compared with A whose removed channels are
 silenced; that holds until B is trained.
+
+B must take all that A takes and give outputs of the same names, types and
+shapes; integers must be the same, floats up to what rounding does. Integers
+that A indexes with are drawn so that all that it can index is read, floats at
+several scales, or from --input-range, and open axes have two sizes. Where A
+fixes its batch and B does not, B is run at two others as well. A difference
+names the first node at which it arises.
 
 With --fused nothing is run: the weights of B, a pruned and trained model, are
 read back out of A, the model it was fused into, and compared bit for bit.`,
@@ -64,8 +78,14 @@ func (o *verifyOptions) settle(fs *pflag.FlagSet) error {
 		return fmt.Errorf("--inputs %d: want at least 1", o.inputs)
 	case !(o.tolerance >= 0):
 		return fmt.Errorf("--tolerance %v: want 0 or more", o.tolerance)
-	case o.fused && (fs.Changed("inputs") || fs.Changed("tolerance")):
-		return errors.New("--fused compares bit for bit and excludes --inputs and --tolerance")
+	case o.fused && (fs.Changed("inputs") || fs.Changed("tolerance") || fs.Changed("input-range") || o.reference):
+		return errors.New("--fused compares bit for bit and excludes --inputs, --tolerance, --input-range and --reference")
+	}
+	if o.span != "" {
+		var err error
+		if o.between, err = compare.ParseRange(o.span); err != nil {
+			return fmt.Errorf("--input-range %w", err)
+		}
 	}
 	return o.shapes.settle()
 }
@@ -96,7 +116,7 @@ func runVerify(ctx context.Context, g *globals, o verifyOptions, pathA, pathB st
 	if err != nil {
 		return fmt.Errorf("%s and %s: %w", pathA, pathB, err)
 	}
-	if o.tolerance > 0 {
+	if o.tolerance > 0 && v.Differs == "" {
 		v.Tolerance = o.tolerance
 	}
 	if err := printVerified(g, check, pathA, pathB, v); err != nil {
@@ -109,7 +129,10 @@ func runVerify(ctx context.Context, g *globals, o verifyOptions, pathA, pathB st
 }
 
 func (o verifyOptions) compare(ctx context.Context, g *globals, a, b *onnxio.Model) (*pruning.Verification, string, error) {
-	vo := pruning.VerifyOptions{Inputs: o.inputs, Seed: g.seed, Session: g.session(), InputShapes: o.shapes.shapes}
+	vo := pruning.VerifyOptions{Inputs: o.inputs, Seed: g.seed, Session: g.session(), InputShapes: o.shapes.shapes, Range: o.between}
+	if o.reference {
+		vo.Session.Optimization = ort.OptimizeNone
+	}
 	plan, err := pruning.ReadPlan(b)
 	if err != nil {
 		return nil, "", err

@@ -1,0 +1,112 @@
+package compare
+
+import (
+	"errors"
+	"slices"
+
+	"github.com/prunefuse/prunefuse/onnxio"
+	"github.com/prunefuse/prunefuse/onnxio/op"
+)
+
+// WithOutputs returns the model with inner values as further outputs and
+// without some of its own.
+func WithOutputs(m *onnxio.Model, further, without []string) (*onnxio.Model, error) {
+	if len(further) == 0 && len(without) == 0 {
+		return m, nil
+	}
+	f, err := op.InferGraph(m, op.InferOptions{})
+	if err != nil {
+		return nil, err
+	}
+	if len(further) == 0 && len(without) == len(m.Graph.Outputs()) {
+		return nil, errors.New("nothing can be compared: every output hangs on a choice, and so does every inner value")
+	}
+	m = m.Clone()
+	p := m.Graph.Edit()
+	for _, name := range further {
+		p.SetOutputType(name, f.Types[name])
+	}
+	for _, name := range without {
+		p.RemoveOutput(name)
+	}
+	if err := p.Apply(); err != nil {
+		return nil, err
+	}
+	return m, op.Sweep(m.Graph)
+}
+
+// stepping are operators of floats that give one of few values, so that
+// rounding of their inputs can turn their outputs.
+var stepping = []string{
+	"Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Floor", "Ceil", "Round", "Sign", "Mod", "QuantizeLinear", "DynamicQuantizeLinear",
+}
+
+// choices finds the outputs of a model that hang on a choice, and the floats
+// that choices are made of.
+func choices(m *onnxio.Model, f *op.Facts) (behind, made []string) {
+	chosen := map[string]bool{}
+	for _, n := range m.Graph.Nodes() {
+		d := op.Lookup(n, f.Opset)
+		jumps := d != nil && d.Jumps
+		if slices.Contains(stepping, n.Op()) && n.Domain() == "" {
+			jumps = slices.ContainsFunc(n.Inputs(), func(in string) bool {
+				t, _ := m.Graph.Constant(in)
+				return t == nil && f.Types[in].Elem.Float()
+			})
+		}
+		after := jumps || slices.ContainsFunc(slices.Concat(n.Inputs(), n.Captures()), func(in string) bool { return chosen[in] })
+		for _, o := range n.Outputs() {
+			chosen[o] = chosen[o] || (after && o != "")
+		}
+		for _, in := range n.Inputs() {
+			if t, _ := m.Graph.Constant(in); jumps && t == nil && f.Types[in].Elem.Float() && m.Graph.Producer(in) != nil && !slices.Contains(made, in) {
+				made = append(made, in)
+			}
+		}
+	}
+	for _, v := range m.Graph.Outputs() {
+		if chosen[v.Name] {
+			behind = append(behind, v.Name)
+		}
+	}
+	return behind, made
+}
+
+// maxTaps bounds the inner values that are compared beside the outputs.
+const maxTaps = 16
+
+// tapped gives both models the inner values that choices of x are made of as
+// further outputs, as far as y computes values of those names and shapes too.
+func tapped(x, y *onnxio.Model, made []string) (*onnxio.Model, *onnxio.Model) {
+	fx, errX := op.InferGraph(x, op.InferOptions{})
+	fy, errY := op.InferGraph(y, op.InferOptions{})
+	if errX != nil || errY != nil {
+		return x, y
+	}
+	var names []string
+	for _, name := range made {
+		if len(names) < maxTaps && y.Graph.Producer(name) != nil && !x.Graph.IsOutput(name) && !y.Graph.IsOutput(name) &&
+			covers("output", fx.Types[name].Shape, fy.Types[name].Shape) {
+			names = append(names, name)
+		}
+	}
+	tx, errX := WithOutputs(x, names, nil)
+	ty, errY := WithOutputs(y, names, nil)
+	if errX != nil || errY != nil {
+		return x, y
+	}
+	return tx, ty
+}
+
+// comparable are the outputs that sessions give: those of numbers.
+func comparable(m *onnxio.Model) (names, unseen []string) {
+	for _, v := range m.Graph.Outputs() {
+		e := v.Type.Elem
+		if e == onnxio.Float16 || e == onnxio.Float32 || e == onnxio.Float64 || e.Int() {
+			names = append(names, v.Name)
+			continue
+		}
+		unseen = append(unseen, "output "+v.Name+", which holds no numbers")
+	}
+	return names, unseen
+}
