@@ -30,13 +30,15 @@ type Options struct {
 
 // Report is what Model did.
 type Report struct {
-	Schema          string                `json:"schema"`
-	Source          string                `json:"source"` // fingerprint of the model exported
-	FoldedBatchNorm int                   `json:"folded_batchnorm"`
-	NodesBefore     int                   `json:"nodes_before"`
-	NodesAfter      int                   `json:"nodes_after"`
-	FreedBatch      bool                  `json:"freed_batch"` // a fixed batch size was made free
-	Verification    *pruning.Verification `json:"verification,omitempty"`
+	Schema          string `json:"schema"`
+	Source          string `json:"source"` // fingerprint of the model exported
+	FoldedBatchNorm int    `json:"folded_batchnorm"`
+	NodesBefore     int    `json:"nodes_before"`
+	NodesAfter      int    `json:"nodes_after"`
+	FreedBatch      bool   `json:"freed_batch"` // a fixed batch size was made free
+	// FixedBatch is why a batch size stays fixed, "" where it is free.
+	FixedBatch   string                `json:"fixed_batch,omitempty"`
+	Verification *pruning.Verification `json:"verification,omitempty"`
 }
 
 // DiffersError says that a model made from another does not compute the
@@ -71,9 +73,12 @@ func model(ctx context.Context, m *onnxio.Model, o Options) (*onnxio.Model, *Rep
 		return nil, nil, err
 	}
 	rep.FoldedBatchNorm = len(folded)
-	if out, rep.FreedBatch, err = rewrite.FreeBatch(out); err != nil {
+	freed, fixed, err := rewrite.FreeBatch(out)
+	if err != nil {
 		return nil, nil, err
 	}
+	rep.FreedBatch, rep.FixedBatch = freed != out, fixed
+	out = freed
 	if out, err = op.Fold(out); err != nil {
 		return nil, nil, err
 	}

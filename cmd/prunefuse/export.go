@@ -104,6 +104,9 @@ func printExported(g *globals, o exportOptions, before, after op.Size, did *expo
 	if did.FreedBatch {
 		batch = ", batch size made free"
 	}
+	if did.FixedBatch != "" {
+		g.note("the batch size stays fixed: %s", did.FixedBatch)
+	}
 	verified := "not verified"
 	if did.Verification != nil {
 		verified = "verified: " + difference(did.Verification)

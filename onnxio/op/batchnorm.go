@@ -27,6 +27,9 @@ var batchNormalization = Def{
 	Axes: func(a *Axes) error {
 		for k := range a.In(0).Shape {
 			a.Same(In(0, k), Out(0, k))
+			if k != 1 && overBatch(a.Infer) {
+				a.Mixes(In(0, k))
+			}
 		}
 		a.Same(In(0, 1), In(1, 0), In(2, 0), In(3, 0), In(4, 0))
 		for i := 1; i < len(a.Node.Outputs()); i++ {
@@ -51,6 +54,16 @@ var batchNormalization = Def{
 		{Name: "opset 9", Opset: 9, Inputs: []Input{X(2, 3, 4, 4), W(3), W(3), W(3), Pos(3)}},
 		{Name: "volume", Inputs: []Input{X(2, 3, 2, 2, 2), W(3), W(3), W(3), Pos(3)}},
 	},
+}
+
+// overBatch reports whether a node normalises by the statistics of its own
+// input: it is in training mode, which more than one output marks before opset
+// 14.
+func overBatch(c *Infer) bool {
+	if c.Opset < 14 {
+		return len(c.Node.Outputs()) > 1
+	}
+	return c.Node.Int("training_mode", 0) != 0
 }
 
 // dropStatistics takes off the outputs that, before opset 14, marked a node

@@ -1,25 +1,43 @@
 package rewrite
 
 import (
+	"fmt"
+
 	"github.com/prunefuse/prunefuse/onnxio"
 	"github.com/prunefuse/prunefuse/onnxio/op"
 )
 
 // FreeBatch makes the first axis of all inputs and outputs free where every
-// input fixes it to the same number. It returns the model unchanged, and
-// false, when the batch is free already, or when it cannot be: a shape
-// inside the graph holds the number, or an operator is not understood. Shapes
-// that begin with it are no hindrance where a Reshape takes what begins with
-// it, too: there it copies that axis instead.
-func FreeBatch(m *onnxio.Model) (*onnxio.Model, bool, error) {
-	out, err := copyBatch(m)
-	if err != nil {
-		return nil, false, err
+// input fixes it to the same number and, by the axis rules of the operators,
+// each sample's outputs hang on that sample alone. It returns the model itself
+// where there is nothing to free or where that cannot be done; fixed then says
+// why it stays, "" where the batch is free as it is. Shapes that begin with the
+// number are no hindrance where a Reshape takes what begins with it, too: there
+// it copies that axis instead.
+func FreeBatch(m *onnxio.Model) (out *onnxio.Model, fixed string, err error) {
+	batch, fixed := fixedBatch(m)
+	if fixed != "" || !batch.IsKnown() {
+		return m, fixed, nil
 	}
-	free := op.FreeBatch(out)
+	if out, err = copyBatch(m); err != nil {
+		return nil, "", err
+	}
+	free := op.InferOptions{Inputs: map[string]onnxio.Shape{}}
+	for _, v := range out.Graph.Inputs() {
+		shape := v.Type.Shape.Clone()
+		shape[0] = sampleDim
+		free.Inputs[v.Name] = shape
+	}
 	facts, err := op.InferGraph(out, free)
-	if err != nil || len(facts.Unknown) > 0 || len(free.Inputs) == 0 {
-		return m, false, nil
+	switch {
+	case err != nil:
+		return m, fmt.Sprintf("the graph holds for a batch of %v alone: %v", batch, err), nil
+	case len(facts.Unknown) > 0:
+		return m, fmt.Sprintf("operator %s of %v is not known", facts.Unknown[0].Op(), facts.Unknown[0]), nil
+	}
+	s := &samples{out, facts, map[string][]digits{}}
+	if why, err := s.apart(); err != nil || why != "" {
+		return m, why, err
 	}
 	p := out.Graph.Edit()
 	for _, v := range m.Graph.Inputs() {
@@ -29,7 +47,25 @@ func FreeBatch(m *onnxio.Model) (*onnxio.Model, bool, error) {
 		p.SetOutputType(v.Name, facts.Types[v.Name])
 	}
 	p.SetTypes(nil)
-	return out, true, p.Apply()
+	return out, "", p.Apply()
+}
+
+// fixedBatch is the extent that all inputs begin with, a symbol where one leaves
+// it open, and why there is no such extent.
+func fixedBatch(m *onnxio.Model) (batch onnxio.Dim, why string) {
+	for i, v := range m.Graph.Inputs() {
+		s := v.Type.Shape
+		switch {
+		case len(s) == 0:
+			return batch, fmt.Sprintf("input %q has no axis for it", v.Name)
+		case !s[0].IsKnown():
+			return s[0], ""
+		case i > 0 && s[0] != batch:
+			return batch, fmt.Sprintf("inputs %q and %q begin with different extents", m.Graph.Inputs()[0].Name, v.Name)
+		}
+		batch = s[0]
+	}
+	return batch, ""
 }
 
 // copyBatch has every Reshape whose shape begins with the extent of the axis

@@ -2,7 +2,6 @@ package rewrite_test
 
 import (
 	"context"
-	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -379,95 +378,6 @@ func TestFoldRefusesMalformed(t *testing.T) {
 		build(b)
 		if _, folded := fold(t, b.model("y")); len(folded) > 0 {
 			t.Errorf("%s: folded", name)
-		}
-	}
-}
-
-// fixed gives a model a batch of n.
-func fixed(t *testing.T, m *onnxio.Model, n int64) *onnxio.Model {
-	t.Helper()
-	out := m.Clone()
-	p := out.Graph.Edit()
-	for _, v := range m.Graph.Inputs() {
-		v.Type.Shape[0] = onnxio.Known(n)
-		p.SetInputType(v.Name, v.Type)
-	}
-	for _, v := range m.Graph.Outputs() {
-		v.Type.Shape[0] = onnxio.Known(n)
-		p.SetOutputType(v.Name, v.Type)
-	}
-	if err := p.Apply(); err != nil {
-		t.Fatal(err)
-	}
-	return out
-}
-
-func TestFreeBatch(t *testing.T) {
-	for _, arch := range []string{"resnet20", "vgg11-bn", "mobilenetv2-cifar", "lenet", "mlp"} {
-		t.Run(arch, func(t *testing.T) {
-			t.Parallel()
-			m := wild(t, build(t, arch, models.Options{Width: 0.25}))
-			for _, n := range []int64{1, 3} {
-				out, freed, err := rewrite.FreeBatch(fixed(t, m, n))
-				if err != nil || !freed {
-					t.Fatalf("a batch of %d: %v, %v", n, freed, err)
-				}
-				in := out.Graph.Inputs()[0].Type.Shape[0]
-				if in.IsKnown() || out.Graph.Outputs()[0].Type.Shape[0] != in {
-					t.Errorf("batch %v in, %v out", in, out.Graph.Outputs()[0].Type.Shape[0])
-				}
-				wantSame(t, m, out)
-			}
-			if out, freed, err := rewrite.FreeBatch(m); out != m || freed || err != nil {
-				t.Errorf("a free batch was freed: %v, %v", freed, err)
-			}
-		})
-	}
-}
-
-func TestFreeBatchReshape(t *testing.T) {
-	for shape, want := range map[[2]int64]bool{{0, -1}: true, {-1, 36}: true, {2, -1}: true, {2, 36}: true, {-1, 12}: false, {1, 72}: false} {
-		t.Run(fmt.Sprint(shape), func(t *testing.T) {
-			t.Parallel()
-			b := newLayer(t, 4, 3, 3)
-			b.p.SetInitializer(onnxio.NewTensor("s", []int64{2}, shape[:]))
-			b.node("Reshape", "y", []string{"x", "s"})
-			b.p.SetInputType("x", onnxio.Type{Elem: onnxio.Float32, Shape: onnxio.ShapeOf(2, 4, 3, 3)})
-			m := b.model("y")
-			out, freed, err := rewrite.FreeBatch(m)
-			if err != nil || freed != want || (out == m) == want {
-				t.Errorf("freed %v, %v; want %v", freed, err, want)
-			}
-			if freed && len(run(t, out, 5)) != 5*36 {
-				t.Error("a batch of 5 does not run")
-			}
-		})
-	}
-}
-
-func TestFreeBatchLeavesAlone(t *testing.T) {
-	t.Parallel()
-	two := newLayer(t, 4)
-	two.p.SetInputType("x", onnxio.Type{Elem: onnxio.Float32, Shape: onnxio.ShapeOf(1, 4)})
-	two.p.SetInputType("z", onnxio.Type{Elem: onnxio.Float32, Shape: onnxio.ShapeOf(3, 4)})
-	two.node("Add", "y", []string{"x", "z"})
-	unknown := newLayer(t, 4)
-	unknown.p.SetInputType("x", onnxio.Type{Elem: onnxio.Float32, Shape: onnxio.ShapeOf(1, 4)})
-	unknown.node("Whirl", "y", []string{"x"})
-	named := newLayer(t, 4)
-	named.p.SetInputType("x", onnxio.Type{Elem: onnxio.Float32, Shape: onnxio.ShapeOf(1, 4)})
-	named.node("Whirl", "h", []string{"x"})
-	named.node("Relu", "y", []string{"h"})
-	named.p.SetTypes(map[string]onnxio.Type{"h": {Elem: onnxio.Float32, Shape: onnxio.Shape{onnxio.Symbol("batch"), onnxio.Known(4)}}})
-	constant := newLayer(t, 4)
-	constant.p.SetInputType("x", onnxio.Type{Elem: onnxio.Float32, Shape: onnxio.ShapeOf(3, 4)})
-	constant.node("Add", "y", []string{"x", constant.weight("table", 3, 4)})
-	for name, m := range map[string]*onnxio.Model{
-		"inputs of two sizes": two.model("y"), "an unknown operator": unknown.model("y"),
-		"an unknown operator that states a batch": named.model("y"), "a constant of the batch's size": constant.model("y"),
-	} {
-		if out, freed, err := rewrite.FreeBatch(m); out != m || freed || err != nil {
-			t.Errorf("%s: freed %v, %v", name, freed, err)
 		}
 	}
 }
