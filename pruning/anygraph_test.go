@@ -192,6 +192,9 @@ func pruned(g *growth, s uint64) (*outcome, error) {
 			if err := readBack(g.m, m, pruning.VerifyOptions{Inputs: 1, Session: plain}); err != nil {
 				return nil, fmt.Errorf("%w\ngroups %q\nselection %v", err, groups(a), sel)
 			}
+			if err := exports(m, pruning.VerifyOptions{Session: plain}); err != nil && !strings.Contains(err.Error(), "not finite") {
+				return nil, fmt.Errorf("%w\ngroups %q\nselection %v", err, groups(a), sel)
+			}
 			return ran(a.Model, m)
 		}
 	}

@@ -111,7 +111,7 @@ func (c *composition) equal(t *testing.T, a *pruning.Analysis, sel pruning.Selec
 	if err := readBack(a.Source, out, pruning.VerifyOptions{Inputs: 1, Session: plain}); err != nil {
 		t.Error(err)
 	}
-	if err := exports(out, plain); err != nil {
+	if err := exports(out, pruning.VerifyOptions{Session: plain}); err != nil {
 		t.Error(err)
 	}
 	before, after := macs(t, a.Source), macs(t, out)

@@ -9,7 +9,6 @@ import (
 	"github.com/prunefuse/prunefuse/export"
 	"github.com/prunefuse/prunefuse/fusion"
 	"github.com/prunefuse/prunefuse/onnxio"
-	"github.com/prunefuse/prunefuse/onnxio/ort"
 	"github.com/prunefuse/prunefuse/pruning"
 )
 
@@ -78,8 +77,13 @@ func same(o pruning.VerifyOptions, check func(pruning.VerifyOptions) (*pruning.V
 }
 
 // exports makes a model ready for deployment, which checks it at three batches
-// where its batch is free.
-func exports(m *onnxio.Model, o ort.SessionOptions) error {
-	_, _, err := export.Model(context.Background(), m, export.Options{Session: o})
-	return err
+// where its batch was freed.
+func exports(m *onnxio.Model, o pruning.VerifyOptions) error {
+	return same(o, func(o pruning.VerifyOptions) (*pruning.Verification, error) {
+		_, rep, err := export.Model(context.Background(), m, export.Options{Session: o.Session, Seed: o.Seed})
+		if err != nil {
+			return nil, err
+		}
+		return rep.Verification, nil
+	})
 }
