@@ -168,7 +168,7 @@ func Match(model, set Classes) (Mapping, error) {
 	switch {
 	case len(set.Names) == 0 && outputs > 0 && set.Count > outputs:
 		return fail(helpHead, "label %d out of range of the model's %d outputs", set.Count-1, outputs)
-	case len(set.Names) == 0 || outputs == 0 || slices.Equal(model.Names, set.Names):
+	case len(set.Names) == 0 || outputs == 0:
 		return nil, nil
 	case len(model.Names) > 0:
 		return matchNames(model, set)
@@ -183,6 +183,9 @@ func Match(model, set Classes) (Mapping, error) {
 
 // matchNames goes by the names that both have.
 func matchNames(model, set Classes) (Mapping, error) {
+	if slices.Equal(model.Names, set.Names) {
+		return nil, nil
+	}
 	at := make(map[string]int, len(model.Names))
 	twice := map[string]bool{}
 	for i, name := range model.Names {

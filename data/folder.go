@@ -1,6 +1,7 @@
 package data
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -8,6 +9,7 @@ import (
 	"os"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/prunefuse/prunefuse/internal/pixel"
@@ -17,25 +19,62 @@ import (
 type imageFolder struct {
 	listing // the IDs are the paths
 	fsys    fs.FS
+	empty   []string // classes without images
+	apart   []string // folders of files that describe samples
+	beside  int      // images beside folders
 }
 
-// ImageFolder reads the .png, .jpg, .jpeg, .gif, .bmp and .webp files of a
-// folder. With subfolders that hold images, each is a class: sorted by name,
-// their positions are the labels, and images may lie at any depth below. A flat
-// folder of images has no labels, nor has one that holds images beside such
-// subfolders. Names that begin with a dot are passed over. Samples are ordered
-// by class, then by path.
+// ImageFolder reads the images of a folder. With subfolders each is a class, also
+// an empty one: sorted by name, their positions are the labels, and images may lie
+// at any depth below. Where all names are numbers these order them. A flat folder of
+// images has no labels, nor has one that holds images beside subfolders. Names that
+// begin with a dot, and folders of operating systems and tools, are passed over, and
+// so are, with a [Note], files that are no images. Samples are ordered by class,
+// then by path.
 //
 // Where the options leave the size open every header is read to see that all
 // images have one size; where they leave the colours open, to see whether all
 // are grey. Files whose header cannot be read are left to fail when they are
 // read.
 func ImageFolder(fsys fs.FS, opts Options) (Set, error) {
+	return imagesOf(fsys, "the folder", "", opts)
+}
+
+// imagesOf reads a folder, which goes by a name in notes, of a split.
+func imagesOf(fsys fs.FS, name, split string, opts Options) (Set, error) {
 	f := &imageFolder{fsys: fsys, listing: listing{ids: new(names)}}
-	if err := f.list(); err != nil {
+	passed := passedOver{}
+	if err := f.list(passed); err != nil {
 		return nil, err
 	}
+	passed.tell(opts)
+	f.tell(name, split, opts)
 	return asSet(newImageSet(f, opts))
+}
+
+// tell says what the folder was taken for.
+func (f *imageFolder) tell(name, split string, opts Options) {
+	text := fmt.Sprintf("%d images of %s, without labels", f.Len(), name)
+	if n := len(f.classes); n > 0 {
+		text = fmt.Sprintf("%d classes from the folders of %s", n, name)
+		if n == 1 {
+			text = fmt.Sprintf("1 class from the one folder of %s: %s", name, f.classes[0])
+		}
+	} else if f.beside > 0 {
+		text = fmt.Sprintf("%d images of %s, without labels: %d of them stand beside its folders", f.Len(), name, f.beside)
+	} else if split == "" {
+		return
+	}
+	if split != "" {
+		text += "; split " + split
+	}
+	opts.note("%s", text)
+	if len(f.empty) > 0 {
+		opts.note("no images of %s", quoted(f.empty))
+	}
+	if len(f.apart) > 0 && len(f.classes) > 0 {
+		opts.note("no class: %s, whose files are no images", quoted(f.apart))
+	}
 }
 
 // asSet keeps a failed constructor's nil from becoming a Set.
@@ -46,48 +85,32 @@ func asSet(s *imageSet, err error) (Set, error) {
 	return s, nil
 }
 
-// splitFolder returns the subfolder of a split where root holds one: dir/train
-// and dir/test or dir/val beside each other, or the one that was asked for.
-func splitFolder(root fs.FS, split string) (fs.FS, error) {
-	has := func(name string) bool {
-		info, err := fs.Stat(root, name)
-		return err == nil && info.IsDir()
-	}
-	names := map[string][]string{"": {"train"}, "train": {"train"}, "test": {"test", "val"}, "val": {"val"}}[split]
-	for _, name := range names {
-		if has(name) && (split != "" || has("test") || has("val")) {
-			return fs.Sub(root, name)
-		}
-	}
-	if split != "" && split != "train" || split == "train" && (has("test") || has("val")) {
-		return nil, fmt.Errorf("it has no split %s", split)
-	}
-	return root, nil
-}
-
-// isImageName tells by the extension, in either case.
-func isImageName(name string) bool {
-	switch strings.ToLower(path.Ext(name)) {
-	case ".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp":
-		return !strings.HasPrefix(name, ".")
-	}
-	return false
-}
-
 // list fills in paths, labels and classes.
-func (f *imageFolder) list() error {
-	flat, folders, err := readFolder(f.fsys, ".")
+func (f *imageFolder) list(passed passedOver) error {
+	flat, folders, files, err := readFolder(f.fsys, ".")
 	if err != nil {
 		return err
 	}
+	if len(flat)+len(folders) == 0 {
+		passed.all(files)
+		return errors.New("the folder holds no images, idx files, CIFAR files, tar shards or Parquet files" + passed.suffix())
+	}
+	passed.all(files)
+	sortNumbers(folders)
 	root := []string{"."}
 	for _, folder := range folders {
-		images, err := imagesBelow(f.fsys, folder, root, nil)
+		others := passedOver{}
+		images, err := imagesBelow(f.fsys, folder, root, nil, others)
 		if err != nil {
 			return err
 		}
-		if len(images) == 0 {
+		passed.merge(others)
+		if len(images) == 0 && others.describe() {
+			f.apart = append(f.apart, folder)
 			continue
+		}
+		if len(images) == 0 {
+			f.empty = append(f.empty, folder)
 		}
 		slices.Sort(images)
 		for _, image := range images {
@@ -96,21 +119,43 @@ func (f *imageFolder) list() error {
 		}
 		f.classes = append(f.classes, folder)
 	}
-	if len(flat) == 0 {
-		if f.ids.len() == 0 {
-			return errors.New("the folder holds no images, idx files, CIFAR files, tar shards or Parquet files")
-		}
-		return nil
+	if f.ids.len()+len(flat) == 0 {
+		return errors.New("the folder holds no images, idx files, CIFAR files, tar shards or Parquet files" + passed.suffix())
+	}
+	if len(flat) > 0 {
+		f.flatten(flat)
+	}
+	return f.ids.checkText()
+}
+
+// flatten makes a list without classes of one with, and of the images beside the
+// folders of these.
+func (f *imageFolder) flatten(flat []string) {
+	if f.ids.len() > 0 {
+		f.beside = len(flat)
 	}
 	for i := range f.ids.len() {
 		flat = append(flat, f.ids.at(i))
 	}
 	slices.Sort(flat)
-	f.listing = listing{ids: new(names)}
+	f.listing, f.empty = listing{ids: new(names)}, nil
 	for _, image := range flat {
 		f.ids.add(image)
 	}
-	return nil
+}
+
+// sortNumbers orders names by their numbers where all are numbers.
+func sortNumbers(folders []string) {
+	for _, name := range folders {
+		if n, err := strconv.Atoi(name); err != nil || n < 0 {
+			return
+		}
+	}
+	slices.SortFunc(folders, func(a, b string) int {
+		x, _ := strconv.Atoi(a)
+		y, _ := strconv.Atoi(b)
+		return cmp.Or(cmp.Compare(x, y), cmp.Compare(a, b))
+	})
 }
 
 // maxDepth ends the descent where links lead back to a folder above and that
@@ -119,21 +164,22 @@ const maxDepth = 64
 
 // imagesBelow appends the paths of the images in dir and below to images. A link
 // to one of the folders above, which is in it already, is passed over.
-func imagesBelow(fsys fs.FS, dir string, above, images []string) ([]string, error) {
+func imagesBelow(fsys fs.FS, dir string, above, images []string, passed passedOver) ([]string, error) {
 	if len(above) > maxDepth {
 		return nil, fmt.Errorf("%s: folders are nested more than %d deep", dir, maxDepth)
 	}
-	own, folders, err := readFolder(fsys, dir)
+	own, folders, files, err := readFolder(fsys, dir)
 	if err != nil {
 		return nil, err
 	}
+	passed.all(files)
 	images = append(images, own...)
 	above = append(slices.Clip(above), dir)
 	for _, folder := range folders {
 		if leadsBack(fsys, folder, above) {
 			continue
 		}
-		if images, err = imagesBelow(fsys, folder, above, images); err != nil {
+		if images, err = imagesBelow(fsys, folder, above, images, passed); err != nil {
 			return nil, err
 		}
 	}
@@ -181,9 +227,10 @@ func eachEntry(fsys fs.FS, dir string, use func(fs.DirEntry)) error {
 	}
 }
 
-// readFolder returns the images and the folders in dir, the latter sorted. Links
-// are followed; those to nothing are kept as images, so that they are reported.
-func readFolder(fsys fs.FS, dir string) (images, folders []string, err error) {
+// readFolder returns the images, the folders and the other files in dir, the
+// folders sorted. Links are followed; those to nothing are kept as images, so that
+// they are reported.
+func readFolder(fsys fs.FS, dir string) (images, folders, others []string, err error) {
 	err = eachEntry(fsys, dir, func(e fs.DirEntry) {
 		name := path.Join(dir, e.Name())
 		isDir := e.IsDir()
@@ -192,14 +239,34 @@ func readFolder(fsys fs.FS, dir string) (images, folders []string, err error) {
 			isDir = err == nil && info.IsDir()
 		}
 		switch {
-		case isDir && !strings.HasPrefix(e.Name(), "."):
+		case isDir && !ofSystem(e.Name()):
 			folders = append(folders, name)
-		case !isDir && isImageName(e.Name()):
+		case isDir || systemFile(e.Name()):
+		case isImageName(e.Name()) || path.Ext(e.Name()) == "" && isImage(fsys, name):
 			images = append(images, name)
+		default:
+			others = append(others, name)
 		}
 	})
 	slices.Sort(folders)
-	return images, folders, err
+	return images, folders, others, err
+}
+
+// isImage tells by the beginning of a file.
+func isImage(fsys fs.FS, name string) bool {
+	f, err := fsys.Open(name)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	head, err := io.ReadAll(io.LimitReader(f, headBytes))
+	return err == nil && pixel.Recognize(head)
+}
+
+// isImageName tells by the extension of a file's name.
+func isImageName(name string) bool {
+	name = path.Base(name)
+	return !strings.HasPrefix(name, ".") && pixel.HasExtension(name)
 }
 
 func (f *imageFolder) Close() error { return nil }

@@ -4,10 +4,9 @@ import (
 	"cmp"
 	"fmt"
 	"hash/maphash"
-	"math"
 	"slices"
-	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // listing is what is known of the images of a source before they are read.
@@ -50,6 +49,20 @@ func (n *names) at(i int) string {
 	return n.text.String()[start:n.ends[i]]
 }
 
+// checkText returns an error that names a string that is no text: it could not be
+// written into scores and selections and be found again.
+func (n *names) checkText() error {
+	if utf8.ValidString(n.text.String()) {
+		return nil
+	}
+	for i := range n.len() {
+		if !utf8.ValidString(n.at(i)) {
+			return fmt.Errorf("the name %q is not UTF-8; rename it", n.at(i))
+		}
+	}
+	return nil
+}
+
 // checkUnique returns an error that names a string that is there twice.
 func (n *names) checkUnique() error {
 	type hashed struct {
@@ -77,66 +90,4 @@ func (n *names) checkUnique() error {
 		return fmt.Errorf("samples %d and %d are both named %q", first, second, n.at(first))
 	}
 	return nil
-}
-
-// labelTexts collects the labels of samples that are written as text: numbers
-// of classes, or their names.
-type labelTexts struct {
-	known map[string]int32
-	texts []string // in the order of their first sample
-	at    []int32  // of each sample, in texts; -1 for none
-}
-
-// add takes the label of the next sample; the empty text and -1 are none.
-func (l *labelTexts) add(text string) {
-	if text == "" || text == "-1" {
-		l.at = append(l.at, -1)
-		return
-	}
-	at, ok := l.known[text]
-	if !ok {
-		if l.known == nil {
-			l.known = map[string]int32{}
-		}
-		at = int32(len(l.texts))
-		text = strings.Clone(text)
-		l.known[text] = at
-		l.texts = append(l.texts, text)
-	}
-	l.at = append(l.at, at)
-}
-
-// settle turns the texts into labels: the numbers, where all are numbers of
-// classes, else the positions of the names in the sorted list of all.
-func (l *labelTexts) settle() (labels []int32, classes []string) {
-	meaning := make([]int32, len(l.texts))
-	for k, text := range l.texts {
-		number, ok := classNumber(text)
-		if !ok {
-			classes = slices.Sorted(slices.Values(l.texts))
-			break
-		}
-		meaning[k] = number
-	}
-	if classes != nil {
-		for k, text := range l.texts {
-			at, _ := slices.BinarySearch(classes, text)
-			meaning[k] = int32(at)
-		}
-	}
-	for i, at := range l.at {
-		if at >= 0 {
-			l.at[i] = meaning[at]
-		}
-	}
-	return l.at, classes
-}
-
-// classNumber reads 3 and the 3.0 that is left of it where a column had gaps.
-func classNumber(text string) (int32, bool) {
-	v, err := strconv.ParseFloat(text, 64)
-	if err != nil || v != math.Trunc(v) || v < 0 || v > math.MaxInt32 {
-		return 0, false
-	}
-	return int32(v), true
 }

@@ -8,7 +8,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -17,8 +19,9 @@ import (
 // manifest is the source of the image files that a file lists.
 type manifest struct {
 	listing
-	dir   string // that paths are relative to
-	paths *names // the IDs where those are not said
+	paths  *names // the IDs where those are not said
+	open   func(name string) (fs.File, error)
+	folder string // that paths are relative to
 }
 
 // Forms of a manifest.
@@ -27,6 +30,7 @@ const (
 	formTSV   = "tsv"   // the same, with tabs
 	formJSONL = "jsonl" // an object a line
 	formPaths = "paths" // a path a line
+	formTiny  = "tiny"  // Tiny ImageNet's: a path, a class and four numbers a line
 )
 
 // manifestForm tells the form of a file by the extension of its name.
@@ -44,7 +48,7 @@ func openManifest(path, form string, opts Options) (Set, error) {
 		return nil, err
 	}
 	defer f.Close()
-	return newManifestSet(bufio.NewReader(f), filepath.Dir(path), form, opts)
+	return newManifestSet(f, filepath.Dir(path), form, opts)
 }
 
 // openStdin reads a list of image files in any form from standard input. Paths
@@ -89,11 +93,21 @@ var (
 // entry is one line of a manifest.
 type entry struct{ path, id, label string }
 
-func newManifestSet(r *bufio.Reader, dir, form string, opts Options) (Set, error) {
-	m := &manifest{dir: dir, paths: new(names)}
+func newManifestSet(r io.Reader, dir, form string, opts Options) (Set, error) {
+	m, err := readManifestFile(r, form, opts)
+	if err != nil {
+		return nil, err
+	}
+	m.folder, m.open = dir, func(name string) (fs.File, error) { return os.Open(name) }
+	return asSet(newImageSet(m, opts))
+}
+
+// readManifestFile reads a list, whose images are yet to be found.
+func readManifestFile(r io.Reader, form string, opts Options) (*manifest, error) {
+	m := &manifest{paths: new(names)}
 	m.ids = m.paths
 	var texts labelTexts
-	labelled, err := readManifest(r, form, opts, func(e entry, hasID bool) {
+	labelled, err := readManifest(bufio.NewReader(r), form, opts, func(e entry, hasID bool) {
 		if hasID && m.ids == m.paths {
 			m.ids = new(names)
 		}
@@ -109,10 +123,13 @@ func newManifestSet(r *bufio.Reader, dir, form string, opts Options) (Set, error
 	if err := m.ids.checkUnique(); err != nil {
 		return nil, fmt.Errorf("%w; name a column whose values differ for the IDs", err)
 	}
-	if labelled {
-		m.labels, m.classes = texts.settle()
+	if err := m.ids.checkText(); err != nil {
+		return nil, err
 	}
-	return asSet(newImageSet(m, opts))
+	if labelled {
+		m.labels, m.classes, err = texts.settle(opts, m.ids.at)
+	}
+	return m, err
 }
 
 // readManifest hands on what the lines say.
@@ -125,13 +142,36 @@ func readManifest(r *bufio.Reader, form string, opts Options, add func(e entry, 
 		return readJSONL(r, opts, add)
 	case formPaths:
 		return false, readPaths(r, opts, add)
+	case formTiny:
+		return true, readTiny(r, add)
 	}
 	c := csv.NewReader(r)
 	c.ReuseRecord = true
 	if form == formTSV {
 		c.Comma = '\t'
+	} else if head, _ := r.Peek(1024); bySemicolons(head) {
+		c.Comma = ';'
+		opts.note("columns are told apart by semicolons")
 	}
 	return readCSV(c, opts, add)
+}
+
+// bySemicolons reports whether the first line has semicolons and no comma.
+func bySemicolons(head []byte) bool {
+	line, _, _ := bytes.Cut(head, []byte("\n"))
+	return bytes.ContainsRune(line, ';') && !bytes.ContainsRune(line, ',')
+}
+
+// readTiny reads lines of a path, a class and the corners of a box.
+func readTiny(r *bufio.Reader, add func(entry, bool)) error {
+	return eachLine(r, func(_ int, line []byte) error {
+		fields := strings.Split(string(line), "\t")
+		if len(fields) < 2 || fields[0] == "" {
+			return errors.New("it has no path and class with a tab between them")
+		}
+		add(entry{path: fields[0], label: fields[1]}, false)
+		return nil
+	})
 }
 
 func readPaths(r *bufio.Reader, opts Options, add func(entry, bool)) error {
@@ -189,6 +229,11 @@ func readCSV(c *csv.Reader, opts Options, add func(entry, bool)) (labelled bool,
 		}
 		if err != nil {
 			return false, csvError(err)
+		}
+		if slices.Equal(row, head) {
+			line, _ := c.FieldPos(path)
+			opts.note("line %d repeats the names of the columns and is passed over", line)
+			continue
 		}
 		e := entry{path: row[path]}
 		if label >= 0 {
@@ -336,11 +381,11 @@ func jsonText(raw json.RawMessage) (string, error) {
 func (m *manifest) Close() error { return nil }
 
 func (m *manifest) load(i, limit int, buf []byte) ([]byte, error) {
-	path := filepath.FromSlash(m.paths.at(i))
-	if !filepath.IsAbs(path) {
-		path = filepath.Join(m.dir, path)
+	name := m.paths.at(i)
+	if !filepath.IsAbs(filepath.FromSlash(name)) {
+		name = path.Join(m.folder, name)
 	}
-	f, err := os.Open(path)
+	f, err := m.open(name)
 	if err != nil {
 		return nil, err
 	}

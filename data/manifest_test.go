@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -170,7 +171,10 @@ func FuzzManifest(f *testing.F) {
 			if err != nil {
 				continue
 			}
-			labels, classes := texts.settle()
+			labels, classes, err := texts.settle(Options{}, strconv.Itoa)
+			if err != nil {
+				continue
+			}
 			for _, l := range labels {
 				if l < -1 || classes != nil && int(l) >= len(classes) {
 					t.Errorf("%s: label %d of %d classes", form, l, len(classes))

@@ -132,8 +132,8 @@ func (in Input) finish(sets []Set, o Options) (Set, error) {
 		return nil, err
 	}
 	if o.Labels != "" {
-		if set, err = in.relabel(set, o.Labels); err != nil {
-			return nil, fmt.Errorf("labels %s: %w", o.Labels, err)
+		if set, err = in.relabel(set, o); err != nil {
+			return nil, err
 		}
 	}
 	if set, err = Select(set, o.Only, o.Exclude); err != nil {
@@ -143,20 +143,21 @@ func (in Input) finish(sets []Set, o Options) (Set, error) {
 		return nil, err
 	}
 	if o.Labelled {
-		err = checkLabelled(set)
+		if err := checkLabelled(set); err != nil {
+			return nil, err
+		}
 	}
-	return set, err
+	return set, in.checkRange(set)
 }
 
 // relabel gives a set the labels of a file. Numbers in it are those of the
 // model's outputs, and where these have no names of the set's classes.
-func (in Input) relabel(set Set, path string) (Set, error) {
-	labels, err := labelsFor(set, path)
+func (in Input) relabel(set Set, o Options) (Set, error) {
+	labels, names, err := labelsFor(set, o)
 	if err != nil {
 		return nil, err
 	}
-	var names []string
-	if len(in.Classes.Names) == 0 && path != noLabels {
+	if names == nil && len(in.Classes.Names) == 0 && o.Labels != noLabels {
 		names = set.Classes()
 	}
 	return WithLabels(set, labels, names)

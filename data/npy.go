@@ -16,7 +16,7 @@ import (
 // concurrent use.
 type NPY struct {
 	Shape []int  // in C order
-	DType string // "<f4", "<f8", "<f2", "|u1", "<i4" or "<i8"
+	DType string // of NumPy, such as "<f4" or "|u1"
 
 	r      io.ReaderAt
 	first  int64
@@ -25,7 +25,9 @@ type NPY struct {
 }
 
 // npySizes lists the value types that are read and their bytes.
-var npySizes = map[string]int{"<f4": 4, "<f8": 8, "<f2": 2, "|u1": 1, "<i4": 4, "<i8": 8}
+var npySizes = map[string]int{
+	"<f4": 4, "<f8": 8, "<f2": 2, "|u1": 1, "|i1": 1, "|b1": 1, "<i2": 2, "<u2": 2, "<i4": 4, "<u4": 4, "<i8": 8,
+}
 
 const npyMagic = "\x93NUMPY"
 
@@ -162,12 +164,12 @@ func (a *NPY) parseType(s string) (rest string, err error) {
 	if err != nil {
 		return "", err
 	}
-	if a.DType == "<u1" || a.DType == ">u1" || a.DType == "=u1" {
-		a.DType = "|u1"
+	if len(a.DType) == 3 && a.DType[2] == '1' { // of one byte there is no order
+		a.DType = "|" + a.DType[1:]
 	}
 	a.size = npySizes[a.DType]
 	if a.size == 0 {
-		return "", fmt.Errorf("values of type %q are not read; use <f4, <f8, <f2, |u1, <i4 or <i8", a.DType)
+		return "", fmt.Errorf("values of type %q are not read; use little-endian floats, integers or booleans", a.DType)
 	}
 	return rest, nil
 }
@@ -292,32 +294,36 @@ func decodeFloats(dtype string, buf []byte, dst []float32) {
 		for i := range dst {
 			dst[i] = float32(buf[i])
 		}
-	case "<i4":
+	default:
 		for i := range dst {
-			dst[i] = float32(int32(le.Uint32(buf[4*i:])))
-		}
-	case "<i8":
-		for i := range dst {
-			dst[i] = float32(int64(le.Uint64(buf[8*i:])))
+			dst[i] = float32(integer(dtype, buf, i))
 		}
 	}
 }
 
-func decodeInts(dtype string, buf []byte, dst []int64) {
+// integer is value i of an array of integers.
+func integer(dtype string, buf []byte, i int) int64 {
 	le := binary.LittleEndian
 	switch dtype {
-	case "|u1":
-		for i := range dst {
-			dst[i] = int64(buf[i])
-		}
+	case "|u1", "|b1":
+		return int64(buf[i])
+	case "|i1":
+		return int64(int8(buf[i]))
+	case "<i2":
+		return int64(int16(le.Uint16(buf[2*i:])))
+	case "<u2":
+		return int64(le.Uint16(buf[2*i:]))
 	case "<i4":
-		for i := range dst {
-			dst[i] = int64(int32(le.Uint32(buf[4*i:])))
-		}
-	case "<i8":
-		for i := range dst {
-			dst[i] = int64(le.Uint64(buf[8*i:]))
-		}
+		return int64(int32(le.Uint32(buf[4*i:])))
+	case "<u4":
+		return int64(le.Uint32(buf[4*i:]))
+	}
+	return int64(le.Uint64(buf[8*i:]))
+}
+
+func decodeInts(dtype string, buf []byte, dst []int64) {
+	for i := range dst {
+		dst[i] = integer(dtype, buf, i)
 	}
 }
 
@@ -374,7 +380,11 @@ func (a *NPY) labels() ([]int, error) {
 		return nil, fmt.Errorf("the array has shape %v; labels have one dimension", a.Shape)
 	}
 	wide := make([]int64, a.Len())
-	if err := a.ReadInts(0, wide); err != nil {
+	if a.DType[1] == 'f' {
+		if err := a.wholeNumbers(wide); err != nil {
+			return nil, err
+		}
+	} else if err := a.ReadInts(0, wide); err != nil {
 		return nil, err
 	}
 	labels := make([]int, len(wide))
@@ -385,4 +395,23 @@ func (a *NPY) labels() ([]int, error) {
 		labels[i] = int(v)
 	}
 	return labels, nil
+}
+
+// wholeNumbers reads floats that are whole numbers, or NaN, which becomes -1.
+func (a *NPY) wholeNumbers(dst []int64) error {
+	values := make([]float32, len(dst))
+	if err := a.ReadFloats(0, values); err != nil {
+		return err
+	}
+	for i, v := range values {
+		switch {
+		case v != v:
+			dst[i] = -1
+		case v != float32(int64(v)) || v > 1<<24 || v < -1:
+			return fmt.Errorf("label %v of sample %d is no number of a class", v, i)
+		default:
+			dst[i] = int64(v)
+		}
+	}
+	return nil
 }

@@ -267,7 +267,7 @@ func TestNPYLabels(t *testing.T) {
 		t.Errorf("label %d from another file", set.Label(2))
 	}
 	for name, labels := range map[string][]byte{
-		"floats":     encode(t, []int{3}, []float32{1, 2, 3}),
+		"floats":     encode(t, []int{3}, []float32{1, 2.5, 3}),
 		"below":      encode(t, []int{3}, []int64{1, -2, 3}),
 		"dimensions": encode(t, []int{1, 3}, []int64{1, 2, 3}),
 	} {

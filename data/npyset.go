@@ -53,8 +53,11 @@ func newNPYSet(a *NPY, path, prefix string, opts Options) (Set, error) {
 	if a.Len() == 0 {
 		return nil, errors.New("it holds no samples")
 	}
-	if a.DType == "|u1" {
+	switch _, _, _, image := set.shape.Image(); {
+	case a.DType == "|u1":
 		return npyPixels{set}, nil
+	case image && a.DType[1] != 'f':
+		return npyIntegers{set}, nil
 	}
 	return set, nil
 }
@@ -144,6 +147,32 @@ func (s npyPixels) readPixels(i int, dst []uint8) error {
 			return s.failed(i, err)
 		}
 		planesOf(s.shape, values, dst)
+		return nil
+	})
+}
+
+// npyIntegers is an npySet of images of wider integers, which are taken for pixels
+// of 8 bits as well.
+type npyIntegers struct{ *npySet }
+
+func (s npyIntegers) Read(i int, dst []float32) error { return readUnit(s, i, dst) }
+
+func (s npyIntegers) readPixels(i int, dst []uint8) error {
+	return pixel.WithFloats(len(dst), func(values []float32) error {
+		if err := s.a.ReadFloats(i*len(dst), values); err != nil {
+			return s.failed(i, err)
+		}
+		for k, v := range values {
+			if v < 0 || v > 255 {
+				return s.failed(i, fmt.Errorf("the value %v is no pixel of 8 bits; integers of images are from 0 to 255, and other values are kept as floats", v))
+			}
+			if s.nhwc {
+				plane := s.shape[1] * s.shape[2]
+				dst[k%s.shape[0]*plane+k/s.shape[0]] = uint8(v)
+			} else {
+				dst[k] = uint8(v)
+			}
+		}
 		return nil
 	})
 }

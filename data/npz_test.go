@@ -74,7 +74,7 @@ func TestNPZErrors(t *testing.T) {
 		"count.npz":  {npzBytes(t, zip.Deflate, npzMember{"x.npy", pixels}, npzMember{"y.npy", three}), Options{}, []string{"labels y", "3 labels for 2"}},
 		"noarr.npz":  {npzBytes(t, zip.Deflate, npzMember{"x.npy", []byte("text")}), Options{}, []string{"array x", "truncated"}},
 		"short.npz":  {npzBytes(t, zip.Store, npzMember{"x.npy", pixels[:len(pixels)-1]}), Options{}, []string{"array x", "truncated"}},
-		"floats.npz": {npzBytes(t, zip.Store, npzMember{"x.npy", pixels}, npzMember{"y.npy", encode(t, []int{2}, []float32{1, 2})}), Options{}, []string{"labels y", "floats"}},
+		"floats.npz": {npzBytes(t, zip.Store, npzMember{"x.npy", pixels}, npzMember{"y.npy", encode(t, []int{2}, []float32{1, 2.5})}), Options{}, []string{"labels y", "label 2.5 of sample 1"}},
 	} {
 		_, err := Open(put(t, dir, name, c.content), c.opts)
 		wantError(t, err, append(c.want, filepath.Join(dir, name))...)

@@ -49,9 +49,11 @@ type Options struct {
 	// Empty takes the one axis that is 1 or 3 long for the channels.
 	Layout string
 
-	// Labels is a file (.npy of integers or idx) with one label per sample,
-	// used instead of what the set has; -1 stands for no label. "none" drops
-	// the labels, and the names of the classes with them.
+	// Labels is a file with the labels, used instead of those that the set has:
+	// an .npy or idx file with a number for each sample, -1 for none, a .txt file
+	// with a number or a name a line, or a list (.csv, .tsv, .jsonl) that names
+	// samples by id, or else by path, and their labels. "none" drops the labels,
+	// and the names of the classes with them.
 	Labels string
 
 	keepNames bool // of the classes, although the labels are dropped
@@ -67,6 +69,10 @@ type Options struct {
 	// a Parquet file. A column that is named has to be there; empty ones go by
 	// the usual names.
 	PathColumn, LabelColumn, IDColumn string
+
+	// Note is told what was taken for granted and what was passed over; it may be
+	// nil.
+	Note func(Note)
 
 	// Stdin is what "-" reads a manifest from.
 	Stdin io.Reader
@@ -110,13 +116,12 @@ func finish(set Set, opts Options) (Set, error) {
 		return nil, err
 	}
 	if opts.Labels != "" {
-		labels, err := labelsFor(set, opts.Labels)
+		labels, names, err := labelsFor(set, opts)
 		if err != nil {
 			return nil, err
 		}
-		names := set.Classes()
-		if opts.Labels == noLabels && !opts.keepNames {
-			names = nil
+		if names == nil && (opts.Labels != noLabels || opts.keepNames) {
+			names = set.Classes()
 		}
 		if set, err = WithLabels(set, labels, names); err != nil {
 			return nil, fmt.Errorf("labels %s: %w", opts.Labels, err)
@@ -133,17 +138,6 @@ func finish(set Set, opts Options) (Set, error) {
 
 // noLabels stands for a file of labels where there are to be none.
 const noLabels = "none"
-
-func labelsFor(set Set, path string) ([]int, error) {
-	if path != noLabels {
-		return ReadLabels(path)
-	}
-	labels := make([]int, set.Len())
-	for i := range labels {
-		labels[i] = -1
-	}
-	return labels, nil
-}
 
 // bare strips the path from a file error where the message gives it already.
 func bare(err error, path string) error {
@@ -243,10 +237,15 @@ func openSource(source string, opts Options) (Set, error) {
 	if info.Size() == 0 {
 		return nil, errors.New("the file is empty")
 	}
-	if (opts.Split == "test" || opts.Split == "val") && !strings.EqualFold(filepath.Ext(source), ".npz") {
+	if (opts.Split == "test" || opts.Split == "val") && !manySplits(source) {
 		return nil, fmt.Errorf("a single file has no split %s", opts.Split)
 	}
 	return openFile(source, opts)
+}
+
+// manySplits reports whether a file may hold several splits.
+func manySplits(path string) bool {
+	return slices.Contains([]string{".npz", ".zip"}, strings.ToLower(filepath.Ext(path)))
 }
 
 func openFolder(dir string, opts Options) (Set, error) {
@@ -256,11 +255,19 @@ func openFolder(dir string, opts Options) (Set, error) {
 	if set, err := openBinaries(dir, opts); set != nil || err != nil {
 		return set, err
 	}
-	root, err := splitFolder(os.DirFS(dir), opts.Split)
+	return openTree(os.DirFS(dir), dir, opts)
+}
+
+// openTree opens the images below a root, which goes by a name in notes.
+func openTree(root fs.FS, name string, opts Options) (Set, error) {
+	root, split, err := splitFolder(root, opts)
 	if err != nil {
 		return nil, err
 	}
-	return ImageFolder(root, opts)
+	if set, err := describedImages(root, opts); set != nil || err != nil {
+		return set, err
+	}
+	return imagesOf(root, name, split, opts)
 }
 
 func openFile(path string, opts Options) (Set, error) {
@@ -280,8 +287,10 @@ func openFile(path string, opts Options) (Set, error) {
 		return nil, errors.New("a compressed tar archive cannot be read in place; unpack it first (gunzip, zstd -d)")
 	case bytes.HasPrefix(head, []byte(npyMagic)):
 		return openNPYSet(path, opts)
-	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
+	case strings.EqualFold(filepath.Ext(path), ".npz"):
 		return openNPZ(path, opts)
+	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
+		return openZip(path, opts)
 	case bytes.HasPrefix(head, []byte{0x1f, 0x8b}), len(head) >= 4 && head[0] == 0 && head[1] == 0 && head[2] == idxUbyte:
 		return OpenIDX(path)
 	case strings.EqualFold(filepath.Ext(path), ".bin"):
@@ -292,7 +301,8 @@ func openFile(path string, opts Options) (Set, error) {
 		return nil, errors.New("it does not begin as an .npy file does")
 	case ".parquet":
 		return nil, errors.New("it does not begin as a Parquet file does")
-	case ".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp":
+	}
+	if pixel.HasExtension(path) || pixel.Recognize(head) {
 		return nil, errors.New("it is a single image; name the folder that holds the images")
 	}
 	return nil, errors.New("not an idx, CIFAR .bin or .npy file, a list of images (.csv, .jsonl, .txt) or a folder of them")

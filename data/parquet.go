@@ -41,10 +41,9 @@ func openParquet(paths []string, opts Options) (Set, error) {
 			return nil, errors.Join(err, s.Close())
 		}
 	}
-	s.labels, s.classes = labels.settle(s.Len())
 	var err error
-	if s.ids != nil {
-		err = s.ids.checkUnique()
+	if s.labels, s.classes, err = labels.settle(s.Len(), opts, s.ID); err == nil && s.ids != nil {
+		err = errors.Join(s.ids.checkUnique(), s.ids.checkText())
 	}
 	var set Set
 	if err == nil {
@@ -89,7 +88,7 @@ func (s *parquetImages) file(k int, opts Options, labels *parquetLabels) error {
 		return err
 	}
 	if label != nil {
-		labels.names(f, label.Name())
+		labels.names(f, label.Name(), s.Len())
 	}
 	var id *parquet.Column
 	if opts.IDColumn != "" {

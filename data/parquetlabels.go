@@ -14,7 +14,14 @@ type parquetLabels struct {
 	kind    labelKind
 	numbers []int32
 	texts   labelTexts
-	classes []string
+	files   []fileClasses
+}
+
+// fileClasses are the names that the labels of a file stand for, which begin with
+// one of the samples.
+type fileClasses struct {
+	first int
+	names []string
 }
 
 type labelKind int
@@ -25,8 +32,9 @@ const (
 	textLabels
 )
 
-// names takes those of the classes from the metadata of a file.
-func (l *parquetLabels) names(f *parquet.File, column string) {
+// names takes those of the classes from the metadata of a file, whose samples begin
+// with the first.
+func (l *parquetLabels) names(f *parquet.File, column string, first int) {
 	text, _ := f.Lookup("huggingface")
 	var meta struct {
 		Info struct {
@@ -36,9 +44,10 @@ func (l *parquetLabels) names(f *parquet.File, column string) {
 	var feature struct {
 		Names []string `json:"names"`
 	}
-	if json.Unmarshal([]byte(text), &meta) == nil && json.Unmarshal(meta.Info.Features[column], &feature) == nil {
-		l.classes = feature.Names
+	if json.Unmarshal([]byte(text), &meta) != nil || json.Unmarshal(meta.Info.Features[column], &feature) != nil {
+		feature.Names = nil
 	}
+	l.files = append(l.files, fileClasses{first, feature.Names})
 }
 
 // add reads the labels of the rows of a group, after which there are total rows;
@@ -51,7 +60,7 @@ func (l *parquetLabels) add(column *parquet.Column, chunks []parquet.ColumnChunk
 	switch k := column.Type().Kind(); k {
 	case parquet.ByteArray:
 		kind = textLabels
-	case parquet.Int32, parquet.Int64, parquet.Boolean:
+	case parquet.Int32, parquet.Int64, parquet.Boolean, parquet.Float, parquet.Double:
 	default:
 		return fmt.Errorf("column %s of %v is no column of labels", column.Name(), k)
 	}
@@ -103,6 +112,10 @@ func numberOf(v parquet.Value) (int32, error) {
 		number = int64(v.Byte())
 	case v.Kind() == parquet.Int32:
 		number = int64(v.Int32())
+	case v.Kind() == parquet.Float:
+		return floatNumber(float64(v.Float()))
+	case v.Kind() == parquet.Double:
+		return floatNumber(v.Double())
 	default:
 		number = v.Int64()
 	}
@@ -112,19 +125,69 @@ func numberOf(v parquet.Value) (int32, error) {
 	return int32(number), nil
 }
 
-// settle returns the labels of a number of rows.
-func (l *parquetLabels) settle(rows int) (labels []int32, classes []string) {
+// floatNumber reads a label that a column with gaps made a float.
+func floatNumber(v float64) (int32, error) {
+	if math.IsNaN(v) {
+		return -1, nil
+	}
+	if v != math.Trunc(v) || v < -1 || v > math.MaxInt32 {
+		return 0, fmt.Errorf("label %v is no number of a class", v)
+	}
+	return int32(v), nil
+}
+
+// settle returns the labels of a number of rows. Files that name their classes in
+// different orders are brought to one.
+func (l *parquetLabels) settle(rows int, opts Options, id func(i int) string) (labels []int32, classes []string, err error) {
 	if l.kind == noKind {
-		return nil, nil
+		return nil, nil, nil
 	}
 	l.fill(rows)
 	if l.kind == textLabels {
-		return l.texts.settle()
+		return l.texts.settle(opts, id)
 	}
-	for _, n := range l.numbers {
-		if int(n) >= len(l.classes) {
-			return l.numbers, nil
+	return l.named(rows)
+}
+
+func (l *parquetLabels) named(rows int) (labels []int32, classes []string, err error) {
+	var lists [][]string
+	for _, f := range l.files {
+		if len(f.names) > 0 {
+			lists = append(lists, f.names)
 		}
 	}
-	return l.numbers, l.classes
+	if len(lists) == 0 {
+		return l.numbers, nil, nil
+	}
+	classes = union(lists)
+	for k, f := range l.files {
+		end := rows
+		if k+1 < len(l.files) {
+			end = l.files[k+1].first
+		}
+		if err := relabelRows(l.numbers[f.first:end], f.names, classes); err != nil {
+			return nil, nil, err
+		}
+	}
+	return l.numbers, classes, nil
+}
+
+// relabelRows turns the numbers of some names into those of others.
+func relabelRows(numbers []int32, names, classes []string) error {
+	m, err := matchNames(Classes{Names: classes}, Classes{Names: names})
+	if err != nil {
+		return err
+	}
+	for i, n := range numbers {
+		switch {
+		case n < 0:
+		case len(names) == 0:
+			return fmt.Errorf("one file names its classes %s and another has the label %d without names", quoted(classes), n)
+		case int(n) >= len(names):
+			return fmt.Errorf("label %d out of range: its file names the classes %s", n, quoted(names))
+		default:
+			numbers[i] = int32(m.Label(int(n)))
+		}
+	}
+	return nil
 }

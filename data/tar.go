@@ -2,12 +2,15 @@ package data
 
 import (
 	"archive/tar"
+	"archive/zip"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path"
+	"slices"
 	"sort"
 	"strings"
 
@@ -24,7 +27,12 @@ type tarShards struct {
 	ends    []int // of each archive, in samples
 	offsets []int64
 	sizes   []int64
-	faults  map[int]error // samples that cannot be read
+	faults  map[int]error   // samples that cannot be read
+	zip     *zip.ReadCloser // that they are in, instead of files: offsets are numbers of its members
+}
+
+func newTarShards(paths []string) *tarShards {
+	return &tarShards{listing: listing{ids: new(names)}, files: newOpenFiles(paths), faults: map[int]error{}}
 }
 
 func isTarName(name string) bool { return strings.EqualFold(path.Ext(name), ".tar") }
@@ -41,28 +49,35 @@ func openTar(paths []string, opts Options) (Set, error) {
 	if err := uniqueShards(paths); err != nil {
 		return nil, err
 	}
-	s := &tarShards{listing: listing{ids: new(names)}, files: newOpenFiles(paths), faults: map[int]error{}}
+	s := newTarShards(paths)
 	var texts labelTexts
 	labelled := false
 	for _, path := range paths {
-		x := &tarIndex{s: s, labels: &texts, prefix: shardName(path) + "/", column: opts.LabelColumn}
+		x := newTarIndex(s, &texts, path, opts)
 		if err := x.file(path); err != nil {
 			if len(paths) > 1 {
 				err = fmt.Errorf("%s: %w", path, bare(err, path))
 			}
 			return nil, err
 		}
+		x.end(opts, path)
 		s.ends = append(s.ends, s.Len())
 		labelled = labelled || x.labelled
 	}
+	return s.finish(&texts, labelled, opts)
+}
+
+// finish makes a set of the samples that were listed.
+func (s *tarShards) finish(texts *labelTexts, labelled bool, opts Options) (Set, error) {
 	if opts.LabelColumn != "" && !labelled {
 		return nil, fmt.Errorf("no sample has a .json with a field named %s", opts.LabelColumn)
 	}
-	if err := s.ids.checkUnique(); err != nil {
-		return nil, err
+	err := errors.Join(s.ids.checkUnique(), s.ids.checkText())
+	if err == nil && labelled {
+		s.labels, s.classes, err = texts.settle(opts, s.ids.at)
 	}
-	if labelled {
-		s.labels, s.classes = texts.settle()
+	if err != nil {
+		return nil, err
 	}
 	set, err := asSet(newImageSet(s, opts))
 	if err != nil {
@@ -71,7 +86,12 @@ func openTar(paths []string, opts Options) (Set, error) {
 	return set, nil
 }
 
-func (s *tarShards) Close() error { return s.files.Close() }
+func (s *tarShards) Close() error {
+	if s.zip != nil {
+		return s.zip.Close()
+	}
+	return s.files.Close()
+}
 
 func (s *tarShards) load(i, limit int, buf []byte) ([]byte, error) {
 	if err := s.faults[i]; err != nil {
@@ -83,6 +103,9 @@ func (s *tarShards) load(i, limit int, buf []byte) ([]byte, error) {
 		return nil, errTooLarge
 	case size == 0:
 		return nil, errEmpty
+	}
+	if s.zip != nil {
+		return loadZipped(s.zip, s.offsets[i], limit, buf)
 	}
 	buf = pixel.Grow(&buf, min(limit, int(size)))
 	err := s.files.with(sort.SearchInts(s.ends, i+1), func(f *os.File) error {
@@ -99,7 +122,18 @@ type tarIndex struct {
 	column   string // of a .json that holds the label
 	labelled bool   // a sample had one
 
-	group tarGroup
+	group  tarGroup
+	begin  int                 // the first sample of the archive
+	lone   map[string]tarLabel // labels of samples whose image is not beside them
+	hidden int                 // images taken for further files of a sample
+	dotted string              // one of them
+	passed passedOver          // files that are of no known kind
+}
+
+// tarLabel is the label of a sample, and why it cannot be read.
+type tarLabel struct {
+	text  string
+	fault error
 }
 
 // tarGroup is a sample of which some files were seen.
@@ -107,8 +141,14 @@ type tarGroup struct {
 	key          string
 	offset, size int64
 	rank         int // of the image's extension; 0 for none yet
+	images       int // of those that have dots in their extension
+	dotted       string
 	label        string
 	fault        error
+}
+
+func newTarIndex(s *tarShards, labels *labelTexts, path string, opts Options) *tarIndex {
+	return &tarIndex{s: s, labels: labels, prefix: shardName(path) + "/", column: opts.LabelColumn, begin: s.Len(), passed: passedOver{}}
 }
 
 func (x *tarIndex) file(path string) error {
@@ -166,7 +206,7 @@ func (x *tarIndex) archive(r io.ReaderAt, size int64) error {
 		x.entry(key, h.Name, at, h.Size, t)
 	}
 	if x.s.Len() == before {
-		return errors.New("it holds no images (key.jpg, key.png, …)")
+		return errors.New("it holds no images (key.jpg, key.png, …)" + x.passed.suffix())
 	}
 	return nil
 }
@@ -206,11 +246,18 @@ func (x *tarIndex) entry(key, name string, at, size int64, content io.Reader) {
 		rank := 1
 		if !strings.Contains(ext, ".") {
 			rank = 2
+		} else {
+			g.images++
+			g.dotted = name
 		}
 		if rank > g.rank {
 			g.offset, g.size, g.rank = at, size, rank
 		}
-	case content == nil || size > maxLabelFile || ext != "cls" && ext != "json":
+	case ext != "cls" && ext != "json":
+		if !slices.Contains(companions, path.Ext(name)) && !strings.Contains(ext, ".") {
+			x.passed.add(name)
+		}
+	case content == nil || size > maxLabelFile:
 	default:
 		b, err := io.ReadAll(content)
 		if err == nil {
@@ -255,8 +302,19 @@ func (x *tarIndex) label(g *tarGroup, ext string, content []byte) error {
 func (x *tarIndex) flush() {
 	g := x.group
 	x.group = tarGroup{}
+	if g.rank == 0 && g.key != "" && g.label != "" {
+		if x.lone == nil {
+			x.lone = map[string]tarLabel{}
+		}
+		x.lone[g.key] = tarLabel{g.label, g.fault}
+		return
+	}
 	if g.rank == 0 && g.fault == nil {
 		return
+	}
+	if g.rank == 1 && g.images > 1 {
+		x.hidden += g.images - 1
+		x.dotted = g.dotted
 	}
 	if g.fault != nil {
 		x.s.faults[x.s.Len()] = g.fault
@@ -266,6 +324,34 @@ func (x *tarIndex) flush() {
 	x.s.offsets = append(x.s.offsets, g.offset)
 	x.s.sizes = append(x.s.sizes, g.size)
 	x.labels.add(g.label)
+}
+
+// end gives labels that did not stand beside their images to these, and tells what
+// was lost.
+func (x *tarIndex) end(opts Options, archive string) {
+	for i := x.begin; i < x.s.Len() && len(x.lone) > 0; i++ {
+		key := strings.TrimPrefix(x.s.ID(i), x.prefix)
+		l, ok := x.lone[key]
+		if !ok || x.labels.at[i] >= 0 {
+			continue
+		}
+		delete(x.lone, key)
+		x.labels.set(i, l.text)
+		x.labelled = true
+		if l.fault != nil {
+			x.s.faults[i] = l.fault
+		}
+	}
+	if n := len(x.lone); n > 0 {
+		one := slices.Min(slices.Collect(maps.Keys(x.lone)))
+		opts.lost(n, "%s: %d labels have no image, as that of %s%s", archive, n, one, x.passed.suffix())
+	} else {
+		x.passed.tell(opts)
+	}
+	if x.hidden > 0 {
+		opts.lost(x.hidden, "%s: %d images are passed over as further files of a sample: its key ends at the first dot of a name, as in %s; put another sign for it",
+			archive, x.hidden, x.dotted)
+	}
 }
 
 // windowReader reads a file by small stretches and passes over others: headers

@@ -105,11 +105,19 @@ func (o *dataOptions) read(g *globals, specs []string, m *onnxio.Model, labelled
 	if err != nil {
 		return nil, err
 	}
-	return in.Open(data.Options{
+	var notes []data.Note // of a set that is not opened there is only the error to tell
+	set, err := in.Open(data.Options{
 		Labels: o.labels, Labelled: labelled, Layout: o.array, Implied: !o.pre.explicit(),
 		PathColumn: o.pathColumn, LabelColumn: o.labelColumn, IDColumn: o.idColumn, Stdin: g.stdin,
-		Only: o.only, Exclude: o.exclude,
+		Only: o.only, Exclude: o.exclude, Note: func(n data.Note) { notes = append(notes, n) },
 	}, specs...)
+	if err != nil {
+		return nil, err
+	}
+	for _, n := range notes {
+		g.noteData(n)
+	}
+	return set, nil
 }
 
 // ofOthers are the flags for a second set: what names samples of the first, and

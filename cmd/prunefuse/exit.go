@@ -90,6 +90,13 @@ func (e *skippedError) Error() string {
 	return fmt.Sprintf("%d of %d samples could not be used and were skipped", e.skipped, e.total)
 }
 
+// lostError says that the work is done, but without samples that are there.
+type lostError struct{ n int }
+
+func (e *lostError) Error() string {
+	return fmt.Sprintf("%d samples of the data are not read; the notes above say which", e.n)
+}
+
 // panicError is a panic of the program.
 type panicError struct {
 	value any
@@ -105,6 +112,7 @@ func exitCode(err error) int {
 	var (
 		usage       *usageError
 		skipped     *skippedError
+		lost        *lostError
 		config      *config.ConfigError
 		differs     *export.DiffersError
 		notFused    *fusion.DiffersError
@@ -117,7 +125,7 @@ func exitCode(err error) int {
 		return exitInterrupted
 	case errors.As(err, &usage), errors.As(err, &config):
 		return exitUsage
-	case errors.As(err, &skipped):
+	case errors.As(err, &skipped), errors.As(err, &lost):
 		return exitSkipped
 	case errors.As(err, &differs), errors.As(err, &notFused):
 		return exitDiffers

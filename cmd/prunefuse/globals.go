@@ -30,6 +30,7 @@ type globals struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 	notes          notes
+	lost           int // samples of the data that are not read
 }
 
 func (g *globals) addFlags(fs *pflag.FlagSet) {

@@ -43,7 +43,11 @@ func (g *globals) execute(ctx context.Context, args []string) (err error) {
 	root.SetIn(g.stdin)
 	root.SetOut(g.stdout)
 	root.SetErr(g.stderr)
-	return root.ExecuteContext(ctx)
+	err = root.ExecuteContext(ctx)
+	if err == nil && g.lost > 0 {
+		err = &lostError{g.lost}
+	}
+	return err
 }
 
 const (

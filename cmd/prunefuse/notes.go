@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+
+	"github.com/prunefuse/prunefuse/data"
 )
 
 // notes are what a command took for granted and the reader of its result has
@@ -44,6 +46,13 @@ func (g *globals) note(format string, args ...any) {
 	if g.notes.add(text) && !g.quiet && !g.json {
 		_, _ = fmt.Fprintf(g.stderr, "%s\n", text)
 	}
+}
+
+// noteData tells what the data were taken for, and counts samples that are lost:
+// the command ends with the code for it.
+func (g *globals) noteData(n data.Note) {
+	g.lost += n.Lost
+	g.note("note: %s", n.Text)
 }
 
 // printJSON prints a result, which is an object that holds its schema, with

@@ -13,7 +13,10 @@ import (
 	_ "image/jpeg" // registers the format with image.Decode
 	_ "image/png"  // registers the format with image.Decode
 
+	_ "github.com/spakin/netpbm" // registers the formats with image.Decode
+	"github.com/spakin/netpbm/npcolor"
 	_ "golang.org/x/image/bmp"  // registers the format with image.Decode
+	_ "golang.org/x/image/tiff" // registers the format with image.Decode
 	_ "golang.org/x/image/webp" // registers the format with image.Decode
 
 	"github.com/prunefuse/prunefuse/internal/guard"
@@ -55,23 +58,36 @@ func (s *Scratch) decode(content []byte, height, width int, needed image.Rectang
 	}
 	var img image.Image
 	var format string
+	still, _, at, animated := stillWebP(content)
+	if !animated {
+		still = content
+	}
 	err := guard.Against("image", func() (err error) {
-		img, format, err = image.Decode(newEncoded(content))
+		img, format, err = image.Decode(newEncoded(still))
 		return err
 	})
 	if err != nil {
-		return decoded{}, truncated(err)
+		return decoded{}, unreadable(content, err)
+	}
+	if animated && at != screen {
+		return decoded{img: onScreen(img, at.Min, screen)}, nil
 	}
 	if b := img.Bounds(); b.Dx() <= 0 || b.Dy() <= 0 {
 		return decoded{}, fmt.Errorf("the %s image is empty", format)
 	}
 	if img.Bounds() != screen {
 		// The first frame of a GIF may cover only a part of its screen.
-		full := image.NewNRGBA(screen)
-		draw.Draw(full, img.Bounds(), img, img.Bounds().Min, draw.Src)
-		return decoded{img: full}, nil
+		return decoded{img: onScreen(img, img.Bounds().Min, screen)}, nil
 	}
 	return decoded{img, format == "webp"}, nil
+}
+
+// onScreen puts an image at a place of a larger one.
+func onScreen(img image.Image, at image.Point, screen image.Rectangle) image.Image {
+	full := image.NewNRGBA(screen)
+	b := img.Bounds()
+	draw.Draw(full, image.Rectangle{Min: at, Max: at.Add(b.Size())}, img, b.Min, draw.Src)
+	return full
 }
 
 // padded makes a part of an image large enough for its chroma to be what the
@@ -106,9 +122,24 @@ func (e *encoded) Peek(n int) ([]byte, error) {
 
 // imageHeader reads size and colour model and refuses sizes out of bounds.
 func imageHeader(content []byte) (image.Config, error) {
-	cfg, _, err := image.DecodeConfig(newEncoded(content))
+	var cfg image.Config
+	if still, canvas, at, ok := stillWebP(content); ok {
+		size := canvas.Size()
+		frame, err := imageHeader(still)
+		if err == nil && (!at.In(canvas) || image.Pt(frame.Width, frame.Height) != at.Size()) {
+			err = errors.New("a frame of the animation is of another size than it says")
+		}
+		if err != nil {
+			return cfg, err
+		}
+		return image.Config{ColorModel: color.YCbCrModel, Width: size.X, Height: size.Y}, checkPixels(size.Y, size.X)
+	}
+	err := guard.Against("image", func() (err error) {
+		cfg, _, err = image.DecodeConfig(newEncoded(content))
+		return err
+	})
 	if err != nil {
-		return cfg, truncated(err)
+		return cfg, unreadable(content, err)
 	}
 	return cfg, checkPixels(cfg.Height, cfg.Width)
 }
@@ -121,7 +152,13 @@ func checkPixels(height, width int) error {
 }
 
 // isGrey reports whether images of this colour model have one channel.
-func isGrey(m color.Model) bool { return m == color.GrayModel || m == color.Gray16Model }
+func isGrey(m color.Model) bool {
+	switch m.(type) {
+	case npcolor.GrayMModel, npcolor.GrayM32Model:
+		return true
+	}
+	return m == color.GrayModel || m == color.Gray16Model
+}
 
 // truncated words an end of file that comes too early.
 func truncated(err error) error {

@@ -8,7 +8,7 @@ import (
 // upright is the EXIF orientation of an image that is shown as it is stored.
 const upright = 1
 
-// orientation returns the EXIF orientation of an encoded JPEG, PNG or WebP, 1 to
+// orientation returns the EXIF orientation of an encoded JPEG, PNG, WebP or TIFF, 1 to
 // 8: [upright] where there is none, or none that makes sense.
 func orientation(content []byte) int {
 	o := tiffOrientation(exifBlock(content))
@@ -28,6 +28,8 @@ func exifBlock(content []byte) []byte {
 		return exifInJPEG(content[2:])
 	case bytes.HasPrefix(content, []byte("\x89PNG\r\n\x1a\n")):
 		return exifInPNG(content[8:])
+	case bytes.HasPrefix(content, []byte("II*\x00")), bytes.HasPrefix(content, []byte("MM\x00*")):
+		return content // a TIFF file
 	case len(content) >= 12 && string(content[:4]) == "RIFF" && string(content[8:12]) == "WEBP":
 		return exifInWebP(content[12:])
 	}

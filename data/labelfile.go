@@ -1,0 +1,93 @@
+package data
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"strings"
+)
+
+// labelsFor reads the labels of the options for a set, and the names of classes where
+// the file has such.
+func labelsFor(set Set, opts Options) (labels []int, names []string, err error) {
+	path := opts.Labels
+	if path == noLabels {
+		labels = make([]int, set.Len())
+		for i := range labels {
+			labels[i] = -1
+		}
+		return labels, nil, nil
+	}
+	form, listed := manifestForm(path)
+	if !listed {
+		labels, err = ReadLabels(path)
+		return labels, nil, err
+	}
+	var texts labelTexts
+	if form == formPaths {
+		err = readLines(path, &texts)
+	} else {
+		err = readList(path, form, set, opts, &texts)
+	}
+	if err == nil && len(texts.at) != set.Len() {
+		err = fmt.Errorf("%d labels for %d samples", len(texts.at), set.Len())
+	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("read labels %s: %w", path, bare(err, path))
+	}
+	found, names, err := texts.settle(opts, set.ID)
+	if err != nil {
+		return nil, nil, fmt.Errorf("read labels %s: %w", path, err)
+	}
+	labels = make([]int, len(found))
+	for i, l := range found {
+		labels[i] = int(l)
+	}
+	return labels, names, nil
+}
+
+// readLines reads a label a line; an empty line is none.
+func readLines(path string, texts *labelTexts) error {
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	text := strings.TrimPrefix(strings.TrimSuffix(string(content), "\n"), string(byteOrderMark))
+	for line := range strings.SplitSeq(text, "\n") {
+		texts.add(line)
+	}
+	return nil
+}
+
+// readList reads labels of samples by their names. Those that are not listed have
+// none.
+func readList(path, form string, set Set, opts Options, texts *labelTexts) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	byName := map[string]string{}
+	labelled, err := readManifest(bufio.NewReader(f), form, opts, func(e entry, hasID bool) {
+		if name := e.path; hasID {
+			byName[strings.Clone(e.id)] = e.label
+		} else {
+			byName[strings.Clone(name)] = e.label
+		}
+	})
+	if err == nil && !labelled {
+		err = fmt.Errorf("it has no column of labels")
+	}
+	if err != nil {
+		return err
+	}
+	for i := range set.Len() {
+		id := set.ID(i)
+		texts.add(byName[id])
+		delete(byName, id)
+	}
+	for name := range byName {
+		return fmt.Errorf("the data has no sample %q", name)
+	}
+	return nil
+}
