@@ -84,7 +84,7 @@ func (c chance) Run(_ context.Context, env Env, s State) (Event, error) {
 func (e Env) random(round int, drawn []int, n int) (Event, error) {
 	picked := make([]selection.Selected, len(drawn))
 	for i, at := range drawn {
-		picked[i] = selection.Selected{Rank: i + 1, Cluster: -1, Record: scoring.Record{Index: at, ID: e.pool.ID(at), Class: -1}}
+		picked[i] = selection.Selected{Rank: i + 1, Cluster: -1, Record: scoring.Record{Index: at, ID: e.pool.ID(at), Class: selection.NoClass}}
 	}
 	batch, err := e.writeChoice(batchFolder(round), picked, chanceStrategy)
 	return Event{

@@ -50,7 +50,7 @@ func (e *Engine) open(ctx context.Context, c config.Config) error {
 	e.dir, err = rundir.Open(o.Dir, rundir.Info{
 		Command: o.Command, Seed: c.Seed, Config: c, Inputs: inputs,
 		Versions: versionsOf(o.Session),
-	}, rundir.Options{Owned: owned, Force: o.Force})
+	}, rundir.Options{Owned: owned, Computes: []string{"onnxruntime", "provider", "threads", "platform"}, Force: o.Force})
 	if err != nil {
 		return err
 	}

@@ -114,6 +114,9 @@ func (b *workbench) matchClasses(c config.Config, model data.Classes) error {
 		set  *data.Set
 	}{{c.Data, &b.pool}, {c.Test, &b.test}} {
 		matched, err := data.Matched(*s.set, model)
+		if mismatch := (*data.MismatchError)(nil); errors.As(err, &mismatch) {
+			mismatch.Help = "give the classes of the data the names that the model has for them"
+		}
 		if err != nil {
 			return fmt.Errorf("data %s: %w", s.name, err)
 		}

@@ -40,6 +40,9 @@ type Options struct {
 	// Owned are patterns of the files and folders, directly in the run folder,
 	// that a run writes.
 	Owned []string
+	// Computes are the keys of Info.Versions on which the bits that a run
+	// computes depend: a run goes on only where they are the same.
+	Computes []string
 	// Force replaces a run that is in the folder, whatever it is of.
 	Force bool
 }
@@ -97,7 +100,7 @@ func (d *Dir) enter(o Options) error {
 		var there Info
 		content, err := readInfo(d.Path(infoName), &there)
 		if err == nil {
-			err = d.info.same(there)
+			err = d.info.same(there, o.Computes)
 		}
 		if err != nil {
 			return err

@@ -105,10 +105,11 @@ func TestOpenRefuses(t *testing.T) {
 		}), nil},
 		{"other data", "pool has changed since", other(func(i *Info) { i.Inputs = map[string]string{"pool": "cd"} }), nil},
 		{"other inputs", "of other inputs", other(func(i *Info) { i.Inputs = map[string]string{"pool": "ab", "x": ""} }), nil},
+		{"other means", "its run began with prunefuse dev, and this is v9", other(func(i *Info) { i.Versions = map[string]string{"prunefuse": "v9"} }), nil},
 		{"an earlier layout", `schema "prunefuse.run/1" of an earlier version`, sample(), replace("run.json", Schema, earlier)},
 		{"another program's file", `schema "x", want`, sample(), replace("run.json", Schema, "x")},
 		{"an empty run.json", "the file is empty", sample(), func(path string) error { return os.Truncate(filepath.Join(path, "run.json"), 0) }},
-		{"an edited run.json", "line 1: it is not what the run", sample(), replace("run.json", "dev", "DEV")},
+		{"an edited run.json", "line 1: it is not what the run", sample(), replace("run.json", "a <b>.yaml", "b.yaml")},
 		{"an edited event", "line 2: it is not what the run", sample(), replace("events.jsonl", `"two"`, `"TWO"`)},
 		{"an edited time", "line 1: it is not what the run", sample(), replace("events.jsonl", `"seconds":0.1`, `"seconds":0.2`)},
 		{"a dropped line", "line 2: it is not what the run", sample(), func(path string) error {
@@ -133,7 +134,7 @@ func TestOpenRefuses(t *testing.T) {
 				}
 			}
 			before := snapshot(t, path)
-			_, err := Open(path, tc.info, Options{Owned: []string{"*.onnx"}})
+			_, err := Open(path, tc.info, Options{Owned: []string{"*.onnx"}, Computes: []string{"prunefuse"}})
 			if err == nil || !strings.Contains(err.Error(), tc.want) || strings.Contains(err.Error(), "\n") {
 				t.Errorf("error %v, want one line with %q", err, tc.want)
 			}

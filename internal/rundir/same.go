@@ -9,8 +9,9 @@ import (
 )
 
 // same is an error where a folder holds the run of other, which is not that of
-// info. It names the first thing in which they differ.
-func (info Info) same(other Info) error {
+// info, or would go on with it by other means. It names the first thing in which
+// they differ.
+func (info Info) same(other Info, computes []string) error {
 	here, err := plain(info.Config)
 	if err != nil {
 		return err
@@ -29,6 +30,11 @@ func (info Info) same(other Info) error {
 	}
 	if !maps.Equal(info.Inputs, other.Inputs) {
 		return fmt.Errorf("it holds a run of other inputs; name another folder, or start anew with --force (-f)")
+	}
+	for _, key := range computes {
+		if was, is := other.Versions[key], info.Versions[key]; was != is {
+			return fmt.Errorf("its run began with %s %s, and this is %s, which may compute other bits; give it what it began with, or start anew with --force (-f)", key, was, is)
+		}
 	}
 	return nil
 }
