@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime/debug"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -15,6 +16,7 @@ import (
 	"github.com/prunefuse/prunefuse/internal/term"
 	"github.com/prunefuse/prunefuse/loop"
 	"github.com/prunefuse/prunefuse/loop/config"
+	"github.com/prunefuse/prunefuse/scoring"
 )
 
 // runOptions are the flags of the commands that do the whole method.
@@ -131,6 +133,7 @@ func doRun(cmd *cobra.Command, g *globals, o runOptions, c config.Config) error 
 	if err := g.startRuntime(ctx); err != nil {
 		return err
 	}
+	defer debug.SetGCPercent(debug.SetGCPercent(scoring.HeapPercent))
 	t := g.terminal(ctx)
 	p := &runProgress{t: t}
 	err := prunefuse.Run(ctx, c, prunefuse.Options{
