@@ -2,25 +2,21 @@ package fusion_test
 
 import (
 	"fmt"
-	"math"
 	"math/rand/v2"
 	"path/filepath"
 	"testing"
 
 	"github.com/prunefuse/prunefuse/fusion"
-	"github.com/prunefuse/prunefuse/models"
+	"github.com/prunefuse/prunefuse/models/modeltest"
 	"github.com/prunefuse/prunefuse/onnxio"
 	"github.com/prunefuse/prunefuse/pruning"
 )
 
-func build(t testing.TB, arch string, o models.Options) *onnxio.Model {
-	t.Helper()
-	m, err := models.Build(arch, o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return m
-}
+var (
+	build   = modeltest.Build
+	trained = modeltest.Wild // stands for training: every weight gets another value
+	set     = modeltest.With
+)
 
 // prune cuts a model by a random selection.
 func prune(t testing.TB, m *onnxio.Model, seed uint64) *onnxio.Model {
@@ -43,49 +39,6 @@ func prune(t testing.TB, m *onnxio.Model, seed uint64) *onnxio.Model {
 	}
 	out, _, err := a.Apply(sel, "dense.onnx")
 	if err != nil {
-		t.Fatal(err)
-	}
-	return out
-}
-
-// trained stands for training: every weight gets another value, BatchNorm's
-// parameters and running statistics too.
-func trained(t testing.TB, m *onnxio.Model, seed uint64) *onnxio.Model {
-	t.Helper()
-	positive := map[string]bool{}
-	for _, n := range m.Graph.Nodes() {
-		if n.Op() == "BatchNormalization" {
-			for _, i := range []int{1, 4} {
-				_, root := m.Graph.Constant(n.Input(i))
-				positive[root] = true
-			}
-		}
-	}
-	rng := rand.New(rand.NewPCG(seed, 1))
-	out := m.Clone()
-	p := out.Graph.Edit()
-	for _, w := range m.Graph.Initializers() {
-		if !w.Elem().Float() {
-			continue
-		}
-		v := make([]float32, w.Len())
-		fan := max(1, w.Len()/max(1, append(w.Dims(), 1)[0]))
-		for i := range v {
-			v[i] = float32(rng.NormFloat64() * math.Sqrt(2/float64(fan)))
-			switch {
-			case positive[w.Name()]:
-				v[i] = 0.5 + rng.Float32()
-			case w.Rank() < 2:
-				v[i] = float32(0.2 * rng.NormFloat64())
-			}
-		}
-		x, err := w.WithFloats(v)
-		if err != nil {
-			t.Fatal(err)
-		}
-		p.SetInitializer(x)
-	}
-	if err := p.Apply(); err != nil {
 		t.Fatal(err)
 	}
 	return out
@@ -130,18 +83,6 @@ func floats(t testing.TB, w *onnxio.Tensor) []float32 {
 		t.Fatal(err)
 	}
 	return v
-}
-
-// set replaces a weight.
-func set(t testing.TB, m *onnxio.Model, w *onnxio.Tensor) *onnxio.Model {
-	t.Helper()
-	out := m.Clone()
-	p := out.Graph.Edit()
-	p.SetInitializer(w)
-	if err := p.Apply(); err != nil {
-		t.Fatal(err)
-	}
-	return out
 }
 
 // randomNet is a small classifier of random wiring. One bias is shared by two

@@ -10,19 +10,13 @@ import (
 	"testing"
 
 	"github.com/prunefuse/prunefuse/models"
+	"github.com/prunefuse/prunefuse/models/modeltest"
 	"github.com/prunefuse/prunefuse/onnxio"
 )
 
-var update = flag.Bool("update", false, "rewrite the golden files")
+var build = modeltest.Build
 
-func build(t testing.TB, arch string, o models.Options) *onnxio.Model {
-	t.Helper()
-	m, err := models.Build(arch, o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return m
-}
+var update = flag.Bool("update", false, "rewrite the golden files")
 
 func marshal(t testing.TB, m *onnxio.Model) []byte {
 	t.Helper()

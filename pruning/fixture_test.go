@@ -8,7 +8,7 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/prunefuse/prunefuse/models"
+	"github.com/prunefuse/prunefuse/models/modeltest"
 	"github.com/prunefuse/prunefuse/onnxio"
 	"github.com/prunefuse/prunefuse/onnxio/ort"
 	"github.com/prunefuse/prunefuse/onnxio/ort/orttest"
@@ -134,6 +134,12 @@ func (b *net) model() *onnxio.Model {
 	return b.m
 }
 
+var (
+	build = modeltest.Build
+	wild  = modeltest.Wild
+	with  = modeltest.With
+)
+
 func analyze(t testing.TB, m *onnxio.Model, o pruning.Options) *pruning.Analysis {
 	t.Helper()
 	a, err := pruning.Analyze(m, o)
@@ -150,55 +156,6 @@ func prune(t testing.TB, m *onnxio.Model, c pruning.Config) *pruning.Result {
 		t.Fatal(err)
 	}
 	return r
-}
-
-func build(t testing.TB, arch string, o models.Options) *onnxio.Model {
-	t.Helper()
-	m, err := models.Build(arch, o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return m
-}
-
-// wild gives every weight of a model a random value, BatchNorm's parameters
-// and running statistics too, so that nothing is hidden by zeros and ones.
-func wild(t testing.TB, m *onnxio.Model, seed uint64) *onnxio.Model {
-	t.Helper()
-	variance := map[string]bool{}
-	for _, n := range m.Graph.Nodes() {
-		if n.Op() == "BatchNormalization" {
-			variance[n.Input(1)], variance[n.Input(4)] = true, true
-		}
-	}
-	rng := rand.New(rand.NewPCG(seed, 1))
-	out := m.Clone()
-	p := out.Graph.Edit()
-	for _, w := range m.Graph.Initializers() {
-		if !w.Elem().Float() {
-			continue
-		}
-		v := make([]float32, w.Len())
-		fan := max(1, w.Len()/max(1, append(w.Dims(), 1)[0]))
-		for i := range v {
-			v[i] = float32(rng.NormFloat64() * math.Sqrt(2/float64(fan)))
-			switch {
-			case variance[w.Name()]:
-				v[i] = 0.5 + rng.Float32()
-			case w.Rank() < 2:
-				v[i] = float32(0.5 * rng.NormFloat64())
-			}
-		}
-		x, err := w.WithFloats(v)
-		if err != nil {
-			t.Fatal(err)
-		}
-		p.SetInitializer(x)
-	}
-	if err := p.Apply(); err != nil {
-		t.Fatal(err)
-	}
-	return out
 }
 
 // verify proves a prune by running it.

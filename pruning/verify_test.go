@@ -54,17 +54,6 @@ func TestVerifyCatches(t *testing.T) {
 	}
 }
 
-func with(t testing.TB, m *onnxio.Model, w *onnxio.Tensor) *onnxio.Model {
-	t.Helper()
-	out := m.Clone()
-	p := out.Graph.Edit()
-	p.SetInitializer(w)
-	if err := p.Apply(); err != nil {
-		t.Fatal(err)
-	}
-	return out
-}
-
 // TestMixing: a node that mixes values along a pruned axis is compared as
 // given what stays of them, and named.
 func TestMixing(t *testing.T) {

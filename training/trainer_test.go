@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/prunefuse/prunefuse/models"
+	"github.com/prunefuse/prunefuse/models/modeltest"
 	"github.com/prunefuse/prunefuse/onnxio"
 	"github.com/prunefuse/prunefuse/onnxio/ort"
 	"github.com/prunefuse/prunefuse/onnxio/ort/orttest"
@@ -22,11 +23,7 @@ func tiny(t testing.TB) *onnxio.Model {
 
 func build(t testing.TB, arch string) *onnxio.Model {
 	t.Helper()
-	m, err := models.Build(arch, models.Options{Input: [3]int{2, 8, 8}, Classes: 4, Width: 0.25, Seed: 1})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return m
+	return modeltest.Build(t, arch, models.Options{Input: [3]int{2, 8, 8}, Classes: 4, Width: 0.25, Seed: 1})
 }
 
 func tinySet(n int) *samples { return noise(7, n, 4, 2, 8, 8) }

@@ -10,7 +10,7 @@ import (
 
 	"github.com/prunefuse/prunefuse/data/datatest"
 	"github.com/prunefuse/prunefuse/models"
-	"github.com/prunefuse/prunefuse/onnxio"
+	"github.com/prunefuse/prunefuse/models/modeltest"
 	"github.com/prunefuse/prunefuse/onnxio/ort/orttest"
 )
 
@@ -18,14 +18,8 @@ func TestDistill(t *testing.T) {
 	t.Parallel()
 	orttest.Need(t)
 	dir := t.TempDir()
-	m, err := models.Build("lenet", models.Options{Input: [3]int{3, 32, 32}, Classes: 10})
-	if err != nil {
-		t.Fatal(err)
-	}
-	model := filepath.Join(dir, "lenet.onnx")
-	if err := m.Save(model, onnxio.SaveOptions{}); err != nil {
-		t.Fatal(err)
-	}
+	m := modeltest.Build(t, "lenet", models.Options{Input: [3]int{3, 32, 32}, Classes: 10})
+	model := modeltest.Save(t, m, dir, "lenet.onnx")
 	args := []string{
 		"-model", model, "-train", datatest.CIFAR(t, filepath.Join(dir, "train_batch.bin"), 40, 10), "-test", datatest.CIFAR(t, filepath.Join(dir, "test_batch.bin"), 30, 10),
 		"-mean", "0.5", "-std", "0.25", "-epochs", "2", "-batch", "20", "-seeds", "2", "-threads", "1",

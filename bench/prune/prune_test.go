@@ -11,7 +11,7 @@ import (
 	"testing"
 
 	"github.com/prunefuse/prunefuse/models"
-	"github.com/prunefuse/prunefuse/onnxio"
+	"github.com/prunefuse/prunefuse/models/modeltest"
 	"github.com/prunefuse/prunefuse/onnxio/ort/orttest"
 )
 
@@ -31,13 +31,7 @@ func TestFolder(t *testing.T) {
 	orttest.Need(t)
 	dir := t.TempDir()
 	for name, classes := range map[string]int{"small": 3, "wide": 900} {
-		m, err := models.Build("mlp", models.Options{Input: [3]int{1, 4, 4}, Classes: classes})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := m.Save(filepath.Join(dir, name+".onnx"), onnxio.SaveOptions{}); err != nil {
-			t.Fatal(err)
-		}
+		modeltest.Save(t, modeltest.Build(t, "mlp", models.Options{Input: [3]int{1, 4, 4}, Classes: classes}), dir, name+".onnx")
 	}
 	if err := os.WriteFile(filepath.Join(dir, "text.onnx"), []byte("no model"), 0o666); err != nil {
 		t.Fatal(err)

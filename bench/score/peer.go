@@ -9,6 +9,8 @@ import (
 	"os/exec"
 	"strconv"
 	"strings"
+
+	"github.com/prunefuse/prunefuse/internal/torchpeer"
 )
 
 //go:embed peer.py
@@ -27,7 +29,7 @@ func (o *options) peerRate(ctx context.Context, n network, folder string) (float
 		width = int(n.width * 16)
 	}
 	args := []string{
-		"-c", script, n.name, folder, strconv.Itoa(n.side), strconv.Itoa(n.resize), strconv.Itoa(width),
+		"-c", torchpeer.ResNet + script, n.name, folder, strconv.Itoa(n.side), strconv.Itoa(n.resize), strconv.Itoa(width),
 		strconv.Itoa(o.threads), fmt.Sprint(o.time.Seconds()), strconv.Itoa(o.rounds),
 	}
 	cmd := exec.CommandContext(ctx, python, args...)

@@ -1,4 +1,5 @@
 """PyTorch's side of bench/score: prints the median samples a second of some rounds.
+ResNet is that of internal/torchpeer.
 
 Arguments: network, folder or "", side, resize or 0, width, threads, seconds a round, rounds."""
 import glob
@@ -8,7 +9,6 @@ import sys
 import time
 
 import torch
-import torch.nn as nn
 import torch.nn.functional as F
 import torchvision
 from PIL import Image
@@ -19,28 +19,6 @@ side, resize, width, threads = map(int, sys.argv[3:7])
 seconds, rounds = float(sys.argv[7]), int(sys.argv[8])
 torch.set_num_threads(threads)
 torch.manual_seed(1)
-
-
-class Block(nn.Module):
-    def __init__(self, i, o, stride):
-        super().__init__()
-        self.conv1, self.bn1 = nn.Conv2d(i, o, 3, stride, 1, bias=False), nn.BatchNorm2d(o)
-        self.conv2, self.bn2 = nn.Conv2d(o, o, 3, 1, 1, bias=False), nn.BatchNorm2d(o)
-        self.short = nn.Identity()
-        if stride != 1 or i != o:
-            self.short = nn.Sequential(nn.Conv2d(i, o, 1, stride, bias=False), nn.BatchNorm2d(o))
-
-    def forward(self, x):
-        return F.relu(self.bn2(self.conv2(F.relu(self.bn1(self.conv1(x))))) + self.short(x))
-
-
-def cifar_resnet(depth):
-    layers, channels = [nn.Conv2d(3, width, 3, 1, 1, bias=False), nn.BatchNorm2d(width), nn.ReLU()], width
-    for stage in range(3):
-        for block in range((depth - 2) // 6):
-            layers.append(Block(channels, width << stage, 2 if stage and not block else 1))
-            channels = width << stage
-    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(channels, 10))
 
 
 class Images(torch.utils.data.Dataset):
@@ -67,7 +45,7 @@ def batches():
         yield from loader
 
 
-model = (torchvision.models.resnet18() if network == "resnet18" else cifar_resnet(int(network[6:]))).eval()
+model = (torchvision.models.resnet18() if network == "resnet18" else ResNet(int(network[6:]), width, 3, 10)).eval()
 rates = []
 with torch.inference_mode():
     source = batches()

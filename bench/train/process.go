@@ -11,6 +11,8 @@ import (
 	"os/exec"
 	"strconv"
 	"strings"
+
+	"github.com/prunefuse/prunefuse/internal/torchpeer"
 )
 
 //go:embed peer.py
@@ -47,7 +49,7 @@ func (o options) startOurs(ctx context.Context, n network) (*process, error) {
 }
 
 func (o options) startPeer(ctx context.Context, python string, n network) (*process, error) {
-	args := []string{"-c", script}
+	args := []string{"-c", torchpeer.ResNet + script}
 	for _, v := range []int{n.depth, n.width, o.batch, o.threads} {
 		args = append(args, strconv.Itoa(v))
 	}

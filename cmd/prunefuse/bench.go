@@ -28,6 +28,7 @@ type benchOptions struct {
 
 func (o *benchOptions) addFlags(fs *pflag.FlagSet) {
 	fs.Int64SliceVar(&o.batches, "batch", nil, "batch `sizes` to measure, such as 1,32; the default is 1, or what the model fixes")
+	fs.Lookup("batch").DefValue = ""
 	fs.IntSliceVar(&o.threads, "threads-list", nil, "`numbers` of threads to measure at, such as 1,2, instead of the one of --threads")
 	o.shapes.addFlags(fs)
 	fs.Float64Var(&o.seconds, "seconds", 4, "time to measure for, at each batch size and number of threads")

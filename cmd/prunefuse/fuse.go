@@ -26,8 +26,8 @@ type fuseOptions struct {
 
 func (o *fuseOptions) addFlags(fs *pflag.FlagSet) {
 	o.out.addFlags(fs)
-	fs.StringVar(&o.dense, "dense", "", "the model `file` that was pruned")
-	fs.StringVar(&o.pruned, "pruned", "", "what became of it: the pruned and trained model `file`")
+	fs.StringVar(&o.dense, "dense", "", "the model `file` as it was before pruning")
+	fs.StringVar(&o.pruned, "pruned", "", "the model `file` that was pruned from it, and trained")
 	fs.StringVar(&o.rest, "rest", string(fusion.Rests[0]), "`what` the other weights hold: "+restNames())
 }
 

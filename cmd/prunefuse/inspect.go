@@ -54,6 +54,9 @@ With --json, one object:
   pinned             [{weight, axis, extent, kind, reason}], the axes that cannot
                      be pruned`,
 			exitOK, exitFailed, exitUsage, exitInterrupted),
+		Example: `  prunefuse inspect model.onnx
+  prunefuse inspect model.onnx --input-shape image:1,3,224,224
+  prunefuse inspect model.onnx --json`,
 		Args: exactArgs("MODEL"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if o.text && g.json {

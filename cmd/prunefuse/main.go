@@ -70,12 +70,18 @@ The steps by hand:
   prunefuse new resnet20 --input 1x28x28 -o dense.onnx
   prunefuse prune dense.onnx --ratio 0.5 -o small.onnx
   prunefuse train small.onnx --data demo --epochs 2 -o selector.onnx
-  prunefuse score selector.onnx --pool demo --strategy margin -k 100 -o scores.jsonl
+  prunefuse score selector.onnx --pool demo --strategy margin -k 100 --selected batch.txt
   prunefuse fuse --dense dense.onnx --pruned selector.onnx -o fused.onnx
+  prunefuse train fused.onnx --data demo --only batch.txt --epochs 5 -o tuned.onnx
+  prunefuse export tuned.onnx -o deploy.onnx
 
-Results go to stdout, everything else to stderr. A persistent flag that is not
-given takes its value from the environment variable PRUNEFUSE_ and its name,
-such as PRUNEFUSE_PROVIDER or PRUNEFUSE_ORT_LIB.`,
+Results go to stdout, everything else to stderr. Whatever a command guesses and
+that bears on its result is said on stderr; with --json it stands in the result,
+under "notes". Wherever a share is taken, 0.5 and 50% are the same.
+
+A flag of all commands that is not given takes its value from the environment
+variable PRUNEFUSE_ and its name, such as PRUNEFUSE_PROVIDER or
+PRUNEFUSE_ORT_LIB. Tables fold to the width of the terminal, or to COLUMNS.`,
 			exitOK, exitFailed, exitUsage, exitSkipped, exitDiffers, exitNoRuntime, exitLocked, exitUnsupported, exitInterrupted),
 		SilenceErrors:     true,
 		SilenceUsage:      true,

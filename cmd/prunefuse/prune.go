@@ -54,10 +54,12 @@ smaller and stays whole. Inputs and outputs keep their shapes; "prunefuse
 inspect" shows the groups, and why an axis is in none.
 
 How much goes is said by one of
-  --ratio R    a group of C channels keeps floor(C·(1−R)) of them, at least one
+  --ratio R    the share of channels that goes: a group of C channels keeps
+               floor(C·(1−R)) of them, at least one
   --macs, --params
-               the least ratio that leaves so many multiply-accumulates for a
-               sample, or parameters: "50%" of the dense network's, or "12.5M".
+               what is to be left: the least ratio that leaves so many
+               multiply-accumulates for a sample, or parameters: "50%" of the
+               dense network's, or "12.5M".
                The result is below, by less than one more channel would take
   --latency    the least ratio at which ONNX Runtime on this machine runs a
                sample in such a time: "50%", or "3.2ms". Candidates are built
@@ -81,10 +83,9 @@ for those of `+strings.Join(comparableCriteria(), " and ")+`:
 
 The result is run against the original with the removed channels silenced,
 which must compute the same; --no-verify leaves that out. MACs, times and that
-check are of inputs of the size --input-shape gives, where theirs is open. It
-carries its plan,
-which says what was kept of which weight, and by which "prunefuse fuse" finds
-the way back.
+check are of inputs of the size --input-shape gives, where theirs is open. The
+result carries its plan, which says what was kept of which weight, and by which
+"prunefuse fuse" finds the way back.
 
 `+compensateHelp+`
 For criteria with data:

@@ -30,7 +30,7 @@ func addOptimizerFlags(fs *pflag.FlagSet, r *config.Training) {
 	fs.BoolVar(&r.Nesterov, "nesterov", false, "Nesterov's momentum for sgd")
 	fs.Float64Var(&r.Beta1, "beta1", 0, "for adam and adamw: what is left of the first moment after a step")
 	fs.Lookup("beta1").DefValue = "0.9"
-	fs.Float64Var(&r.Beta2, "beta2", 0, "and of the second")
+	fs.Float64Var(&r.Beta2, "beta2", 0, "for adam and adamw: what is left of the second moment after a step")
 	fs.Lookup("beta2").DefValue = "0.999"
 	fs.Float64Var(&r.Epsilon, "epsilon", 0, "for adam and adamw: what is added to the root of the second moment")
 	fs.Lookup("epsilon").DefValue = "1e-8"

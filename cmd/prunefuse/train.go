@@ -65,7 +65,7 @@ file stays, also the plan by which a pruned network is fused later.
 
 Optimisers and schedules compute what PyTorch's do. After a --warmup the
 schedules cosine, linear and one-cycle run over what is left of the training;
-the milestones of step are fractions of all of it. --accumulate takes a step
+the milestones of step are shares of all of it. --accumulate takes a step
 with the mean gradient of several batches, which BatchNorm normalises one by
 one. --ema writes, and measures on --val, a moving average of the weights and
 running statistics.

@@ -10,6 +10,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/prunefuse/prunefuse/models"
+	"github.com/prunefuse/prunefuse/models/modeltest"
 	"github.com/prunefuse/prunefuse/onnxio"
 	"github.com/prunefuse/prunefuse/onnxio/onnxpb"
 	"github.com/prunefuse/prunefuse/onnxio/ort"
@@ -17,51 +18,10 @@ import (
 	"github.com/prunefuse/prunefuse/onnxio/rewrite"
 )
 
-func build(t *testing.T, arch string, o models.Options) *onnxio.Model {
-	t.Helper()
-	m, err := models.Build(arch, o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return m
-}
+var build = modeltest.Build
 
 // wild gives every weight a random value, running statistics too.
-func wild(t *testing.T, m *onnxio.Model) *onnxio.Model {
-	t.Helper()
-	variance := map[string]bool{}
-	for _, n := range m.Graph.Nodes() {
-		if n.Op() == "BatchNormalization" {
-			_, root := m.Graph.Constant(n.Input(4))
-			variance[root] = true
-		}
-	}
-	rng := rand.New(rand.NewPCG(1, 1))
-	out := m.Clone()
-	p := out.Graph.Edit()
-	for _, w := range m.Graph.Initializers() {
-		v := make([]float32, w.Len())
-		fan := max(1, w.Len()/max(1, append(w.Dims(), 1)[0]))
-		for i := range v {
-			v[i] = float32(rng.NormFloat64() * math.Sqrt(2/float64(fan)))
-			switch {
-			case variance[w.Name()]:
-				v[i] = 0.5 + rng.Float32()
-			case w.Rank() < 2:
-				v[i] = float32(0.5 * rng.NormFloat64())
-			}
-		}
-		x, err := w.WithFloats(v)
-		if err != nil {
-			t.Fatal(err)
-		}
-		p.SetInitializer(x)
-	}
-	if err := p.Apply(); err != nil {
-		t.Fatal(err)
-	}
-	return out
-}
+func wild(t *testing.T, m *onnxio.Model) *onnxio.Model { return modeltest.Wild(t, m, 1) }
 
 // run feeds a model with one float input some noise.
 func run(t *testing.T, m *onnxio.Model, batch int64) []float32 {
