@@ -44,6 +44,9 @@
 // for a sample by its batch, comes out of training in evaluation mode; evaluation
 // and distillation refuse it.
 //
+// A BatchNormalization whose statistics are computed, or that normalises weights,
+// trains as it stands, with gradients through the statistics.
+//
 // What is not guaranteed: equal bits on another processor, runtime or thread
 // count, whose sums may round differently.
 //

@@ -27,7 +27,7 @@ var batchNormalization = Def{
 	Axes: func(a *Axes) error {
 		for k := range a.In(0).Shape {
 			a.Same(In(0, k), Out(0, k))
-			if k != 1 && overBatch(a.Infer) {
+			if k != 1 && overBatch(a.Node, a.Opset) {
 				a.Mixes(In(0, k))
 			}
 		}
@@ -37,7 +37,7 @@ var batchNormalization = Def{
 		}
 		return nil
 	},
-	Grad: batchNormGrad, Cost: free, State: []int{3, 4}, Offsets: []Offset{{X: 0, By: 3, Scale: -1}}, Train: batchNormTrain,
+	Grad: batchNormGrad, Cost: free, State: []int{3, 4}, Offsets: []Offset{{X: 0, By: 3, Scale: -1}}, Train: batchNormTrain, Decompose: batchNormDecomposition,
 	Upgrade: func(u *Upgrade) error {
 		if u.Node.Int("spatial", 1) == 0 {
 			return fmt.Errorf("spatial=0 was dropped in opset 9; export the model anew")
@@ -52,6 +52,8 @@ var batchNormalization = Def{
 		{Name: "image", Inputs: []Input{X(3, 4, 2, 3), W(4), W(4), W(4), Pos(4)}},
 		{Name: "features", Inputs: []Input{X(5, 4), W(4), W(4), W(4), Pos(4)}, Attrs: attrs(onnxio.Float("epsilon", 1e-3), onnxio.Float("momentum", 0.8))},
 		{Name: "opset 9", Opset: 9, Inputs: []Input{X(2, 3, 4, 4), W(3), W(3), W(3), Pos(3)}},
+		{Name: "computed statistics", Inputs: []Input{X(3, 4, 2), W(4), W(4), X(4), XPos(4)}, Fixed: true},
+		{Name: "of a weight", Inputs: []Input{W(1, 4, 6), W(4), W(4), W(4), Pos(4)}, Attrs: attrs(onnxio.Int("training_mode", 1), onnxio.Float("momentum", 0.7)), Out: 3, Fixed: true},
 		{Name: "volume", Inputs: []Input{X(2, 3, 2, 2, 2), W(3), W(3), W(3), Pos(3)}},
 	},
 }
@@ -59,11 +61,11 @@ var batchNormalization = Def{
 // overBatch reports whether a node normalises by the statistics of its own
 // input: it is in training mode, which more than one output marks before opset
 // 14.
-func overBatch(c *Infer) bool {
-	if c.Opset < 14 {
-		return len(c.Node.Outputs()) > 1
+func overBatch(n *onnxio.Node, opset int64) bool {
+	if opset < 14 {
+		return len(n.Outputs()) > 1
 	}
-	return c.Node.Int("training_mode", 0) != 0
+	return n.Int("training_mode", 0) != 0
 }
 
 // dropStatistics takes off the outputs that, before opset 14, marked a node
@@ -89,6 +91,10 @@ const batchNormEpsilon = 1e-5
 // batch's mean and variance, which the gradient needs.
 func batchNormTrain(t *Train) error {
 	n := t.Node
+	if !keepsStatistics(t.Infer) {
+		t.Patch.Add(onnxio.NodeSpec{Op: n.Op(), Name: n.Name(), Inputs: n.Inputs(), Outputs: n.Outputs(), Attrs: n.Attrs()})
+		return nil
+	}
 	if t.native(t.In(0)) {
 		batchNormNative(t)
 		return nil

@@ -11,7 +11,7 @@ import (
 // the others of its batch.
 func CheckEvaluation(m *onnxio.Model) error {
 	for _, n := range m.Graph.Nodes() {
-		if inTrainingMode(n, m.Opset("")) {
+		if inTrainingMode(m, n) {
 			return fmt.Errorf("%v is in training mode: it normalises each batch by itself, so that a sample's answer depends on the others of its batch; export the model in evaluation mode (model.eval(), and to keep Dropout training=TrainingMode.PRESERVE)", n)
 		}
 	}
@@ -28,7 +28,7 @@ func ToEvaluation(m *onnxio.Model) (*onnxio.Model, error) {
 	m = m.Clone()
 	p := m.Graph.Edit()
 	for _, n := range m.Graph.Nodes() {
-		if !inTrainingMode(n, m.Opset("")) {
+		if !inTrainingMode(m, n) {
 			continue
 		}
 		for _, o := range n.Outputs()[1:] {
@@ -43,13 +43,6 @@ func ToEvaluation(m *onnxio.Model) (*onnxio.Model, error) {
 }
 
 // inTrainingMode reports whether a node normalises by the statistics of the batch.
-func inTrainingMode(n *onnxio.Node, opset int64) bool {
-	const since = 14 // that an attribute says so; before, it was the number of outputs
-	if n.Op() != "BatchNormalization" || n.Domain() != "" {
-		return false
-	}
-	if opset >= since {
-		return n.Int("training_mode", 0) != 0
-	}
-	return len(n.Outputs()) > 1
+func inTrainingMode(m *onnxio.Model, n *onnxio.Node) bool {
+	return n.Op() == "BatchNormalization" && n.Domain() == "" && overBatch(n, m.Opset("")) && reachedByInputs(m.Graph, n.Input(0))
 }

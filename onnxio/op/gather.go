@@ -129,15 +129,17 @@ func gatherGrad(g *Grad) error {
 	if len(g.In(1).Shape) == 1 {
 		dy = g.GO(0)
 	} else {
-		to := append(lead, -1)
+		to, known := append(lead, -1), true
 		for _, d := range data[k+1:] {
-			n, ok := d.Value()
-			if !ok {
-				return &noGradError{"an axis after the gathered one has no known extent"}
-			}
-			to = append(to, n)
+			known = known && d.IsKnown()
+			to = append(to, d.Or(0))
 		}
-		dy = g.Reshape(g.GO(0), to...)
+		if known {
+			dy = g.Reshape(g.GO(0), to...)
+		} else {
+			after := g.Op("Shape", []string{g.I(0)}, onnxio.Int("start", int64(k+1)))
+			dy = g.Op("Reshape", []string{g.GO(0), g.Concat(0, g.List(to[:k+1]...), after)})
+		}
 	}
 	column := make([]int64, len(data)-k)
 	for i := range column {

@@ -39,6 +39,9 @@ var pad = Def{
 		{Name: "reflect, image", Inputs: []Input{X(2, 3, 4, 5), I64(0, 0, 2, 1, 0, 0, 1, 3)}, Attrs: attrs(onnxio.Str("mode", "reflect"))},
 		{Name: "edge, all around", Inputs: []Input{X(2, 3, 4, 1), I64(1, 0, 2, 3, 0, 0, 1, 2)}, Attrs: attrs(onnxio.Str("mode", "edge")), Fixed: true},
 		{Name: "some axes", Opset: 18, Inputs: []Input{X(2, 3, 4), I64(2, 1, 3, -1), None(), I64(1, -1)}},
+		{Name: "at run time", Inputs: []Input{X(2, 3, 4), {Elem: onnxio.Int64, Shape: []int64{6}, Ints: []int64{0, 1, 2, 0, 0, -1}}}, Fixed: true},
+		{Name: "value at run time", Inputs: []Input{X(2, 3), {Elem: onnxio.Int64, Shape: []int64{4}, Ints: []int64{0, 1, 0, 2}}, F32([]float32{0.5})}, Fixed: true},
+		{Name: "axes at run time", Opset: 18, Inputs: []Input{X(2, 3, 4), {Elem: onnxio.Int64, Shape: []int64{2}, Ints: []int64{1, 2}}, None(), I64(-1)}, Fixed: true},
 		{Name: "opset 7", Opset: 7, Inputs: []Input{X(2, 3)}, Attrs: attrs(onnxio.Ints("pads", 0, 1, 0, 2), onnxio.Float("value", 1.5))},
 	},
 }

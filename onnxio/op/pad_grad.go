@@ -22,13 +22,22 @@ func padGrad(g *Grad) error {
 		}
 		back = append(back, -n)
 	}
-	if begin == nil {
-		return &noGradError{"its padding is computed at run time"}
-	}
-	if mode := g.Node.Str("mode", "constant"); mode != "constant" {
+	mode := g.Node.Str("mode", "constant")
+	var dx string
+	switch {
+	case mode != "constant" && begin == nil:
+		return &noGradError{fmt.Sprintf("its padding, in mode %s, is computed at run time", mode)}
+	case mode != "constant":
 		return foldPadding(g, mode, back)
+	case begin == nil:
+		in := []string{g.GO(0), g.Neg(g.I(1))}
+		if axes := g.I(3); axes != "" {
+			in = append(in, "", axes)
+		}
+		dx = g.Op("Pad", in)
+	default:
+		dx = g.Pad(g.GO(0), back...)
 	}
-	dx := g.Pad(g.GO(0), back...)
 	g.GI(0, dx)
 	if g.Needs(2) {
 		whole := g.Op("ReduceSum", []string{g.GO(0)}, keepDims(false))

@@ -36,6 +36,7 @@ var tile = Def{
 		{Name: "batch", Inputs: []Input{X(2, 3), I64(3, 1)}},
 		{Name: "nothing", Inputs: []Input{X(2, 3), I64(1, 1)}},
 		{Name: "at run time", Inputs: []Input{X(2, 3), {Elem: onnxio.Int64, Shape: []int64{2}, Ints: []int64{1, 2}}}, Fixed: true},
+		{Name: "two axes at run time", Inputs: []Input{X(2, 3, 1), {Elem: onnxio.Int64, Shape: []int64{3}, Ints: []int64{3, 1, 4}}}, Fixed: true},
 		{Name: "opset 7", Opset: 7, Inputs: []Input{X(2, 3), I64(1, 2)}},
 	},
 }
@@ -73,9 +74,13 @@ func tileAxes(a *Axes) error {
 
 // tileGrad adds the gradients of all copies.
 func tileGrad(g *Grad) error {
+	if g.In(0).Shape == nil {
+		return &noGradError{"how many axes it repeats is not known"}
+	}
 	times, ok := g.Ints(1)
 	if !ok {
-		return &noGradError{"how often it repeats is computed at run time"}
+		g.GI(0, g.copiesAdded())
+		return nil
 	}
 	var apart, axes []int64
 	unknown := 0
@@ -93,9 +98,23 @@ func tileGrad(g *Grad) error {
 	case len(axes) == 0:
 		g.GI(0, g.GO(0))
 	case unknown > 1:
-		return &noGradError{"more than one extent is not known"}
+		g.GI(0, g.copiesAdded())
 	default:
 		g.GI(0, g.Sum(g.Reshape(g.GO(0), apart...), false, axes...))
 	}
 	return nil
+}
+
+// copiesAdded adds the gradients of all copies, whose number and extents are
+// taken at run time: every axis of the output is a number of copies and an extent
+// of the input.
+func (g *Grad) copiesAdded() string {
+	rank := len(g.In(0).Shape)
+	column := func(x string) string { return g.Reshape(x, -1, 1) }
+	pairs := g.Concat(1, column(g.I(1)), column(g.Of("Shape", g.I(0))))
+	copies := make([]int64, rank)
+	for k := range copies {
+		copies[k] = int64(2 * k)
+	}
+	return g.Sum(g.Op("Reshape", []string{g.GO(0), g.Reshape(pairs, -1)}), false, copies...)
 }
