@@ -10,7 +10,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/prunefuse/prunefuse/internal/report"
-	"github.com/prunefuse/prunefuse/internal/term"
 	"github.com/prunefuse/prunefuse/loop"
 )
 
@@ -94,82 +93,5 @@ func printReport(g *globals, r *report.Report) error {
 	if g.json {
 		return g.printJSON(r)
 	}
-	if _, err := fmt.Fprintf(g.stdout, "%s\n", r.Verdict); err != nil {
-		return err
-	}
-	for _, s := range []struct {
-		header []string
-		rows   [][]string
-	}{
-		{[]string{"accuracy on held-out images", "labels", "right", fmt.Sprintf("%.0f %% interval", 100*r.Confidence)}, accuracyRows(r)},
-		{[]string{"accuracy on held-out images", "labels", "right", "seeds"}, seedRows(r)},
-		{[]string{"network", "parameters", "MACs", "file"}, networkRows(r)},
-		{[]string{"choosing", "time", "to dense", "MACs", "to dense", "(1−p)²"}, choosingRows(r)},
-	} {
-		if len(s.rows) == 0 {
-			continue
-		}
-		if _, err := fmt.Fprintln(g.stdout); err != nil {
-			return err
-		}
-		align := []term.Align{term.Left}
-		for range s.header[1:] {
-			align = append(align, term.Right)
-		}
-		if err := term.Table(g.stdout, s.header, s.rows, align); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func accuracyRows(r *report.Report) [][]string {
-	var rows [][]string
-	for _, a := range r.Accuracies {
-		rows = append(rows, []string{
-			a.Name, term.Count(int64(a.Labels)), term.Percent(a.Value), fmt.Sprintf("%.1f to %s", 100*a.Low, term.Percent(a.High)),
-		})
-	}
-	return rows
-}
-
-// seedRows are the accuracies of several runs, where the report joins them.
-func seedRows(r *report.Report) [][]string {
-	var rows [][]string
-	for _, s := range r.Series {
-		if s.Seeds < 2 || len(s.Points) == 0 {
-			continue
-		}
-		p := s.Points[len(s.Points)-1]
-		text := term.Percent(p.Accuracy)
-		if p.Std != nil {
-			text = fmt.Sprintf("%.1f ± %.1f %%", 100*p.Accuracy, 100**p.Std)
-		}
-		rows = append(rows, []string{s.Name, term.Count(int64(p.Labels)), text, term.Count(int64(len(p.Values)))})
-	}
-	return rows
-}
-
-func networkRows(r *report.Report) [][]string {
-	var rows [][]string
-	for _, m := range r.Models {
-		rows = append(rows, []string{m.Role, term.Count(m.Params), term.MACs(m.MACs), term.Bytes(m.Bytes)})
-	}
-	return rows
-}
-
-func choosingRows(r *report.Report) [][]string {
-	ratio := func(v float64) string {
-		if v == 0 {
-			return "–"
-		}
-		return term.Ratio(v)
-	}
-	var rows [][]string
-	for _, c := range r.Choosing {
-		rows = append(rows, []string{
-			c.Arm, term.Seconds(c.Seconds), ratio(c.SecondsRatio), term.MACs(c.MACs), ratio(c.MACsRatio), ratio(c.Analytic),
-		})
-	}
-	return rows
+	return report.Text(g.stdout, r)
 }

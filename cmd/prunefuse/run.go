@@ -135,10 +135,11 @@ func doRun(cmd *cobra.Command, g *globals, o runOptions, c config.Config) error 
 	}
 	defer debug.SetGCPercent(debug.SetGCPercent(scoring.HeapPercent))
 	t := g.terminal(ctx)
-	p := &runProgress{t: t}
+	stages := term.Stages{Term: t}
 	err := prunefuse.Run(ctx, c, prunefuse.Options{
 		Dir: o.dir, Resume: o.resume, Force: o.force, Command: append([]string{"prunefuse"}, g.args...),
-		Session: g.session(), Progress: p.tell,
+		Session:  g.session(),
+		Progress: func(p loop.Progress) { stages.Progress(p.Stage, p.Done, p.Total, p.Unit, p.Note) },
 	})
 	t.Close()
 	if errors.Is(err, loop.ErrPending) {
@@ -161,31 +162,4 @@ func (o *runOptions) explain(ctx context.Context, err error) error {
 		return fmt.Errorf("%w; --force (-f) replaces it", err)
 	}
 	return err
-}
-
-// runProgress shows how far a run is as a bar a stage.
-type runProgress struct {
-	t     *term.Term
-	bar   *term.Bar
-	stage string
-	done  int64
-}
-
-func (p *runProgress) tell(e loop.Progress) {
-	if e.Stage != p.stage || e.Total == 0 {
-		p.bar.Done()
-		p.bar, p.stage, p.done = nil, e.Stage, 0
-		if e.Total == 0 {
-			p.t.Step("%s", e.Stage)
-			return
-		}
-		p.bar = p.t.Bar(e.Stage, e.Total, e.Unit)
-	}
-	p.bar.Note(e.Note)
-	p.bar.Add(e.Done - p.done)
-	p.done = e.Done
-	if e.Done >= e.Total {
-		p.bar.Done()
-		p.bar, p.stage, p.done = nil, "", 0
-	}
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/prunefuse/prunefuse/data"
 	"github.com/prunefuse/prunefuse/internal/atomicfile"
+	"github.com/prunefuse/prunefuse/internal/term"
 	"github.com/prunefuse/prunefuse/onnxio"
 	"github.com/prunefuse/prunefuse/onnxio/op"
 	"github.com/prunefuse/prunefuse/scoring"
@@ -288,9 +289,9 @@ func (o *scoreOptions) checkOutputs(t *job.Task) error {
 func (g *globals) scorePool(ctx context.Context, t job.Task) (*job.Result, error) {
 	display := g.terminal(ctx)
 	defer display.Close()
-	bars := stages{display: display}
-	defer bars.end()
-	t.Progress = bars.progress
+	stages := term.Stages{Term: display}
+	defer stages.End()
+	t.Progress = func(stage string, done, total int) { stages.Progress(stage, int64(done), int64(total), "samples", "") }
 	t.Skip = func(s scoring.Skipped) { _, _ = fmt.Fprintf(display, "skipped: %s\n", oneLine(s.Error())) }
 	t.Note = func(text string) { g.note("%s", text) }
 	return job.Run(ctx, t)

@@ -294,7 +294,6 @@ func (o *trainOptions) train(ctx context.Context, g *globals, m *onnxio.Model, s
 	var bar *term.Bar
 	defer func() { bar.Done() }()
 	defer watchTeacher(t, to.Teacher)()
-	var count func(done, total int)
 	total, last := 0, 0
 	var lines *training.MetricsFile
 	running, stop := context.WithCancelCause(ctx)
@@ -305,13 +304,12 @@ func (o *trainOptions) train(ctx context.Context, g *globals, m *onnxio.Model, s
 			stop(err)
 		}
 		bar = t.Bar("train", int64(steps), "steps")
-		count = counter(bar)
-		count(done, steps)
+		bar.Reach(int64(done))
 	}
 	to.Progress = func(p training.Progress) {
 		bar.Note(fmt.Sprintf("loss %.3f, accuracy %s, %s samples/s", p.Loss, term.Percent(p.Accuracy), term.Count(int64(p.SamplesPerSecond))))
 		last = p.Step
-		count(p.Step, p.Steps)
+		bar.Reach(int64(p.Step))
 		lines.Step(p)
 	}
 	to.OnEpoch = func(e training.Epoch) {

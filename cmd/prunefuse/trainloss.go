@@ -130,22 +130,13 @@ func (o *lossOptions) distillation(g *globals, set data.Set, student data.Prepro
 	return t, nil
 }
 
-// watchTeacher shows how far a cache of answers is. The bar ends by the
-// function it returns, if it was not full before.
+// watchTeacher shows how far a cache of answers is, until end is called.
 func watchTeacher(t *term.Term, teacher *training.Teacher) (end func()) {
-	if teacher == nil {
-		return func() {}
-	}
-	var bar *term.Bar
-	var count func(done, total int)
-	teacher.Progress = func(done, total int) {
-		if bar == nil {
-			bar = t.Bar("teacher", int64(total), "samples")
-			count = counter(bar)
-		}
-		if count(done, total); done == total {
-			bar.Done()
+	stages := &term.Stages{Term: t}
+	if teacher != nil {
+		teacher.Progress = func(done, total int) {
+			stages.Progress("teacher", int64(done), int64(total), "samples", "")
 		}
 	}
-	return func() { bar.Done() }
+	return stages.End
 }

@@ -84,6 +84,17 @@ func (b *Bar) Add(n int64) {
 	b.print(line)
 }
 
+// Reach counts units up to n as done, which may be told again and again.
+func (b *Bar) Reach(n int64) {
+	if b == nil {
+		return
+	}
+	b.mu.Lock()
+	more := n - b.count
+	b.mu.Unlock()
+	b.Add(more)
+}
+
 // Note replaces the text beside the count, such as "loss 0.412".
 func (b *Bar) Note(text string) {
 	if b == nil {
