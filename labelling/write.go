@@ -17,14 +17,6 @@ type Item struct {
 	Confidence float64 // of the prediction, from 0 to 1
 }
 
-// Config is what a Label Studio project calls things, and where it finds the
-// images.
-type Config struct {
-	FromName string // the name of <Choices>
-	ToName   string // the name of <Image>, and of the task's value
-	Prefix   string // of the images' addresses, before the escaped ID
-}
-
 // sampleKey is the field of a task's data that holds the sample's ID. "id" is
 // taken: Label Studio's shorter exports put the task's own there.
 const sampleKey = "sample"

@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 
 	"github.com/spf13/cobra"
@@ -107,21 +106,6 @@ func nameOf(names []string, class int) (string, error) {
 		return "", fmt.Errorf("class %d is predicted, but there are names for %d", class, len(names))
 	}
 	return names[class], nil
-}
-
-// numberOf is the number of a class that people named.
-func numberOf(names []string, class string) (int, error) {
-	if i := slices.Index(names, class); i >= 0 {
-		return i, nil
-	}
-	if names != nil {
-		return 0, fmt.Errorf("class %q is none of %q", class, names)
-	}
-	n, err := strconv.Atoi(class)
-	if err != nil || n < 0 {
-		return 0, fmt.Errorf("class %q has no number; name the classes with --classes or --model", class)
-	}
-	return n, nil
 }
 
 // projectOptions are the flags that say what a Label Studio project looks like.

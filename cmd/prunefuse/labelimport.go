@@ -1,14 +1,11 @@
 package main
 
 import (
-	"encoding/csv"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -20,14 +17,16 @@ import (
 
 type labelImportOptions struct {
 	labelOptions
-	root string
-	pool string
+	root, pool   string
+	disagreement string
 }
 
 func (o *labelImportOptions) addFlags(fs *pflag.FlagSet) {
 	o.labelOptions.addFlags(fs, "the .csv, .jsonl or .npy `file` to write")
 	fs.StringVar(&o.root, "root", "", "the `folder` of the images, for .csv and .jsonl")
 	fs.StringVar(&o.pool, "pool", "", "the `data` whose samples these are, for .npy")
+	fs.StringVar(&o.project.Sample, "id-field", "", "the `field` or column that names the sample; empty is sample for Label Studio, id for other tables")
+	fs.StringVar(&o.disagreement, "disagreement", string(labelling.Refuse), "`how` to take answers that differ: refuse, last, majority or skip")
 }
 
 func newLabelImportCommand(g *globals) *cobra.Command {
@@ -37,11 +36,19 @@ func newLabelImportCommand(g *globals) *cobra.Command {
 		GroupID: groupData,
 		Short:   "Make labels of what people have answered",
 		Long: withExitStatus(`
-Read what Label Studio exports (JSON, JSON-MIN or CSV), or the table that "label
-export" wrote, filled in, and write labels: x.csv and x.jsonl are lists of
-images with their labels, to be read as --data; x.npy has a label for each
-sample of --pool, -1 for those without one, to be read as --labels. Of several
-answers to one task the last one counts; tasks without one are told.
+Read what Label Studio exports (JSON, JSON-MIN, CSV or TSV), the XML of CVAT for
+images, or the table that "label export" wrote, filled in, and write labels:
+x.csv and x.jsonl are lists of images with their labels, to be read as --data;
+x.npy has a label for each sample of --pool, -1 for those without one, to be read
+as --labels.
+
+A sample is the one that the file names as such, never another field: the field
+sample of Label Studio's tasks, in whose exports id is the number of a task; id of
+a table; the name of an image of CVAT; or the field --id-field. With --url-prefix it
+is what follows that in the address of the image. Where one answer is called the
+ground truth it alone counts; answers that differ are refused, or taken as
+--disagreement says. Skipped tasks and predictions are no answers. All that is no
+label is listed at once, and nothing is written.
 
 Labels are the numbers of the classes that --classes or --model names. Without
 them a list has what people wrote.`,
@@ -62,7 +69,10 @@ them a list has what people wrote.`,
 
 func (o *labelImportOptions) ext() string { return strings.ToLower(filepath.Ext(o.out.path)) }
 
-func (o *labelImportOptions) settle() error {
+func (o *labelImportOptions) settle() (err error) {
+	if o.project.Disagreement, err = labelling.ParseDisagreement(o.disagreement); err != nil {
+		return fmt.Errorf("--disagreement %w", err)
+	}
 	switch ext := o.ext(); {
 	case o.out.path == "":
 		return errors.New("name the file to write with --output (-o)")
@@ -84,107 +94,64 @@ func runLabelImport(g *globals, o labelImportOptions, path string) error {
 	if err != nil {
 		return err
 	}
-	f, err := os.Open(path)
-	if err != nil {
-		return err
+	var samples *labelling.Samples // of the pool, for .npy
+	c := o.project.Config
+	c.Classes = names
+	if o.pool != "" {
+		set, err := data.Open(o.pool, data.Options{Labels: "none"})
+		if err != nil {
+			return err
+		}
+		defer data.Close(set)
+		samples = labelling.SamplesOf(set)
+		c.HasSample = samples.Has
 	}
-	defer f.Close()
-	labels, unlabelled, err := labelling.Read(f, o.project.Config)
-	if err == nil && len(labels) == 0 {
-		err = errors.New("it holds no label")
-	}
+	answers, err := readAnswers(path, c)
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	out := outputs{stdout: g.stdout}
 	defer out.discard()
-	if o.ext() == ".npy" {
-		err = o.writeArray(&out, labels, names)
-	} else {
-		err = o.writeList(&out, labels, names)
-	}
-	if err != nil {
+	if err := o.write(&out, answers.Labels, samples, names); err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	if err := out.commit(); err != nil {
 		return err
 	}
-	if unlabelled > 0 {
-		g.note("%d samples have no label yet", unlabelled)
+	for _, note := range answers.Notes {
+		g.note("%s", note)
 	}
-	return printTasks(g, o.out.path, "prunefuse.label.import/1", len(labels))
+	if answers.Unlabelled > 0 {
+		g.note("%d samples have no label yet", answers.Unlabelled)
+	}
+	return printTasks(g, o.out.path, "prunefuse.label.import/1", len(answers.Labels))
 }
 
-// writeArray writes a label for each sample of the pool.
-func (o *labelImportOptions) writeArray(out *outputs, labels []labelling.Label, names []string) error {
-	set, err := data.Open(o.pool, data.Options{Labels: "none"})
+func readAnswers(path string, c labelling.Config) (*labelling.Result, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, bareOpen(err)
+	}
+	defer f.Close()
+	answers, err := labelling.Read(f, c)
+	if err == nil && len(answers.Labels) == 0 {
+		err = errors.New("it holds no label")
+	}
+	return answers, err
+}
+
+// write adds the labels as a list of images, or as an array.
+func (o *labelImportOptions) write(out *outputs, labels []labelling.Label, samples *labelling.Samples, names []string) error {
+	if samples == nil {
+		lines, err := labelling.List(labels, names, o.root, filepath.Dir(o.out.path))
+		if err != nil {
+			return err
+		}
+		return out.write(o.out.path, func(w io.Writer) error { return labelling.WriteList(w, lines, o.ext() == ".jsonl") })
+	}
+	values, err := labelling.Array(labels, samples, names)
 	if err != nil {
 		return err
 	}
-	defer data.Close(set)
-	at := make(map[string]int, set.Len())
-	values := make([]int64, set.Len())
-	for i := range values {
-		at[set.ID(i)], values[i] = i, -1
-	}
-	for _, l := range labels {
-		i, ok := at[l.ID]
-		if !ok {
-			return fmt.Errorf("%s has no sample %q", o.pool, l.ID)
-		}
-		n, err := numberOf(names, l.Class)
-		if err != nil {
-			return fmt.Errorf("sample %s: %w", l.ID, err)
-		}
-		values[i] = int64(n)
-	}
 	return out.write(o.out.path, func(w io.Writer) error { return data.EncodeNPY(w, []int{len(values)}, values) })
-}
-
-// listed is a line of a list of images.
-type listed struct {
-	Path  string `json:"path"`
-	Label any    `json:"label"` // a number, or a name
-	ID    string `json:"id"`
-}
-
-// writeList writes the images with their labels, paths as seen from the file.
-func (o *labelImportOptions) writeList(out *outputs, labels []labelling.Label, names []string) error {
-	lines := make([]listed, len(labels))
-	for i, l := range labels {
-		lines[i] = listed{Path: l.ID, Label: l.Class, ID: l.ID}
-		if o.root != "" {
-			path := filepath.Join(o.root, filepath.FromSlash(l.ID))
-			if rel, err := filepath.Rel(filepath.Dir(o.out.path), path); err == nil {
-				path = rel
-			}
-			lines[i].Path = filepath.ToSlash(path)
-		}
-		if names != nil {
-			n, err := numberOf(names, l.Class)
-			if err != nil {
-				return fmt.Errorf("sample %s: %w", l.ID, err)
-			}
-			lines[i].Label = n
-		} else if n, err := strconv.Atoi(l.Class); err == nil {
-			lines[i].Label = n
-		}
-	}
-	return out.write(o.out.path, func(w io.Writer) error {
-		if o.ext() == ".jsonl" {
-			e := json.NewEncoder(w)
-			e.SetEscapeHTML(false)
-			for _, l := range lines {
-				if err := e.Encode(l); err != nil {
-					return err
-				}
-			}
-			return nil
-		}
-		rows := [][]string{{"path", "label", "id"}}
-		for _, l := range lines {
-			rows = append(rows, []string{l.Path, fmt.Sprint(l.Label), l.ID})
-		}
-		return csv.NewWriter(w).WriteAll(rows)
-	})
 }

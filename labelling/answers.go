@@ -1,0 +1,163 @@
+package labelling
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// answer is what one person said of a sample, or a file of its truth.
+type answer struct {
+	classes []string
+	truth   bool // the project calls it the ground truth
+}
+
+// answers collects those of all samples of a file.
+type answers struct {
+	config   Config
+	order    []string // samples as they come
+	of       map[string][]answer
+	problems problems
+	notes    []string
+}
+
+func newAnswers(c Config) *answers { return &answers{config: c, of: map[string][]answer{}} }
+
+// sample adds a sample, which may have no answer.
+func (a *answers) sample(id string) {
+	if _, there := a.of[id]; !there {
+		a.order = append(a.order, id)
+		a.of[id] = nil
+	}
+}
+
+// add adds an answer; one without a class is none.
+func (a *answers) add(id string, got answer) {
+	a.sample(id)
+	got.classes = slices.DeleteFunc(got.classes, func(c string) bool { return a.missing(c) })
+	if len(got.classes) > 0 {
+		a.of[id] = append(a.of[id], got)
+	}
+}
+
+// missing reports whether a class is a way to write that there is none, and no name
+// of a class.
+func (a *answers) missing(class string) bool {
+	if slices.Contains(a.config.Classes, class) {
+		return false
+	}
+	return slices.Contains([]string{"", "nan", "NaN", "None", "NA", "<NA>", "null", "-1", "-1.0"}, strings.TrimSpace(class))
+}
+
+// result makes one label a sample.
+func (a *answers) result() (*Result, error) {
+	r := &Result{Notes: a.notes}
+	truths, differ := 0, 0
+	for _, id := range a.order {
+		given := a.of[id]
+		if truth := slices.DeleteFunc(slices.Clone(given), func(g answer) bool { return !g.truth }); len(truth) > 0 {
+			if len(truth) < len(given) {
+				truths++
+			}
+			given = truth
+		}
+		class, several := a.class(id, given)
+		if several {
+			differ++
+		}
+		if class == "" {
+			r.Unlabelled++
+			continue
+		}
+		if a.config.Classes != nil && !slices.Contains(a.config.Classes, class) {
+			a.problems.add("%s: class %q is none of %q", id, class, a.config.Classes)
+		}
+		if a.config.HasSample != nil && !a.config.HasSample(id) {
+			a.problems.add("the data has no sample %q", id)
+		}
+		r.Labels = append(r.Labels, Label{id, class})
+	}
+	if truths > 0 {
+		r.Notes = append(r.Notes, fmt.Sprintf("of %d samples the ground truth counts, and no other answer", truths))
+	}
+	if differ > 0 {
+		r.Notes = append(r.Notes, fmt.Sprintf("%d samples have answers that differ: %s", differ, a.config.Disagreement.effect()))
+	}
+	if err := a.problems.err(); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// effect tells what a way does.
+func (d Disagreement) effect() string {
+	switch d {
+	case Last:
+		return "the last counts"
+	case Majority:
+		return "that of most counts"
+	case Skip:
+		return "they stay without a label"
+	}
+	return "refused"
+}
+
+// class is the one that the answers of a sample give, "" for none; several reports
+// that they differ.
+func (a *answers) class(id string, given []answer) (class string, several bool) {
+	var classes []string
+	for _, g := range given {
+		if len(g.classes) > 1 {
+			a.problems.add("%s has %d classes in one answer: %q", id, len(g.classes), g.classes)
+			return "", false
+		}
+		classes = append(classes, g.classes[0])
+	}
+	distinct := slices.Compact(slices.Sorted(slices.Values(classes)))
+	if len(distinct) < 2 {
+		return strings.Join(distinct, ""), false
+	}
+	switch a.config.Disagreement {
+	case Last:
+		return classes[len(classes)-1], true
+	case Skip:
+		return "", true
+	case Majority:
+		if best, ok := majority(classes, distinct); ok {
+			return best, true
+		}
+		a.problems.add("%s: as many say %s", id, quoted(distinct, " as "))
+		return "", true
+	}
+	a.problems.add("%s: the answers differ, %s (--disagreement last, majority or skip)", id, quoted(classes, ", "))
+	return "", true
+}
+
+// majority is the class that most answers give; ok is false where several have as
+// many.
+func majority(classes, distinct []string) (best string, ok bool) {
+	most := 0
+	for _, class := range distinct {
+		n := 0
+		for _, c := range classes {
+			if c == class {
+				n++
+			}
+		}
+		if n == most {
+			ok = false
+		}
+		if n > most {
+			best, most, ok = class, n, true
+		}
+	}
+	return best, ok
+}
+
+func quoted(list []string, between string) string {
+	out := make([]string, len(list))
+	for i, s := range list {
+		out[i] = fmt.Sprintf("%q", s)
+	}
+	return strings.Join(out, between)
+}

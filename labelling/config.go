@@ -1,0 +1,55 @@
+package labelling
+
+import "fmt"
+
+// Config is what a project of a labelling tool calls things, and where it finds the
+// images.
+type Config struct {
+	FromName string // the name of <Choices>, the control that people answer with
+	ToName   string // the name of <Image>, and of the task's value
+	Prefix   string // of the images' addresses, before the escaped ID
+
+	// Sample is the field of a task or the column of a table that holds the sample's
+	// ID; "" is "sample" of a task and "id" of a table.
+	Sample string
+	// Disagreement says what becomes of a sample whose answers differ; "" is Refuse.
+	Disagreement Disagreement
+	// Classes are the names that answers may give, nil for any.
+	Classes []string
+	// HasSample reports whether there is a sample of an ID; nil knows any.
+	HasSample func(id string) bool
+}
+
+// Disagreement says what becomes of a sample whose answers differ.
+type Disagreement string
+
+// The ways.
+const (
+	Refuse   Disagreement = "refuse"   // it is a problem
+	Last     Disagreement = "last"     // the answer that comes last in the file counts
+	Majority Disagreement = "majority" // that which most gave; where several did, it is a problem
+	Skip     Disagreement = "skip"     // it stays without a label
+)
+
+// ParseDisagreement reads the name of a way.
+func ParseDisagreement(name string) (Disagreement, error) {
+	switch d := Disagreement(name); d {
+	case Refuse, Last, Majority, Skip:
+		return d, nil
+	}
+	return "", fmt.Errorf("%q: want refuse, last, majority or skip", name)
+}
+
+// Label is what people said of a sample.
+type Label struct{ ID, Class string }
+
+// Result is what a file of answers holds.
+type Result struct {
+	Labels []Label
+	// Unlabelled counts the samples without an answer: those that nobody answered,
+	// that were skipped, that have a prediction alone.
+	Unlabelled int
+	// Notes say which answers counted where there were several, and which field was
+	// taken for the answers where none has the name of the control.
+	Notes []string
+}

@@ -1,0 +1,215 @@
+package labelling
+
+import (
+	"bufio"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+)
+
+// row is a line of a table, or an object of text fields.
+type row struct {
+	where   string // for problems
+	fields  map[string]string
+	classes map[string][]string // fields that hold several choices
+}
+
+// annotationFields are those that Label Studio's flat exports add to the fields of a
+// task, beside its number under "id".
+var annotationFields = []string{"annotator", "annotation_id", "lead_time"}
+
+// objectRow makes a row of an object.
+func objectRow(raw json.RawMessage, where string) (row, error) {
+	var object map[string]json.RawMessage
+	if err := json.Unmarshal(raw, &object); err != nil {
+		return row{}, err
+	}
+	r := row{where: where, fields: map[string]string{}, classes: map[string][]string{}}
+	for name, value := range object {
+		r.set(name, plain(value), value)
+	}
+	return r, nil
+}
+
+// set keeps a field; its text or its value may be choices.
+func (r *row) set(name, text string, value json.RawMessage) {
+	r.fields[name] = text
+	var one struct {
+		Choices []string `json:"choices"`
+	}
+	var several []string
+	switch {
+	case json.Unmarshal(value, &one) == nil && one.Choices != nil:
+		r.classes[name] = one.Choices
+	case json.Unmarshal(value, &several) == nil && several != nil:
+		r.classes[name] = several
+	}
+}
+
+// answer is the class, or the classes, under a field.
+func (r *row) answer(field string) []string {
+	if several := r.classes[field]; several != nil {
+		return slices.Clone(several)
+	}
+	return []string{r.fields[field]}
+}
+
+// readLines reads an object a line.
+func (a *answers) readLines(in io.Reader) error {
+	d := json.NewDecoder(in)
+	var rows []row
+	for n := 1; ; n++ {
+		var raw json.RawMessage
+		err := d.Decode(&raw)
+		if errors.Is(err, io.EOF) {
+			return a.rows(rows)
+		}
+		var r row
+		if err == nil {
+			r, err = objectRow(raw, fmt.Sprintf("line %d", n))
+		}
+		if err != nil {
+			return fmt.Errorf("line %d: %w", n, err)
+		}
+		rows = append(rows, r)
+	}
+}
+
+// readTable reads CSV, or TSV where the first line has tabs and no comma.
+func (a *answers) readTable(in *bufio.Reader) error {
+	c := csv.NewReader(in)
+	head, _ := in.Peek(in.Size())
+	line, _, _ := strings.Cut(string(head), "\n")
+	if strings.Contains(line, "\t") && !strings.Contains(line, ",") {
+		c.Comma = '\t'
+	}
+	header, err := c.Read()
+	if err != nil {
+		return err
+	}
+	for i, name := range header {
+		if slices.Contains(header[:i], name) {
+			return fmt.Errorf("the column %q is there twice", name)
+		}
+	}
+	var rows []row
+	for {
+		cells, err := c.Read()
+		if errors.Is(err, io.EOF) {
+			return a.rowsOf(header, rows)
+		}
+		if err != nil {
+			return err
+		}
+		number, _ := c.FieldPos(0)
+		r := row{where: fmt.Sprintf("line %d", number), fields: map[string]string{}, classes: map[string][]string{}}
+		if slices.Equal(cells, header) {
+			a.problems.add("line %d repeats the names of the columns", number)
+			continue
+		}
+		for i, name := range header {
+			r.set(name, cells[i], json.RawMessage(cells[i]))
+		}
+		rows = append(rows, r)
+	}
+}
+
+// rows takes the answers of rows, whose fields are all that any of them has.
+func (a *answers) rows(rows []row) error {
+	var fields []string
+	for _, r := range rows {
+		for name := range r.fields {
+			if !slices.Contains(fields, name) {
+				fields = append(fields, name)
+			}
+		}
+	}
+	slices.Sort(fields)
+	return a.rowsOf(fields, rows)
+}
+
+func (a *answers) rowsOf(fields []string, rows []row) error {
+	t := table{config: &a.config, fields: fields}
+	sample, err := t.sampleField()
+	if err != nil {
+		return err
+	}
+	class, err := t.classField()
+	if err != nil {
+		return err
+	}
+	if class != a.config.FromName && t.ofLabelStudio() {
+		a.notes = append(a.notes, fmt.Sprintf("the answers are taken from %q: there is no %q, and nothing else that could be meant", class, a.config.FromName))
+	}
+	for _, r := range rows {
+		id := r.fields[sample]
+		if id == "" && a.config.Sample == "" {
+			id = a.config.byAddress(r.fields[a.config.ToName])
+		}
+		if id == "" {
+			a.problems.add("%s does not name its sample: it has no %q", r.where, sample)
+			continue
+		}
+		a.add(id, answer{classes: r.answer(class)})
+	}
+	return nil
+}
+
+// table finds which field of a flat file is what.
+type table struct {
+	config *Config
+	fields []string
+}
+
+func (t *table) has(name string) bool { return slices.Contains(t.fields, name) }
+
+// ofLabelStudio reports whether Label Studio wrote the file, in which "id" is the
+// number of a task: it has fields of an annotation, or the control of the project.
+func (t *table) ofLabelStudio() bool {
+	return slices.ContainsFunc(annotationFields, t.has) || t.config.FromName != "label" && t.has(t.config.FromName)
+}
+
+// sampleField is the field of the sample's ID.
+func (t *table) sampleField() (string, error) {
+	switch c := t.config; {
+	case c.Sample != "" && t.has(c.Sample):
+		return c.Sample, nil
+	case c.Sample != "":
+		return "", fmt.Errorf("its fields are %q, of which none is %q, as --id-field says", t.fields, c.Sample)
+	case t.ofLabelStudio() && t.has(sampleKey), t.ofLabelStudio() && c.Prefix != "" && t.has(c.ToName):
+		return sampleKey, nil
+	case t.ofLabelStudio():
+		return "", fmt.Errorf("its fields are %q, of which none is %q, which names the samples (--id-field names another, --url-prefix takes it from the address of %q); \"id\" is the number of a task",
+			t.fields, sampleKey, c.ToName)
+	case t.has(sampleKey) && t.has("id"):
+		return "", fmt.Errorf("both \"id\" and %q may name the samples: --id-field says which does", sampleKey)
+	case t.has(sampleKey):
+		return sampleKey, nil
+	case t.has("id"):
+		return "id", nil
+	}
+	return "", fmt.Errorf("its fields are %q, of which none is \"id\" (--id-field names another)", t.fields)
+}
+
+// classField is the field of the answer.
+func (t *table) classField() (string, error) {
+	c := t.config
+	switch {
+	case t.has(c.FromName):
+		return c.FromName, nil
+	case !t.ofLabelStudio() && t.has("label"):
+		return "label", nil
+	case !t.ofLabelStudio():
+		return "", fmt.Errorf("its fields are %q, of which none is \"label\" or %q (--from-name names another)", t.fields, c.FromName)
+	}
+	known := append(slices.Clone(annotationFields), "created_at", "updated_at", "agreement", "id", "rank", sampleKey, c.ToName, c.Sample)
+	others := slices.DeleteFunc(slices.Clone(t.fields), func(name string) bool { return slices.Contains(known, name) })
+	if slices.Equal(others, []string{"label"}) {
+		return "label", nil
+	}
+	return "", fmt.Errorf("its fields are %q, of which none is the control %q: --from-name says which has the answers", t.fields, c.FromName)
+}
