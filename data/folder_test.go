@@ -204,9 +204,11 @@ func TestImageFormats(t *testing.T) {
 	}
 }
 
+// Beside its first frame a GIF has the first colour of its palette, as PIL has it.
 func TestGIFFrameSmallerThanScreen(t *testing.T) {
 	t.Parallel()
-	frame := image.NewPaletted(image.Rect(1, 0, 2, 1), color.Palette{color.NRGBA{10, 20, 30, 255}})
+	frame := image.NewPaletted(image.Rect(1, 0, 2, 1), color.Palette{color.NRGBA{10, 20, 30, 255}, color.NRGBA{40, 50, 60, 255}})
+	frame.Pix[0] = 1
 	var content bytes.Buffer
 	err := gif.EncodeAll(&content, &gif.GIF{Image: []*image.Paletted{frame}, Delay: []int{0}, Config: image.Config{Width: 3, Height: 1}})
 	if err != nil {
@@ -216,7 +218,7 @@ func TestGIFFrameSmallerThanScreen(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	wantBytes(t, set, 0, []byte{0, 10, 0, 0, 20, 0, 0, 30, 0})
+	wantBytes(t, set, 0, []byte{10, 40, 10, 20, 50, 20, 30, 60, 30})
 }
 
 func TestImageTooLarge(t *testing.T) {

@@ -3,7 +3,9 @@ package data
 import (
 	"bufio"
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 )
 
@@ -68,6 +70,7 @@ func readList(path, form string, set Set, opts Options, texts *labelTexts) error
 	}
 	defer f.Close()
 	byName := map[string]string{}
+	opts.onlyLabels = true
 	labelled, err := readManifest(bufio.NewReader(f), form, opts, func(e entry, hasID bool) {
 		if name := e.path; hasID {
 			byName[strings.Clone(e.id)] = e.label
@@ -86,8 +89,8 @@ func readList(path, form string, set Set, opts Options, texts *labelTexts) error
 		texts.add(byName[id])
 		delete(byName, id)
 	}
-	for name := range byName {
-		return fmt.Errorf("the data has no sample %q", name)
+	if len(byName) > 0 {
+		return fmt.Errorf("the data has no sample %q, nor others of %d that it names", slices.Min(slices.Collect(maps.Keys(byName))), len(byName))
 	}
 	return nil
 }

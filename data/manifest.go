@@ -90,6 +90,15 @@ var (
 	idColumns    = []string{"id"}
 )
 
+// pathColumns are the names of the column of the paths; of a list that only labels
+// samples, whose IDs do as well, that of these, too.
+func (o Options) pathColumns() []string {
+	if o.onlyLabels {
+		return append(slices.Clip(pathColumns), idColumns...)
+	}
+	return pathColumns
+}
+
 // entry is one line of a manifest.
 type entry struct{ path, id, label string }
 
@@ -210,7 +219,7 @@ func readCSV(c *csv.Reader, opts Options, add func(entry, bool)) (labelled bool,
 		return false, csvError(err)
 	}
 	head = slices.Clone(head)
-	path, err := column(head, opts.PathColumn, pathColumns)
+	path, err := column(head, opts.PathColumn, opts.pathColumns())
 	if err != nil {
 		return false, fmt.Errorf("%w; name the column of the paths", err)
 	}
@@ -302,9 +311,9 @@ func readJSONL(r *bufio.Reader, opts Options, add func(entry, bool)) (labelled b
 		if err := json.Unmarshal(line, &object); err != nil {
 			return fmt.Errorf("no JSON object: %w", err)
 		}
-		path, ok := field(object, opts.PathColumn, pathColumns)
+		path, ok := field(object, opts.PathColumn, opts.pathColumns())
 		if !ok {
-			return missingField(object, opts.PathColumn, pathColumns)
+			return missingField(object, opts.PathColumn, opts.pathColumns())
 		}
 		label, ok := field(object, opts.LabelColumn, labelColumns)
 		if !ok && opts.LabelColumn != "" {

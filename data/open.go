@@ -56,7 +56,8 @@ type Options struct {
 	// and the names of the classes with them.
 	Labels string
 
-	keepNames bool // of the classes, although the labels are dropped
+	onlyLabels bool // a list of labels is read, not of images
+	keepNames  bool // of the classes, although the labels are dropped
 
 	// Labelled says that every sample must have a label.
 	Labelled bool

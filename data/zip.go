@@ -3,9 +3,12 @@ package data
 import (
 	"archive/zip"
 	"fmt"
+	"io"
 	"io/fs"
 	"slices"
 	"strings"
+
+	"github.com/prunefuse/prunefuse/internal/pixel"
 )
 
 // zipSet closes the archive that its images are in.
@@ -125,12 +128,17 @@ func (x *tarIndex) zipped(i int, f *zip.File) error {
 	return nil
 }
 
-// loadZipped reads member number i of an archive.
+// loadZipped reads the first limit bytes of member number i of an archive.
 func loadZipped(z *zip.ReadCloser, i int64, limit int, buf []byte) ([]byte, error) {
-	f, err := z.Open(z.File[i].Name)
+	m := z.File[i]
+	r, err := m.Open()
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
-	return loadFile(f, limit, buf)
+	defer r.Close()
+	buf = pixel.Grow(&buf, min(limit, int(m.UncompressedSize64)))
+	if _, err := io.ReadFull(r, buf); err != nil {
+		return nil, truncated(err)
+	}
+	return buf, nil
 }

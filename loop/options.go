@@ -1,6 +1,9 @@
 package loop
 
-import "github.com/prunefuse/prunefuse/onnxio/ort"
+import (
+	"github.com/prunefuse/prunefuse/data"
+	"github.com/prunefuse/prunefuse/onnxio/ort"
+)
 
 // The files that a run leaves in its folder, beside a folder for each round and
 // one for the arms that the method is compared with.
@@ -41,4 +44,7 @@ type Options struct {
 	Command  []string
 	Session  ort.SessionOptions
 	Progress func(Progress) // may be nil
+	// Note is told what the data were taken for, and what was passed over; it
+	// may be nil.
+	Note func(data.Note)
 }

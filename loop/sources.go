@@ -84,7 +84,7 @@ func (b *workbench) openSets(c config.Config, model data.Classes) error {
 	if err := c.Images.Apply(&b.pre); err != nil {
 		return &config.ConfigError{Reason: err.Error()}
 	}
-	o := data.Options{Implied: c.Images == config.Images{}}
+	o := data.Options{Implied: c.Images == config.Images{}, Note: b.options.Note}
 	err := b.pre.ToSize(&o)
 	if err != nil {
 		return err

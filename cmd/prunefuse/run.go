@@ -138,7 +138,7 @@ func doRun(cmd *cobra.Command, g *globals, o runOptions, c config.Config) error 
 	stages := term.Stages{Term: t}
 	err := prunefuse.Run(ctx, c, prunefuse.Options{
 		Dir: o.dir, Resume: o.resume, Force: o.force, Command: append([]string{"prunefuse"}, g.args...),
-		Session:  g.session(),
+		Session: g.session(), Note: g.noteData,
 		Progress: func(p loop.Progress) { stages.Progress(p.Stage, p.Done, p.Total, p.Unit, p.Note) },
 	})
 	t.Close()

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"image"
 	"image/color"
-	"image/draw"
 	"io"
 
 	_ "image/gif"  // registers the format with image.Decode
@@ -59,8 +58,9 @@ func (s *Scratch) decode(content []byte, height, width int, needed image.Rectang
 	var img image.Image
 	var format string
 	still, _, at, animated := stillWebP(content)
+	index := 0
 	if !animated {
-		still = content
+		still, index = opaqueGIF(content)
 	}
 	err := guard.Against("image", func() (err error) {
 		img, format, err = image.Decode(newEncoded(still))
@@ -70,24 +70,36 @@ func (s *Scratch) decode(content []byte, height, width int, needed image.Rectang
 		return decoded{}, unreadable(content, err)
 	}
 	if animated && at != screen {
-		return decoded{img: onScreen(img, at.Min, screen)}, nil
+		return s.onScreen(decoded{img, format == "webp"}, at.Min, screen, [3]uint8{}), nil
 	}
 	if b := img.Bounds(); b.Dx() <= 0 || b.Dy() <= 0 {
 		return decoded{}, fmt.Errorf("the %s image is empty", format)
 	}
 	if img.Bounds() != screen {
 		// The first frame of a GIF may cover only a part of its screen.
-		return decoded{img: onScreen(img, img.Bounds().Min, screen)}, nil
+		return s.onScreen(decoded{img: img}, img.Bounds().Min, screen, fill(img, index)), nil
 	}
 	return decoded{img, format == "webp"}, nil
 }
 
-// onScreen puts an image at a place of a larger one.
-func onScreen(img image.Image, at image.Point, screen image.Rectangle) image.Image {
+// onScreen puts an image at a place of a larger one, which has one colour elsewhere.
+func (s *Scratch) onScreen(d decoded, at image.Point, screen image.Rectangle, fill [3]uint8) decoded {
 	full := image.NewNRGBA(screen)
-	b := img.Bounds()
-	draw.Draw(full, image.Rectangle{Min: at, Max: at.Add(b.Size())}, img, b.Min, draw.Src)
-	return full
+	for p := 0; p < len(full.Pix); p += 4 {
+		copy(full.Pix[p:], fill[:])
+	}
+	b := d.img.Bounds()
+	w := b.Dx()
+	convert := rowConverter(d, s)
+	row := make([]uint8, 3*w)
+	for y := range b.Dy() {
+		convert(y, row[:w], row[w:2*w], row[2*w:])
+		out := full.Pix[full.PixOffset(at.X, at.Y+y):]
+		for x := range w {
+			out[4*x], out[4*x+1], out[4*x+2], out[4*x+3] = row[x], row[w+x], row[2*w+x], 255
+		}
+	}
+	return decoded{img: full}
 }
 
 // padded makes a part of an image large enough for its chroma to be what the

@@ -5,9 +5,9 @@ import (
 	"testing"
 )
 
-// tiff is a structure whose first directory holds an orientation after another
+// tiffBlock is a structure whose first directory holds an orientation after another
 // field.
-func tiff(order binary.AppendByteOrder, mark string, orientation uint16) []byte {
+func tiffBlock(order binary.AppendByteOrder, mark string, orientation uint16) []byte {
 	b := order.AppendUint32([]byte(mark), 8)
 	b = order.AppendUint16(b, 2)
 	for _, field := range [][2]uint16{{0x010f, 7}, {0x0112, orientation}} {
@@ -27,7 +27,7 @@ func jpegSegment(marker byte, body []byte) []byte {
 
 func TestOrientation(t *testing.T) {
 	t.Parallel()
-	little, big := tiff(binary.LittleEndian, "II*\x00", 6), tiff(binary.BigEndian, "MM\x00*", 8)
+	little, big := tiffBlock(binary.LittleEndian, "II*\x00", 6), tiffBlock(binary.BigEndian, "MM\x00*", 8)
 	jpeg := func(segments ...[]byte) []byte {
 		b := []byte{0xff, 0xd8}
 		for _, s := range segments {
@@ -44,7 +44,7 @@ func TestOrientation(t *testing.T) {
 		"big endian":           {jpeg(exif(big)), 8},
 		"behind others":        {jpeg(jpegSegment(0xe0, []byte("JFIF")), jpegSegment(0xe1, []byte("http://ns.adobe.com")), []byte{0xff}, exif(big)), 8},
 		"after the scan":       {jpeg(jpegSegment(0xda, nil), exif(big)), 1},
-		"out of range":         {jpeg(exif(tiff(binary.LittleEndian, "II*\x00", 9))), 1},
+		"out of range":         {jpeg(exif(tiffBlock(binary.LittleEndian, "II*\x00", 9))), 1},
 		"cut in the segment":   {jpeg(exif(big)[:20]), 1},
 		"cut in the directory": {jpeg(exif(big[:20])), 1},
 		"no segment":           {jpeg(), 1},

@@ -59,6 +59,12 @@ def files():
     yield "x.bmp", encoded(img, "BMP")
     yield "grey.bmp", encoded(img.convert("L"), "BMP")
     yield "x.gif", encoded(img.quantize(40), "GIF", save_all=True, append_images=[img.rotate(90).resize(img.size).quantize(40)])
+    clear = encoded(img.quantize(40), "GIF", transparency=7)
+    yield "transparent.gif", clear
+    yield "part.gif", clear[:6] + bytes([41, 0, 25, 0]) + clear[10:]  # of a larger screen
+    yield "x.tif", encoded(img, "TIFF", compression="tiff_lzw")
+    yield "x.ppm", encoded(img, "PPM")
+    yield "grey.pgm", encoded(img.convert("L"), "PPM")
     yield "lossless.webp", encoded(img, "WEBP", lossless=True)
     yield "lossy.webp", encoded(img, "WEBP", quality=85)
     for name, sampling in [("444", 0), ("422", 1), ("420", 2)]:
