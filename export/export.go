@@ -3,6 +3,7 @@ package export
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -82,11 +83,18 @@ func model(ctx context.Context, m *onnxio.Model, o Options) (*onnxio.Model, *Rep
 	if out, err = op.Fold(out); err != nil {
 		return nil, nil, err
 	}
+	if out, err = rewrite.AvoidFaults(out); err != nil {
+		return nil, nil, err
+	}
 	rep.NodesAfter = len(out.Graph.Nodes())
 	if err := keepPlan(out, folded); err != nil {
 		return nil, nil, err
 	}
-	if !o.SkipVerify {
+	if o.SkipVerify {
+		if err := loads(ctx, out, o.Session); err != nil {
+			return nil, nil, err
+		}
+	} else {
 		if rep.Verification, err = pruning.Compare(ctx, m, out, pruning.VerifyOptions{Seed: o.Seed, Session: o.Session, InputShapes: o.InputShapes}); err != nil {
 			return nil, nil, err
 		}
@@ -101,6 +109,18 @@ func model(ctx context.Context, m *onnxio.Model, o Options) (*onnxio.Model, *Rep
 	out.SetMeta(MetaKey, string(lineage))
 	out.SetProducer("prunefuse", version.Version)
 	return out, rep, nil
+}
+
+// loads is an error where there is a runtime that refuses the model.
+func loads(ctx context.Context, m *onnxio.Model, o ort.SessionOptions) error {
+	s, err := ort.SessionOf(ctx, m, o)
+	if errors.Is(err, ort.ErrNoRuntime) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("the result cannot be loaded: %w", err)
+	}
+	return s.Close()
 }
 
 // keepPlan makes the plan of a pruned model speak of the weights that the

@@ -16,6 +16,7 @@ import (
 // a file in the model's folder.
 type external struct {
 	dir      string
+	home     string // where a link to the model file leads; "" where it is none
 	location string
 	offset   int64
 	length   int64       // -1: as many bytes as the tensor needs
@@ -54,19 +55,35 @@ func newExternal(dir string, t *onnxpb.TensorProto) (*external, error) {
 	return e, nil
 }
 
+// place returns the folder that the file is opened in and its name there: the
+// model's own, or the one that the user's link to the model leads to.
+func (e *external) place() (dir, name string) {
+	if e.home != "" {
+		real, err := filepath.EvalSymlinks(filepath.Join(e.dir, e.location))
+		if err == nil {
+			if name, err := filepath.Rel(e.home, real); err == nil && filepath.IsLocal(name) {
+				return e.home, name
+			}
+		}
+	}
+	return e.dir, e.location
+}
+
 // open reads the tensor's bytes. A symbolic link that leads out of the folder
-// is refused too, which os.Root sees to. So is a file replaced since the model
+// is refused too, which os.Root sees to, but where it leads to the folder that
+// a link to the model itself does. So is a file replaced since the model
 // was loaded, as saving over it does: the offsets are of the old one.
 func (e *external) open(want int64) (reader, error) {
 	if e.length >= 0 && e.length != want {
 		return nil, fmt.Errorf("external data %s holds %d bytes, want %d", e.location, e.length, want)
 	}
-	root, err := os.OpenRoot(e.dir)
+	dir, name := e.place()
+	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return nil, err
 	}
 	defer root.Close()
-	info, err := root.Stat(e.location)
+	info, err := root.Stat(name)
 	if err != nil {
 		return nil, fmt.Errorf("open external data %s: %w", e.location, pathless(err))
 	}
@@ -78,7 +95,7 @@ func (e *external) open(want int64) (reader, error) {
 	case info.Size()-e.offset < want:
 		return nil, fmt.Errorf("external data %s ends at byte %d, want %d from %d", e.location, info.Size(), want, e.offset)
 	}
-	f, err := root.Open(e.location)
+	f, err := root.Open(name)
 	if err != nil {
 		return nil, fmt.Errorf("open external data %s: %w", e.location, pathless(err))
 	}

@@ -149,7 +149,7 @@ func (in *inliner) inside(n *onnxpb.NodeProto) (*onnxpb.NodeProto, error) {
 
 // body returns a function's nodes as one call has them.
 func (in *inliner) body(call *onnxpb.NodeProto, f *onnxpb.FunctionProto) []*onnxpb.NodeProto {
-	s := splice{names: map[string]string{}, attrs: map[string]*onnxpb.AttributeProto{}, fresh: in.fresh}
+	s := splice{names: map[string]string{}, attrs: map[string]*onnxpb.AttributeProto{}, fresh: in.fresh, apart: true}
 	for _, a := range slices.Concat(f.GetAttributeProto(), call.GetAttribute()) {
 		s.attrs[a.GetName()] = a
 	}

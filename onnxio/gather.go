@@ -59,7 +59,7 @@ func (t *Tensor) Gather(index [][]int) (*Tensor, error) {
 			return nil, fmt.Errorf("read tensor %q: %w", t.Name(), err)
 		}
 	}
-	return RawTensor(t.Name(), t.Elem(), shape, g.out), nil
+	return RawTensor(t.Name(), t.Elem(), shape, g.out).noted(t), nil
 }
 
 // gathering is a gather under way.

@@ -34,7 +34,24 @@ func Load(path string) (*Model, error) {
 	if err != nil {
 		return nil, fmt.Errorf("load %s: %w", path, err)
 	}
+	m.path = path
+	m.follow()
 	return m, nil
+}
+
+// follow lets external data be read through links into the folder that a link
+// to the model's own file leads to, as in the cache of the Hugging Face hub,
+// where all files of a model are links to one folder.
+func (m *Model) follow() {
+	real, err := filepath.EvalSymlinks(m.path)
+	if err != nil || filepath.Dir(real) == filepath.Dir(m.path) {
+		return
+	}
+	for _, t := range m.Graph.inits {
+		if e, ok := t.src.(*external); ok {
+			e.home = filepath.Dir(real)
+		}
+	}
 }
 
 // pathless takes the path off an error about a file that the caller names.

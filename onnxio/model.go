@@ -13,6 +13,7 @@ import (
 type Model struct {
 	Graph *Graph
 	pb    *onnxpb.ModelProto // without its graph
+	path  string             // the file that it was loaded from; "" is none
 }
 
 // The versions of a model made from nothing: conservative ones, which every
@@ -114,7 +115,7 @@ func (m *Model) DropMeta(key string) {
 // Clone returns a model that can be edited without touching m. Tensors and
 // unchanged nodes are shared, as both are immutable.
 func (m *Model) Clone() *Model {
-	c := &Model{Graph: &Graph{}, pb: proto.Clone(m.pb).(*onnxpb.ModelProto)}
+	c := &Model{Graph: &Graph{}, pb: proto.Clone(m.pb).(*onnxpb.ModelProto), path: m.path}
 	*c.Graph = *m.Graph // a patch replaces every field and changes none in place
 	return c
 }

@@ -220,16 +220,20 @@ func (p *Patch) Redirect(from, to string) {
 	})
 }
 
-// SetInitializer adds a constant or replaces the one of its name. An entry
-// of that name among the graph inputs takes the new type.
+// SetInitializer adds a constant or replaces the one of its name, of which doc
+// string and metadata stay. An entry of that name among the graph inputs takes
+// the new type.
 func (p *Patch) SetInitializer(t *Tensor) {
 	p.fresh[t.Name()] = true
 	p.step(func(d *draft) error {
 		if t.Name() == "" {
 			return errors.New("set initializer: the tensor has no name")
 		}
-		if d.inits[t.Name()] == nil {
+		old := d.inits[t.Name()]
+		if old == nil {
 			d.names = append(d.names, t.Name())
+		} else if old.pb.DocString != nil || len(old.pb.MetadataProps) > 0 {
+			t = t.Renamed(t.Name()).noted(old)
 		}
 		d.inits[t.Name()] = t
 		for i, v := range d.inputs {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"os"
 	"path/filepath"
 	"slices"
 
@@ -132,6 +133,9 @@ func (m *Model) Save(path string, o SaveOptions) error {
 // the path of each file to write and a function that writes it. It returns how
 // many bytes those are together.
 func (m *Model) Write(path string, o SaveOptions, create func(path string, write func(io.Writer) error) error) (int64, error) {
+	if slices.Contains(m.DataFiles(), filepath.Clean(path)) {
+		return 0, fmt.Errorf("the model reads its weights from %s; choose another name", path)
+	}
 	if o.External {
 		return m.writeExternal(path, o.ExternalMin, create)
 	}
@@ -147,6 +151,9 @@ func (m *Model) writeExternal(path string, least int64, create func(string, func
 		least = 1024
 	}
 	data := path + ".data"
+	if err := m.mayReplace(data, path); err != nil {
+		return 0, err
+	}
 	x := &externalWriter{location: filepath.Base(data), min: least}
 	var b []byte
 	err := create(data, func(w io.Writer) (err error) {
@@ -158,6 +165,30 @@ func (m *Model) writeExternal(path string, least int64, create func(string, func
 		return 0, err
 	}
 	return x.at + int64(len(b)), create(path, pieces{{b: b}}.writeTo)
+}
+
+// mayReplace is an error where a data file exists that may be another model's: it
+// is to be the one that the model at path reads, and m, where it reads from
+// there, is to be that model.
+func (m *Model) mayReplace(data, path string) error {
+	info, err := os.Stat(data)
+	if err != nil {
+		return nil
+	}
+	if !slices.Contains(m.DataFiles(), filepath.Clean(data)) || !sameFile(m.path, path) {
+		old, err := Load(path)
+		if err != nil || !slices.ContainsFunc(old.DataFiles(), func(f string) bool { return sameFile(f, data) }) ||
+			slices.ContainsFunc(m.DataFiles(), func(f string) bool { return sameFile(f, data) }) {
+			return fmt.Errorf("%s holds weights that another model may read; choose another name, or remove it", info.Name())
+		}
+	}
+	return nil
+}
+
+func sameFile(a, b string) bool {
+	x, errX := os.Stat(a)
+	y, errY := os.Stat(b)
+	return errX == nil && errY == nil && os.SameFile(x, y)
 }
 
 func (m *Model) save(path string, o SaveOptions) error {

@@ -15,6 +15,9 @@ type splice struct {
 	names map[string]string                 // what values of the body are called outside
 	attrs map[string]*onnxpb.AttributeProto // what references to a function's attributes stand for
 	fresh func(string) string
+	// apart says that graphs inside the body may use names that are taken
+	// outside, as those of a function may: what they define is named anew there.
+	apart bool
 }
 
 // outputs gives the values that leave a body the names of what the node
@@ -89,29 +92,65 @@ func (s *splice) node(n *onnxpb.NodeProto) *onnxpb.NodeProto {
 }
 
 // graph returns a copy of a graph inside the body. Names that it defines for
-// itself stay.
+// itself stay, but where they are taken outside a function.
 func (s *splice) graph(g *onnxpb.GraphProto) *onnxpb.GraphProto {
-	inside := splice{names: maps.Clone(s.names), attrs: s.attrs}
-	for _, v := range g.GetInput() {
-		delete(inside.names, v.GetName())
-	}
-	for _, t := range g.GetInitializer() {
-		delete(inside.names, t.GetName())
-	}
-	for _, n := range g.GetNode() {
-		for _, o := range n.GetOutput() {
-			delete(inside.names, o)
+	inside := splice{names: maps.Clone(s.names), attrs: s.attrs, fresh: s.fresh, apart: s.apart}
+	defined(g, func(name string) {
+		delete(inside.names, name)
+		if s.apart && name != "" {
+			inside.names[name] = s.fresh(name)
 		}
-	}
+	})
 	c := shallowGraph(g)
 	for i, n := range c.Node {
 		c.Node[i] = inside.node(n)
 	}
-	for i, v := range c.Output {
-		if name := inside.name(v.GetName()); name != v.GetName() {
-			c.Output[i] = &onnxpb.ValueInfoProto{Name: &name, Type: v.Type}
+	c.Input, c.Output, c.ValueInfo = inside.infos(c.Input), inside.infos(c.Output), inside.infos(slices.Clone(c.ValueInfo))
+	c.Initializer, c.SparseInitializer = slices.Clone(c.Initializer), slices.Clone(c.SparseInitializer)
+	for i, t := range c.Initializer {
+		c.Initializer[i] = inside.tensor(t)
+	}
+	for i, t := range c.SparseInitializer {
+		c.SparseInitializer[i] = &onnxpb.SparseTensorProto{Values: inside.tensor(t.Values), Indices: t.Indices, Dims: t.Dims}
+	}
+	return c
+}
+
+// defined calls f with every name that a graph itself gives to a value.
+func defined(g *onnxpb.GraphProto, f func(string)) {
+	for _, v := range g.GetInput() {
+		f(v.GetName())
+	}
+	for _, t := range g.GetInitializer() {
+		f(t.GetName())
+	}
+	for _, t := range g.GetSparseInitializer() {
+		f(t.GetValues().GetName())
+	}
+	for _, n := range g.GetNode() {
+		for _, o := range n.GetOutput() {
+			f(o)
 		}
 	}
+}
+
+// infos renames the values of a list, in place.
+func (s *splice) infos(list []*onnxpb.ValueInfoProto) []*onnxpb.ValueInfoProto {
+	for i, v := range list {
+		if name := s.name(v.GetName()); name != v.GetName() {
+			list[i] = &onnxpb.ValueInfoProto{Name: &name, Type: v.Type, DocString: v.DocString, MetadataProps: v.MetadataProps}
+		}
+	}
+	return list
+}
+
+func (s *splice) tensor(t *onnxpb.TensorProto) *onnxpb.TensorProto {
+	name := s.name(t.GetName())
+	if t == nil || name == t.GetName() {
+		return t
+	}
+	c := shallowTensor(t)
+	c.Name = &name
 	return c
 }
 

@@ -137,6 +137,15 @@ func (t *Tensor) Renamed(name string) *Tensor {
 	return c
 }
 
+// noted gives t the doc string and the metadata of another tensor where it has
+// none of its own. Nobody else may have seen t.
+func (t *Tensor) noted(of *Tensor) *Tensor {
+	if t.pb.DocString == nil && len(t.pb.MetadataProps) == 0 {
+		t.pb.DocString, t.pb.MetadataProps = of.pb.DocString, of.pb.MetadataProps
+	}
+	return t
+}
+
 // Bytes returns the elements as little-endian bytes, packed as raw_data
 // packs them. The caller must not change them. A tensor of strings, or one
 // whose external file is missing, short or outside the model's folder, is an

@@ -40,7 +40,7 @@ type sketch struct {
 // and a uniform one, and proves that the outcome is the masked network and
 // costs less.
 func TestEveryComposition(t *testing.T) {
-	for _, c := range slices.Concat(convolutional, attentive, windowed, detecting, recurring) {
+	for _, c := range slices.Concat(convolutional, attentive, windowed, detecting, recurring, computed) {
 		t.Run(c.name, func(t *testing.T) {
 			c.prove(t, 0, false)
 			if c.reshapes {

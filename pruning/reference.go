@@ -123,7 +123,7 @@ func (k *masker) pick(x, y string, axis int, at []int) string {
 }
 
 // wrap gives a node what stays of all its inputs and spreads its outputs out
-// to the full extents, with zeros in the other places.
+// to the full extents.
 func (k *masker) wrap(n, in *onnxio.Node) {
 	rule := k.rules[n]
 	lists := map[operand]*list{}
@@ -170,30 +170,14 @@ func (k *masker) wrap(n, in *onnxio.Node) {
 	k.p.SetOutputs(in, outs...)
 }
 
-// spread puts zeros in the places of the removed indices of some axes: one
-// zero is padded on at the end, and a Gather reads it for each of them.
+// spread gives the removed indices of some axes what the first index that stays
+// has: what is computed on along the way is then computed on values that the
+// node gives, where zeros might be divided by. Whatever sums over them is
+// silenced.
 func (k *masker) spread(n *onnxio.Node, slot int, x, y string, axes []int) {
-	rank := len(k.rules[n].OutType(slot).Shape)
-	pads := make([]int64, 2*rank)
-	for _, axis := range axes {
-		pads[rank+axis] = 1
-	}
-	padded := k.p.Fresh(y + ".padded")
-	spec := onnxio.NodeSpec{Op: "Pad", Inputs: []string{x}, Outputs: []string{padded}}
-	if k.Facts.Opset < 11 {
-		spec.Attrs = []onnxio.Attr{onnxio.Ints("pads", pads...)}
-	} else {
-		list := k.p.Fresh(y + ".pads")
-		k.p.SetInitializer(onnxio.NewTensor(list, []int64{int64(len(pads))}, pads))
-		spec.Inputs = append(spec.Inputs, list)
-	}
-	k.p.Add(spec)
 	for i, axis := range axes {
 		stay, _ := k.stays(n, op.Out(slot, axis))
 		at := make([]int, k.axisOf(n, op.Out(slot, axis)).extent())
-		for p := range at {
-			at[p] = len(stay)
-		}
 		for j, p := range stay {
 			at[p] = j
 		}
@@ -201,7 +185,7 @@ func (k *masker) spread(n *onnxio.Node, slot int, x, y string, axes []int) {
 		if i < len(axes)-1 {
 			to = k.p.Fresh(y + ".spread")
 		}
-		padded = k.pick(padded, to, axis, at)
+		x = k.pick(x, to, axis, at)
 	}
 }
 

@@ -24,7 +24,7 @@ func (a *Analysis) compared(sel Selection, pruned *onnxio.Model) (seen, behind [
 	var first, last []string
 	for _, n := range nodes {
 		d := op.Lookup(n, a.Facts.Opset)
-		jumps := d != nil && d.Jumps
+		jumps := (d != nil && d.Jumps) || op.Draws(a.Facts, a.Model.Graph, n)
 		after := jumps || slices.ContainsFunc(slices.Concat(n.Inputs(), n.Captures()), func(in string) bool { return chosen[in] })
 		for _, o := range n.Outputs() {
 			chosen[o] = chosen[o] || (after && o != "")

@@ -11,6 +11,7 @@ import (
 	"github.com/prunefuse/prunefuse/onnxio/head"
 	"github.com/prunefuse/prunefuse/onnxio/op"
 	"github.com/prunefuse/prunefuse/onnxio/ort"
+	"github.com/prunefuse/prunefuse/onnxio/rewrite"
 )
 
 // ModelOptions say what to take from a model and how to run it. The zero value
@@ -106,6 +107,9 @@ func newModel(ctx context.Context, m *onnxio.Model, o ModelOptions) (*Model, err
 	c.batch = preferredBatch(m, c.sample, o.Session.Provider)
 	if c.fixed > 0 {
 		c.batch = c.fixed
+	}
+	if m, err = rewrite.AvoidFaults(m); err != nil {
+		return nil, err
 	}
 	if c.session, err = ort.SessionOf(ctx, m, o.Session); err != nil {
 		return nil, err

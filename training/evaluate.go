@@ -15,6 +15,7 @@ import (
 	"github.com/prunefuse/prunefuse/onnxio/head"
 	"github.com/prunefuse/prunefuse/onnxio/op"
 	"github.com/prunefuse/prunefuse/onnxio/ort"
+	"github.com/prunefuse/prunefuse/onnxio/rewrite"
 )
 
 // EvalOptions say how to evaluate. The zero value is the class scores
@@ -144,6 +145,9 @@ func (v *evaluator) open(m *onnxio.Model, set Set, o EvalOptions) error {
 		sample = []int{int(n)}
 	}
 	if v.reader, err = newReader(set, sample, math.MaxInt, Augment{}, o.Normalize); err != nil {
+		return err
+	}
+	if m, err = rewrite.AvoidFaults(m); err != nil {
 		return err
 	}
 	bytes, err := m.Marshal()

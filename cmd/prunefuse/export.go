@@ -60,12 +60,10 @@ func runExport(cmd *cobra.Command, g *globals, o exportOptions, path string) err
 	if err != nil {
 		return err
 	}
-	if !o.noVerify {
-		if err := g.startRuntime(ctx); errors.Is(err, ort.ErrNoRuntime) {
-			return fmt.Errorf("%s: verify: %w; --no-verify writes the result unchecked", path, err)
-		} else if err != nil {
-			return err
-		}
+	if err := g.startRuntime(ctx); errors.Is(err, ort.ErrNoRuntime) && !o.noVerify {
+		return fmt.Errorf("%s: verify: %w; --no-verify writes the result unchecked", path, err)
+	} else if err != nil && !o.noVerify {
+		return err
 	}
 	exported, did, err := export.Model(ctx, m, export.Options{SkipVerify: o.noVerify, Seed: g.seed, Session: g.sessionBeside(o.out.path), InputShapes: o.shapes.shapes})
 	if err != nil {

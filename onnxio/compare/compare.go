@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 
 	"github.com/prunefuse/prunefuse/onnxio"
 	"github.com/prunefuse/prunefuse/onnxio/op"
 	"github.com/prunefuse/prunefuse/onnxio/ort"
+	"github.com/prunefuse/prunefuse/onnxio/rewrite"
 )
 
 // Models runs two models on the same random inputs and finds out whether they
@@ -109,15 +111,21 @@ func start(ctx context.Context, x, y *onnxio.Model, o Options) (*comparison, err
 	if slices.ContainsFunc(x.Graph.Nodes(), func(n *onnxio.Node) bool { return slices.Contains(bounded, n.Op()) }) {
 		c.least = leastTolerance
 	}
+	var err error
+	if c.x, err = rewrite.AvoidFaults(c.x); err == nil {
+		c.y, err = rewrite.AvoidFaults(c.y)
+	}
+	if err != nil {
+		return c, err
+	}
 	names, unseen := comparable(c.x)
 	if c.res.Unseen = unseen; len(names) == 0 {
-		return c, errors.New("no output holds numbers that could be compared")
+		return c, fmt.Errorf("nothing can be compared: %s; leave the check out (--no-verify)", strings.Join(unseen, ", "))
 	}
 	so := o.Session
 	so.Outputs = names
 	c.worst = make([]worst, len(names))
 	c.round = &rounding{model: c.x, options: so, rng: rand.New(rand.NewPCG(o.Seed, 0x726f756e64000000))}
-	var err error
 	if c.sx, err = ort.SessionOf(ctx, c.x, so); err != nil {
 		return c, err
 	}
@@ -134,7 +142,9 @@ func start(ctx context.Context, x, y *onnxio.Model, o Options) (*comparison, err
 func (c *comparison) close() {
 	c.sx.Close()
 	c.sy.Close()
-	c.round.session.Close()
+	if c.round != nil {
+		c.round.session.Close()
+	}
 }
 
 // largeModel is a size of weights in bytes above which one random input has to

@@ -1,7 +1,7 @@
 package compare
 
 import (
-	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/prunefuse/prunefuse/onnxio"
@@ -19,7 +19,11 @@ func WithOutputs(m *onnxio.Model, further, without []string) (*onnxio.Model, err
 		return nil, err
 	}
 	if len(further) == 0 && len(without) == len(m.Graph.Outputs()) {
-		return nil, errors.New("nothing can be compared: every output hangs on a choice, and so does every inner value")
+		why := "every output hangs on a choice"
+		if n := drawn(m)[without[0]]; n != nil {
+			why = fmt.Sprintf("every output hangs on what %v draws at random", n)
+		}
+		return nil, fmt.Errorf("nothing can be compared: %s, and so does every inner value; leave the check out (--no-verify)", why)
 	}
 	m = m.Clone()
 	p := m.Graph.Edit()
@@ -98,15 +102,48 @@ func tapped(x, y *onnxio.Model, made []string) (*onnxio.Model, *onnxio.Model) {
 	return tx, ty
 }
 
-// comparable are the outputs that sessions give: those of numbers.
+// comparable are the outputs that sessions give and that are the same in every
+// run: those of numbers, which hang on nothing drawn at random.
 func comparable(m *onnxio.Model) (names, unseen []string) {
+	random := drawn(m)
 	for _, v := range m.Graph.Outputs() {
 		e := v.Type.Elem
-		if e == onnxio.Float16 || e == onnxio.Float32 || e == onnxio.Float64 || e.Int() {
+		switch {
+		case random[v.Name] != nil:
+			unseen = append(unseen, fmt.Sprintf("output %s, which hangs on what %v draws at random", v.Name, random[v.Name]))
+		case e == onnxio.Float16 || e == onnxio.Float32 || e == onnxio.Float64 || e.Int():
 			names = append(names, v.Name)
-			continue
+		default:
+			unseen = append(unseen, fmt.Sprintf("output %s, which holds no numbers", v.Name))
 		}
-		unseen = append(unseen, "output "+v.Name+", which holds no numbers")
 	}
 	return names, unseen
+}
+
+// drawn gives, for every value that hangs on something drawn at random, the
+// first node that draws.
+func drawn(m *onnxio.Model) map[string]*onnxio.Node {
+	by := map[string]*onnxio.Node{}
+	f, err := op.InferGraph(m, op.InferOptions{})
+	if err != nil {
+		return by
+	}
+	for _, n := range m.Graph.Nodes() {
+		var from *onnxio.Node
+		for _, in := range slices.Concat(n.Inputs(), n.Captures()) {
+			if by[in] != nil {
+				from = by[in]
+				break
+			}
+		}
+		if from == nil && op.Draws(f, m.Graph, n) {
+			from = n
+		}
+		for _, o := range n.Outputs() {
+			if from != nil && o != "" {
+				by[o] = from
+			}
+		}
+	}
+	return by
 }

@@ -241,3 +241,35 @@ func TestFirstNode(t *testing.T) {
 		t.Error(fmt.Errorf("nothing is said of a difference"))
 	}
 }
+
+// TestRandomOutputs: what is drawn at random is left out, and said.
+func TestRandomOutputs(t *testing.T) {
+	t.Parallel()
+	orttest.Need(t)
+	noisy := func(both bool) *onnxio.Model {
+		m := onnxio.New("noise")
+		p := m.Graph.Edit()
+		p.SetInputType("x", onnxio.Type{Elem: onnxio.Float32, Shape: onnxio.Shape{batch, onnxio.Known(4)}})
+		p.SetInitializer(onnxio.NewTensor("r", nil, []float32{0.5}))
+		p.SetInitializer(onnxio.NewTensor("on", nil, []bool{true}))
+		p.Add(onnxio.NodeSpec{Op: "Relu", Name: "h", Inputs: []string{"x"}, Outputs: []string{"h"}})
+		p.Add(onnxio.NodeSpec{Op: "Dropout", Name: "d", Inputs: []string{"h", "r", "on"}, Outputs: []string{"y"}})
+		p.SetOutputType("y", onnxio.Type{Elem: onnxio.Float32})
+		if both {
+			p.SetOutputType("h", onnxio.Type{Elem: onnxio.Float32})
+		}
+		if err := p.Apply(); err != nil {
+			t.Fatal(err)
+		}
+		return m
+	}
+	m := noisy(true)
+	want := []string{`output y, which hangs on what node "d" (Dropout) draws at random`}
+	if r, err := compare.Models(context.Background(), m, m, compare.Options{}); err != nil || !r.Equal() || !slices.Equal(r.Unseen, want) {
+		t.Errorf("%+v, %v; want unseen %q", r, err, want)
+	}
+	m = noisy(false)
+	if r, err := compare.Models(context.Background(), m, m, compare.Options{}); err == nil {
+		t.Errorf("%+v of nothing", r)
+	}
+}

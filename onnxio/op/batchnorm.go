@@ -13,6 +13,9 @@ var batchNormalization = Def{
 		if err := c.Rank(0, 2); err != nil {
 			return err
 		}
+		if c.Node.Int("spatial", 1) == 0 {
+			return fmt.Errorf("spatial=0 was dropped in opset 9; export the model anew")
+		}
 		for i := 1; i < 5; i++ {
 			if s := c.In(i).Shape; len(s) != 1 || (s[0].IsKnown() && c.In(0).Shape[1].IsKnown() && s[0] != c.In(0).Shape[1]) {
 				return fmt.Errorf("input %d (%q) has shape %v for %v channels", i, c.Node.Input(i), s, c.In(0).Shape[1])
@@ -27,7 +30,7 @@ var batchNormalization = Def{
 	Axes: func(a *Axes) error {
 		for k := range a.In(0).Shape {
 			a.Same(In(0, k), Out(0, k))
-			if k != 1 && overBatch(a.Node, a.Opset) {
+			if k != 1 && OverBatch(a.Opset, a.Node) {
 				a.Mixes(In(0, k))
 			}
 		}
@@ -56,16 +59,6 @@ var batchNormalization = Def{
 		{Name: "of a weight", Inputs: []Input{W(1, 4, 6), W(4), W(4), W(4), Pos(4)}, Attrs: attrs(onnxio.Int("training_mode", 1), onnxio.Float("momentum", 0.7)), Out: 3, Fixed: true},
 		{Name: "volume", Inputs: []Input{X(2, 3, 2, 2, 2), W(3), W(3), W(3), Pos(3)}},
 	},
-}
-
-// overBatch reports whether a node normalises by the statistics of its own
-// input: it is in training mode, which more than one output marks before opset
-// 14.
-func overBatch(n *onnxio.Node, opset int64) bool {
-	if opset < 14 {
-		return len(n.Outputs()) > 1
-	}
-	return n.Int("training_mode", 0) != 0
 }
 
 // dropStatistics takes off the outputs that, before opset 14, marked a node

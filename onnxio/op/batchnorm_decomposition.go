@@ -12,7 +12,7 @@ func keepsStatistics(c *Infer) bool {
 			return false
 		}
 	}
-	return !overBatch(c.Node, c.Opset) || reachedByInputs(c.Graph, c.Node.Input(0))
+	return !OverBatch(c.Opset, c.Node) || reachedByInputs(c.Graph, c.Node.Input(0))
 }
 
 // reachedByInputs reports whether a value depends on an input of the graph.
@@ -57,7 +57,7 @@ func batchNormDecomposition(p *Decomposition) error {
 		return p.Reshape(v, column...)
 	}
 	mean, variance := n.Input(3), n.Input(4)
-	if overBatch(n, p.Infer.Opset) {
+	if OverBatch(p.Infer.Opset, n) {
 		mean = p.Mean(x, false, axes...)
 		variance = p.Mean(p.Square(p.Sub(x, per(mean))), false, axes...)
 		keep := p.Scalar(n.Float("momentum", 0.9))

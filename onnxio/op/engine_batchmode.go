@@ -44,5 +44,5 @@ func ToEvaluation(m *onnxio.Model) (*onnxio.Model, error) {
 
 // inTrainingMode reports whether a node normalises by the statistics of the batch.
 func inTrainingMode(m *onnxio.Model, n *onnxio.Node) bool {
-	return n.Op() == "BatchNormalization" && n.Domain() == "" && overBatch(n, m.Opset("")) && reachedByInputs(m.Graph, n.Input(0))
+	return n.Op() == "BatchNormalization" && n.Domain() == "" && OverBatch(m.Opset(""), n) && reachedByInputs(m.Graph, n.Input(0))
 }

@@ -26,12 +26,17 @@ func wild(t *testing.T, m *onnxio.Model) *onnxio.Model { return modeltest.Wild(t
 // run feeds a model with one float input some noise.
 func run(t *testing.T, m *onnxio.Model, batch int64) []float32 {
 	t.Helper()
+	return runAt(t, m, batch, ort.SessionOptions{Threads: 1})
+}
+
+func runAt(t *testing.T, m *onnxio.Model, batch int64, o ort.SessionOptions) []float32 {
+	t.Helper()
 	orttest.Need(t)
 	b, err := m.Marshal()
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := ort.NewSession(b, ort.SessionOptions{Threads: 1})
+	s, err := ort.NewSession(b, o)
 	if err != nil {
 		t.Fatal(err)
 	}
