@@ -12,6 +12,22 @@ import (
 	"github.com/prunefuse/prunefuse/loop/config"
 )
 
+// ReadReports makes one report of the runs in several folders, which differ in
+// their seed alone; of one folder it is that of ReadReport.
+func ReadReports(dirs ...string) (*report.Report, error) {
+	reports := make([]*report.Report, len(dirs))
+	for i, dir := range dirs {
+		var err error
+		if reports[i], err = ReadReport(dir); err != nil {
+			return nil, err
+		}
+	}
+	if len(reports) == 1 {
+		return reports[0], nil
+	}
+	return report.Join(reports, dirs)
+}
+
 // ReadReport makes the report of the run in a folder from its log, finished or
 // not.
 func ReadReport(dir string) (*report.Report, error) {

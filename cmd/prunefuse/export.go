@@ -107,7 +107,7 @@ func printExported(g *globals, o exportOptions, before, after op.Size, did *expo
 	}
 	verified := "not verified"
 	if did.Verification != nil {
-		verified = "verified: " + difference(did.Verification)
+		verified = "verified: " + did.Verification.Text()
 	}
 	_, err := fmt.Fprintf(g.stdout, "%d BatchNormalizations folded, %d of %d nodes left%s\n%s\n",
 		did.FoldedBatchNorm, did.NodesAfter, did.NodesBefore, batch, verified)

@@ -162,6 +162,6 @@ func (o fuseOptions) checkPreserved(ctx context.Context, g *globals, fused, prun
 	if !v.Equal() {
 		return &export.DiffersError{Verification: v}
 	}
-	g.note("computes what the pruned network does: %s", difference(v))
+	g.note("computes what the pruned network does: %s", v.Text())
 	return nil
 }

@@ -138,26 +138,15 @@ func pinSection(in *pruning.Inspection, all bool) section {
 	return section{
 		"Weight axes that cannot be pruned, by reason (-v lists each)",
 		[]string{"axes", "reason", "which"},
-		pinRows(in.Pinned),
+		pinRows(in.PinKinds()),
 		[]term.Align{term.Right, term.Left, term.Left},
 	}
 }
 
-// pinRows counts the axes that cannot be pruned by the kind of reason, the
-// most frequent first.
-func pinRows(pins []pruning.InspectedPin) [][]string {
-	var kinds []string
-	axes := map[string][]string{}
-	for _, p := range pins {
-		if axes[p.Kind] == nil {
-			kinds = append(kinds, p.Kind)
-		}
-		axes[p.Kind] = append(axes[p.Kind], fmt.Sprintf("%s:%d", p.Weight, p.Axis))
-	}
-	slices.SortStableFunc(kinds, func(x, y string) int { return cmp.Compare(len(axes[y]), len(axes[x])) })
+func pinRows(kinds []pruning.PinKind) [][]string {
 	var rows [][]string
-	for _, kind := range kinds {
-		rows = append(rows, []string{strconv.Itoa(len(axes[kind])), kind, someOf(axes[kind], 4)})
+	for _, k := range kinds {
+		rows = append(rows, []string{strconv.Itoa(len(k.Axes)), k.Reason, someOf(k.Axes, 4)})
 	}
 	return rows
 }

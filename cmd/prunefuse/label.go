@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"strconv"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -11,7 +10,6 @@ import (
 	"github.com/prunefuse/prunefuse/data"
 	"github.com/prunefuse/prunefuse/labelling"
 	"github.com/prunefuse/prunefuse/onnxio"
-	"github.com/prunefuse/prunefuse/scoring/selection"
 )
 
 func newLabelCommand(g *globals) *cobra.Command {
@@ -92,20 +90,6 @@ func (o *namesOptions) names() ([]string, error) {
 		return nil, fmt.Errorf("%s: %w", o.model, err)
 	}
 	return p.Classes, nil
-}
-
-// nameOf is the name of a class, its number where names are not known, and "" where
-// no model was asked.
-func nameOf(names []string, class int) (string, error) {
-	switch {
-	case class == selection.NoClass:
-		return "", nil
-	case names == nil:
-		return strconv.Itoa(class), nil
-	case class < 0 || class >= len(names):
-		return "", fmt.Errorf("class %d is predicted, but there are names for %d", class, len(names))
-	}
-	return names[class], nil
 }
 
 // projectOptions are the flags that say what a Label Studio project looks like.

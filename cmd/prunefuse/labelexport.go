@@ -1,13 +1,11 @@
 package main
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -93,9 +91,6 @@ func runLabelExport(g *globals, o labelExportOptions, path string) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	slices.SortStableFunc(items, func(a, b labelling.Item) int {
-		return cmp.Or(cmp.Compare(a.Confidence, b.Confidence), cmp.Compare(a.Rank, b.Rank))
-	})
 	out := outputs{stdout: g.stdout}
 	defer out.discard()
 	err = out.write(o.out.path, func(w io.Writer) error {
@@ -132,7 +127,7 @@ func printTasks(g *globals, path, schema string, n int) error {
 }
 
 // readSelection reads a .jsonl selection or a score file.
-func readSelection(g *globals, path string, names []string) (items []labelling.Item, err error) {
+func readSelection(g *globals, path string, names []string) ([]labelling.Item, error) {
 	in := g.stdin
 	if path != stdStream {
 		f, err := os.Open(path)
@@ -142,17 +137,7 @@ func readSelection(g *globals, path string, names []string) (items []labelling.I
 		defer f.Close()
 		in = f
 	}
-	for l, err := range selection.ReadFile(in) {
-		if err != nil {
-			return nil, err
-		}
-		name, err := nameOf(names, l.Class)
-		if err != nil {
-			return nil, err
-		}
-		items = append(items, labelling.Item{ID: l.ID, Rank: l.Rank, Class: name, Confidence: l.Confidence})
-	}
-	return items, nil
+	return labelling.Items(selection.ReadFile(in), names)
 }
 
 // bareOpen is why a file cannot be opened, without its name.

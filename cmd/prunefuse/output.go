@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -46,7 +45,7 @@ func (o *outputOptions) check(more ...string) error {
 			return usagef("two outputs have the same name %s", path)
 		}
 		seen[clean] = true
-		if err := checkFolder(filepath.Dir(path)); err != nil {
+		if err := atomicfile.CheckFolder(filepath.Dir(path)); err != nil {
 			return fmt.Errorf("write %s: %w", path, err)
 		}
 		if err := o.absent(path); err != nil {
@@ -79,19 +78,6 @@ func (o *outputOptions) absent(path string) error {
 		return fmt.Errorf("%w; --force (-f) replaces it", err)
 	}
 	return err
-}
-
-func checkFolder(dir string) error {
-	info, err := os.Stat(dir)
-	switch {
-	case errors.Is(err, os.ErrNotExist):
-		return fmt.Errorf("there is no folder %s", dir)
-	case err != nil:
-		return err
-	case !info.IsDir():
-		return fmt.Errorf("%s is not a folder", dir)
-	}
-	return nil
 }
 
 // modelOutput is the flags of a command that writes a model.

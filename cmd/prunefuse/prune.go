@@ -75,8 +75,8 @@ It needs none of the above: the other groups stay whole then.
 What goes first is the criterion's choice, in each group by itself, or in all
 groups ranked together (--global), or in those of the same structure
 (--isomorphic). To that end scores are divided by the mean of their group, but
-for those of `+strings.Join(comparableCriteria(), " and ")+`:
-`+criteriaHelp()+`
+for those of `+strings.Join(pruning.CriterionNames(func(c pruning.Criterion) bool { return c.Comparable }), " and ")+`:
+`+pruning.CriteriaText()+`
 --channel-scores takes the scores from a file instead of a criterion, and
 --channel-scores-out writes them, as
 {"schema": "`+pruning.ScoresSchema+`", "groups": {"conv1.weight:0": [0.7, …]}}.
@@ -148,8 +148,8 @@ func runPrune(cmd *cobra.Command, g *globals, o pruneOptions, path string) error
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	g.detail("%d groups of coupled channels", len(result.Analysis.Groups))
-	for i, group := range result.Analysis.Groups {
-		g.detail("%s keeps %d of %d", group.Name(), len(result.Selection[i]), group.Size)
+	for _, group := range result.Groups() {
+		g.detail("%s keeps %d of %d", group.Group, group.Kept, group.Size)
 	}
 	var verified *pruning.Verification
 	if !o.noVerify {
@@ -243,32 +243,21 @@ func writeJSONLine(out *outputs, path string, encode func() ([]byte, error)) err
 	})
 }
 
-// prunedGroup is what is left of a group.
-type prunedGroup struct {
-	Group string `json:"group"`
-	Size  int    `json:"size"`
-	Kept  int    `json:"kept"`
-}
-
 func printPruned(g *globals, o pruneOptions, r *pruning.Result, before, after op.Size, v *pruning.Verification, made *pruning.Compensation) error {
 	switch {
 	case o.planOut == stdStream || o.removal.scoresOut == stdStream:
 		return nil
 	case g.json:
-		groups := []prunedGroup{}
-		for i, group := range r.Analysis.Groups {
-			groups = append(groups, prunedGroup{group.Name(), group.Size, len(r.Selection[i])})
-		}
 		return g.printJSON(struct {
 			Schema       string                `json:"schema"`
 			File         string                `json:"file"`
 			Before       op.Size               `json:"before"`
 			After        op.Size               `json:"after"`
 			Target       *pruning.Reached      `json:"target,omitempty"`
-			Groups       []prunedGroup         `json:"groups"`
+			Groups       []pruning.PrunedGroup `json:"groups"`
 			Verification *pruning.Verification `json:"verification"`
 			Compensation *pruning.Compensation `json:"compensation,omitempty"`
-		}{"prunefuse.prune/1", o.out.path, before, after, r.Reached, groups, v, made})
+		}{"prunefuse.prune/1", o.out.path, before, after, r.Reached, r.Groups(), v, made})
 	}
 	if err := printChange(g, before, after); err != nil {
 		return err
@@ -280,30 +269,11 @@ func printPruned(g *globals, o pruneOptions, r *pruning.Result, before, after op
 	}
 	line := "not verified"
 	if v != nil {
-		line = "verified: " + difference(v)
-		if len(v.Mixed) > 0 {
-			line += fmt.Sprintf("; compared without the removed indices at %d nodes that mix values along them, such as %s", len(v.Mixed), v.Mixed[0])
-		}
-		if len(v.Behind) > 0 {
-			line += fmt.Sprintf("; %s hang on a choice, so what it is made of was compared", strings.Join(v.Behind, ", "))
-		}
+		line = "verified: " + v.MaskedText()
 	}
 	if made != nil {
 		line += "\n" + o.compensated(made)
 	}
 	_, err := fmt.Fprintln(g.stdout, line)
 	return err
-}
-
-// difference tells the outcome of a comparison in numbers, and what it was made
-// on.
-func difference(v *pruning.Verification) string {
-	s := fmt.Sprintf("greatest difference %.2g on %d random inputs (tolerance %.2g)", v.MaxDiff, v.Inputs, v.Tolerance)
-	if v.Drawn != "" {
-		s += ", drawn " + v.Drawn
-	}
-	if len(v.Unseen) > 0 {
-		s += "; not compared: " + strings.Join(v.Unseen, ", ")
-	}
-	return s
 }

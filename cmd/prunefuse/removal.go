@@ -66,7 +66,7 @@ func (o *removalOptions) addFlags(fs *pflag.FlagSet) {
 	fs.IntVar(&o.roundTo, "round-to", 0, "keep a multiple of `N` channels, in groups of more than N, by keeping more")
 	fs.Lookup("round-to").DefValue = fmt.Sprintf("1; %d with --latency", pruning.LatencyRoundTo)
 	fs.IntVar(&o.steps, "steps", 1, "prune in `K` steps, with the channels that are left scored anew after each")
-	fs.StringVar(&o.criterion, "criterion", pruning.Criteria[0].Name, "`name` of what says which channels go first: "+criteriaNames())
+	fs.StringVar(&o.criterion, "criterion", pruning.Criteria[0].Name, "`name` of what says which channels go first: "+strings.Join(pruning.CriterionNames(nil), ", "))
 	fs.StringVar(&o.scores, "channel-scores", "", "take the scores of channels from this `file`, instead of --criterion")
 	fs.StringVar(&o.scoresOut, "channel-scores-out", "", "write the scores of all channels to a `file`; - is stdout")
 	fs.StringSliceVar(&o.ignore, "ignore", nil, "`node` whose outputs keep all their channels; may be repeated")
@@ -75,33 +75,6 @@ func (o *removalOptions) addFlags(fs *pflag.FlagSet) {
 	fs.IntVar(&o.batch, "batch", 128, "for criteria with data and --compensate: samples a batch")
 	o.data.addFlags(fs)
 	markIncidental(fs, "channel-scores-out")
-}
-
-func criteriaNames() string {
-	var names []string
-	for _, c := range pruning.Criteria {
-		names = append(names, c.Name)
-	}
-	return strings.Join(names, ", ")
-}
-
-func criteriaHelp() string {
-	var b strings.Builder
-	for _, c := range pruning.Criteria {
-		fmt.Fprintf(&b, "  %-10s %s\n", c.Name, c.About)
-	}
-	return b.String()
-}
-
-// comparableCriteria are those whose scores rank across groups as they stand.
-func comparableCriteria() []string {
-	var names []string
-	for _, c := range pruning.Criteria {
-		if c.Comparable {
-			names = append(names, c.Name)
-		}
-	}
-	return names
 }
 
 func completeCriteria(cmd *cobra.Command) {

@@ -38,7 +38,7 @@ network.`,
 			if err := cmp.Or(out.check(), named{"--output", out.path}.checkEnding(".html", ".htm")); err != nil {
 				return err
 			}
-			r, err := readReports(args)
+			r, err := loop.ReadReports(args...)
 			if err != nil {
 				return err
 			}
@@ -50,20 +50,6 @@ network.`,
 	}
 	out.addFlags(cmd.Flags(), "the HTML `file` to write; - is stdout")
 	return cmd
-}
-
-func readReports(dirs []string) (*report.Report, error) {
-	reports := make([]*report.Report, len(dirs))
-	for i, dir := range dirs {
-		var err error
-		if reports[i], err = loop.ReadReport(dir); err != nil {
-			return nil, err
-		}
-	}
-	if len(reports) == 1 {
-		return reports[0], nil
-	}
-	return report.Join(reports, dirs)
 }
 
 func renderReport(g *globals, o outputOptions, r *report.Report) error {

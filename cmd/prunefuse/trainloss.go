@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"iter"
 	"math"
 	"slices"
 	"strconv"
@@ -24,6 +23,7 @@ type lossOptions struct {
 	kind         string
 	smoothing    float64
 	classWeights []string
+	factors      []float32 // classWeights as numbers, by settle
 
 	teacher     string
 	weight      float64
@@ -68,9 +68,11 @@ func (o *lossOptions) settle(fs *pflag.FlagSet) error {
 		return nil
 	}
 	for _, text := range o.classWeights {
-		if w, err := strconv.ParseFloat(text, 32); err != nil || !(w > 0) || math.IsInf(w, 0) {
+		w, err := strconv.ParseFloat(text, 32)
+		if err != nil || !(w > 0) || math.IsInf(w, 0) {
 			return fmt.Errorf("--class-weights %q: want numbers above 0, or balanced", text)
 		}
+		o.factors = append(o.factors, float32(w))
 	}
 	return nil
 }
@@ -86,32 +88,15 @@ func (o *lossOptions) loss(set data.Set, classes int) (training.Loss, error) {
 		l.Distill, l.Temperature = float32(o.weight), float32(o.temperature)
 	}
 	if !slices.Equal(o.classWeights, []string{balanced}) {
-		for _, text := range o.classWeights {
-			w, err := strconv.ParseFloat(text, 32)
-			if err != nil {
-				return l, err
-			}
-			l.Weights = append(l.Weights, float32(w))
-		}
+		l.Weights = o.factors
 		return l, nil
 	}
-	weights, err := training.BalancedWeights(labelsOf(set), classes)
+	weights, err := training.BalancedWeights(data.Labels(set), classes)
 	if err != nil {
 		return l, fmt.Errorf("--class-weights balanced: %w", err)
 	}
 	l.Weights = weights
 	return l, nil
-}
-
-// labelsOf are the labels of all samples.
-func labelsOf(set data.Set) iter.Seq[int] {
-	return func(yield func(int) bool) {
-		for i := range set.Len() {
-			if !yield(set.Label(i)) {
-				return
-			}
-		}
-	}
 }
 
 // distillation opens the teacher for a student that is trained on set.

@@ -192,6 +192,6 @@ func printVerified(g *globals, check, pathA, pathB string, v *pruning.Verificati
 	if check == checkMasked {
 		what = "compute the same with the removed channels silenced"
 	}
-	_, err := fmt.Fprintf(g.stdout, "%s and %s %s: %s\n", pathA, pathB, what, difference(v))
+	_, err := fmt.Fprintf(g.stdout, "%s and %s %s: %s\n", pathA, pathB, what, v.Text())
 	return err
 }
