@@ -21,11 +21,11 @@ const (
 	cifar100Fine   = 100
 )
 
-// OpenCIFAR reads files of the binary version of CIFAR-10 or CIFAR-100 as one
+// openCIFAR reads files of the binary version of CIFAR-10 or CIFAR-100 as one
 // set. Which of the two a file is follows from its length and its label bytes.
 // The labels of CIFAR-100 are the fine ones; its class names are taken from
 // fine_label_names.txt where that is beside the file.
-func OpenCIFAR(paths ...string) (Set, error) {
+func openCIFAR(paths ...string) (Set, error) {
 	var sets []Set
 	for _, path := range paths {
 		set, err := openCIFARFile(path)

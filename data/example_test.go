@@ -2,6 +2,7 @@ package data_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/prunefuse/prunefuse/data"
@@ -37,4 +38,19 @@ func Example() {
 	// test/16 1×28×28 Pullover
 	// test/18 1×28×28 Bag
 	// black is -0.810
+}
+
+// A set that names its classes in another order than the model, and lacks one.
+func ExampleMatch() {
+	model := data.Classes{Names: []string{"cat", "dog", "eel"}}
+	m, err := data.Match(model, data.Classes{Names: []string{"eel", "cat"}})
+	fmt.Println(m, err)
+	_, err = data.Match(model, data.Classes{Names: []string{"cat", "wolf"}})
+	var mismatch *data.MismatchError
+	if errors.As(err, &mismatch) {
+		fmt.Println(mismatch.Reason)
+	}
+	// Output:
+	// [2 0] <nil>
+	// the model has no class "wolf"
 }

@@ -47,7 +47,7 @@ func openFashion(split string) (Set, error) {
 	if !ok {
 		return nil, fmt.Errorf("%s does not hold its images", fashionFolder)
 	}
-	set, err := OpenIDX(path)
+	set, err := openIDX(path)
 	if err != nil {
 		return nil, err
 	}

@@ -18,11 +18,11 @@ const idxUbyte = 0x08
 
 var errTruncated = errors.New("the file is truncated")
 
-// OpenIDX reads MNIST-style images from an idx file of three dimensions (N×H×W,
+// openIDX reads MNIST-style images from an idx file of three dimensions (N×H×W,
 // unsigned bytes), plain or gzipped. The labels are read from the file beside it
 // whose name has "labels" for "images" and "idx1" for "idx3"; without that file
 // the samples have no labels.
-func OpenIDX(path string) (Set, error) {
+func openIDX(path string) (Set, error) {
 	images, err := openIDXFile(path)
 	if err != nil {
 		return nil, err

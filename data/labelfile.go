@@ -22,7 +22,7 @@ func labelsFor(set Set, opts Options) (labels []int, names []string, err error) 
 	}
 	form, listed := manifestForm(path)
 	if !listed {
-		labels, err = ReadLabels(path)
+		labels, err = readLabelFile(path)
 		return labels, nil, err
 	}
 	var texts labelTexts

@@ -34,7 +34,7 @@ func InputOf(m *onnxio.Model) (Input, error) {
 	}
 	in := Input{Shape: InputShape(m), Preprocess: p, KnowsPixels: p.KnowsPixels()}
 	in.Classes = Classes{Names: p.Classes, Count: head.Classes(m, "")}
-	if p.Layout == "" && ChannelsLast(in.Shape) {
+	if p.Layout == "" && channelsLast(in.Shape) {
 		in.Preprocess.Layout = "NHWC"
 	}
 	return in, nil

@@ -251,7 +251,7 @@ func manySplits(path string) bool {
 
 func openFolder(dir string, opts Options) (Set, error) {
 	if path, ok := idxInFolder(dir, opts.Split); ok {
-		return OpenIDX(path)
+		return openIDX(path)
 	}
 	if set, err := openBinaries(dir, opts); set != nil || err != nil {
 		return set, err
@@ -293,9 +293,9 @@ func openFile(path string, opts Options) (Set, error) {
 	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
 		return openZip(path, opts)
 	case bytes.HasPrefix(head, []byte{0x1f, 0x8b}), len(head) >= 4 && head[0] == 0 && head[1] == 0 && head[2] == idxUbyte:
-		return OpenIDX(path)
+		return openIDX(path)
 	case strings.EqualFold(filepath.Ext(path), ".bin"):
-		return OpenCIFAR(path)
+		return openCIFAR(path)
 	}
 	switch strings.ToLower(filepath.Ext(path)) {
 	case ".npy":

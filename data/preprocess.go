@@ -165,9 +165,9 @@ func perChannel(values []float32, c int, none float32) float32 {
 	return values[c]
 }
 
-// ChannelsLast reports whether the shape of a model's sample, 0 for an extent
+// channelsLast reports whether the shape of a model's sample, 0 for an extent
 // that is open, is that of an image with the channels in its last axis.
-func ChannelsLast(input []int) bool {
+func channelsLast(input []int) bool {
 	colours := func(n int) bool { return n == 1 || n == 3 }
 	return len(input) == 3 && input[0] != 0 && !colours(input[0]) && colours(input[2])
 }

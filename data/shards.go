@@ -166,7 +166,7 @@ func openBinaries(dir string, opts Options) (Set, error) {
 		return nil, err
 	}
 	if files := cifarFiles(b.cifar, opts.Split); len(files) > 0 {
-		return OpenCIFAR(inFolder(dir, files)...)
+		return openCIFAR(inFolder(dir, files)...)
 	}
 	if files := shardsOf(b.tar, opts.Split); len(files) > 0 && !b.images {
 		return openTar(inFolder(dir, files), opts)

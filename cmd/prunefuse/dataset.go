@@ -22,7 +22,8 @@ const dataFormats = `Data is named by
   -                           such a list from standard input
   x.tar, x-{000..012}.tar     WebDataset: key.jpg with key.cls or key.json
   x.parquet                   a column of images, as Hugging Face has it
-  x.npy, x.npz                N×C×H×W, N×H×W×C, N×H×W or N×F; labels.npy beside it, or in it
+  x.npy, x.npz                images, series or any arrays [N, …]; labels.npy beside it, or in it
+  x.zip                       class folders, or as a tar archive has them
   a folder or file            idx (MNIST) or CIFAR binaries, as downloaded
 Several tar or Parquet files are named by a pattern or by their folder. What holds
 more than one part takes :train, :val or :test at the end.`
