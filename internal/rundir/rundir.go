@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/prunefuse/prunefuse/internal/atomicfile"
@@ -16,8 +17,11 @@ import (
 // Schema is that of run.json.
 const Schema = "prunefuse.run/2"
 
+// schemas begin the schema of every version.
+const schemas = "prunefuse.run/"
+
 // earlier is the schema of folders whose rounds were kept in metrics.json.
-const earlier = "prunefuse.run/1"
+const earlier = schemas + "1"
 
 const (
 	infoName   = "run.json"
@@ -43,7 +47,8 @@ type Options struct {
 	// Computes are the keys of Info.Versions on which the bits that a run
 	// computes depend: a run goes on only where they are the same.
 	Computes []string
-	// Force replaces a run that is in the folder, whatever it is of.
+	// Force replaces a run that is in the folder, whatever it is of. A folder
+	// whose run.json is of another program stays as it is.
 	Force bool
 }
 
@@ -93,6 +98,9 @@ func (d *Dir) enter(o Options) error {
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		return err
 	case holds && o.Force:
+		if err := d.checkOurs(); err != nil {
+			return err
+		}
 		if err := d.clear(o.Owned); err != nil {
 			return err
 		}
@@ -161,6 +169,30 @@ func (d *Dir) vacant(o Options) error {
 	return nil
 }
 
+// checkOurs refuses a folder whose run.json no version of this program wrote: the
+// files beside it are not ours to remove.
+func (d *Dir) checkOurs() error {
+	var there struct {
+		Schema string `json:"schema"`
+	}
+	err := ReadJSON(d.Path(infoName), &there)
+	if err == nil && !strings.HasPrefix(there.Schema, schemas) {
+		err = foreign(there.Schema)
+	}
+	if err != nil {
+		return fmt.Errorf("--force (-f) removes nothing here: %w", err)
+	}
+	return nil
+}
+
+// foreign refuses a run.json for its schema.
+func foreign(schema string) error {
+	if strings.HasPrefix(schema, schemas) {
+		return fmt.Errorf("%s has schema %q, want %q: it is of another version of prunefuse", infoName, schema, Schema)
+	}
+	return fmt.Errorf("%s has schema %q, want %q: it is not of prunefuse; name another folder", infoName, schema, Schema)
+}
+
 // clear removes the files of a run: run.json first, so that what an
 // interruption leaves is no run any more.
 func (d *Dir) clear(owned []string) error {
@@ -222,7 +254,7 @@ func readInfo(path string, info *Info) ([]byte, error) {
 	case earlier:
 		return nil, fmt.Errorf("%s has the schema %q of an earlier version of prunefuse, which this one cannot go on with; name another folder, or start anew with --force (-f)", infoName, info.Schema)
 	}
-	return nil, fmt.Errorf("%s has schema %q, want %q: it is of another version of prunefuse", infoName, info.Schema, Schema)
+	return nil, foreign(info.Schema)
 }
 
 // Close releases the lock. The folder can be opened again.

@@ -107,8 +107,7 @@ func TestOpenRefuses(t *testing.T) {
 		{"other inputs", "of other inputs", other(func(i *Info) { i.Inputs = map[string]string{"pool": "ab", "x": ""} }), nil},
 		{"other means", "its run began with prunefuse dev, and this is v9", other(func(i *Info) { i.Versions = map[string]string{"prunefuse": "v9"} }), nil},
 		{"an earlier layout", `schema "prunefuse.run/1" of an earlier version`, sample(), replace("run.json", Schema, earlier)},
-		{"another program's file", `schema "x", want`, sample(), replace("run.json", Schema, "x")},
-		{"an empty run.json", "the file is empty", sample(), func(path string) error { return os.Truncate(filepath.Join(path, "run.json"), 0) }},
+		{"a later layout", `schema "prunefuse.run/9", want`, sample(), replace("run.json", Schema, "prunefuse.run/9")},
 		{"an edited run.json", "line 1: it is not what the run", sample(), replace("run.json", "a <b>.yaml", "b.yaml")},
 		{"an edited event", "line 2: it is not what the run", sample(), replace("events.jsonl", `"two"`, `"TWO"`)},
 		{"an edited time", "line 1: it is not what the run", sample(), replace("events.jsonl", `"seconds":0.1`, `"seconds":0.2`)},
@@ -216,6 +215,43 @@ func TestLogCutShort(t *testing.T) {
 	add(t, d, "again")
 	if got := events(d); got != `"one" "again"` {
 		t.Errorf("events %s", got)
+	}
+}
+
+// A run.json of another program keeps --force from all that is beside it.
+func TestForceKeepsOthersFolder(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct{ name, content, want string }{
+		{"another program's", `{"wandb": 1}`, `schema ""`},
+		{"another schema", `{"schema": "x"}`, `schema "x", want`},
+		{"empty", "", "the file is empty"},
+		{"no JSON", "run", "run.json"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			path := t.TempDir()
+			thesis := filepath.Join(path, "first", "thesis.txt")
+			if err := os.Mkdir(filepath.Dir(thesis), 0o777); err != nil {
+				t.Fatal(err)
+			}
+			for file, content := range map[string]string{thesis: "mine", filepath.Join(path, "run.json"): tc.content} {
+				if err := os.WriteFile(file, []byte(content), 0o666); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for _, force := range []bool{false, true} {
+				_, err := Open(path, sample(), Options{Owned: []string{"first"}, Force: force})
+				if err == nil || !strings.Contains(err.Error(), tc.want) || strings.Contains(err.Error(), "\n") {
+					t.Errorf("force %v: error %v, want one line with %q", force, err, tc.want)
+				}
+			}
+			if b, err := os.ReadFile(thesis); err != nil || string(b) != "mine" {
+				t.Errorf("thesis.txt is %q, %v", b, err)
+			}
+			if b, err := os.ReadFile(filepath.Join(path, "run.json")); err != nil || string(b) != tc.content {
+				t.Errorf("run.json is %q, %v", b, err)
+			}
+		})
 	}
 }
 
