@@ -12,6 +12,7 @@ import (
 // Engine runs the arms of a run, one after the other.
 type Engine struct {
 	dir       *rundir.Dir
+	files     map[string]Artefact // by path, that the log named when the run was opened
 	arms      []Arm
 	workbench *workbench
 }
@@ -66,6 +67,7 @@ func (e *Engine) append(event Event) error {
 
 // fold replays the log, so that each arm is where its last event left it.
 func (e *Engine) fold() error {
+	e.files = map[string]Artefact{}
 	for i, line := range e.dir.Lines() {
 		event, err := readEvent(line)
 		if err == nil {
@@ -90,6 +92,9 @@ func (e *Engine) apply(event Event) error {
 			return fmt.Errorf("%s of arm %s is not the step that comes next in this run", event.Step, event.Arm)
 		}
 		arm.State = arm.State.Apply(event)
+		for _, a := range arm.State.Artefacts() {
+			e.files[a.Path] = a
+		}
 		return nil
 	}
 	return fmt.Errorf("this run has no arm %s", event.Arm)

@@ -3,8 +3,11 @@ package loop
 import (
 	"context"
 	"errors"
+	"maps"
 	"runtime"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/prunefuse/prunefuse/data"
 	"github.com/prunefuse/prunefuse/internal/report"
@@ -79,16 +82,23 @@ func versionsOf(session ort.SessionOptions) map[string]string {
 	}
 }
 
-// check refuses a folder in which a file is missing or has changed.
+// check refuses a folder in which a file that the log names is missing or has
+// changed. Of the working folder only the files that a step still needs are there.
 func (e *Engine) check() error {
-	for _, arm := range e.arms {
-		for _, a := range arm.State.Artefacts() {
-			if err := e.workbench.folder.check(a); err != nil {
-				return err
-			}
+	for _, path := range slices.Sorted(maps.Keys(e.files)) {
+		if strings.HasPrefix(path, workFolder+"/") && !e.needs(path) {
+			continue
+		}
+		if err := e.workbench.folder.check(e.files[path]); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// needs reports whether the state of an arm names a file.
+func (e *Engine) needs(path string) bool {
+	return slices.ContainsFunc(e.arms, func(arm Arm) bool { return arm.State.needs(path) })
 }
 
 // Close releases the folder and the data.

@@ -105,6 +105,13 @@ func TestRun(t *testing.T) {
 			same(t, first, products(t, broken))
 		}
 	})
+	t.Run("a file of an earlier round that changed or is gone", func(t *testing.T) {
+		broken := filepath.Join(t.TempDir(), "broken")
+		interrupt(t, broken, "fine-tune the fused")
+		for _, name := range []string{"round-000/selector.onnx", "round-001/selector.onnx"} {
+			spoil(t, filepath.Join(broken, name), broken, name)
+		}
+	})
 	t.Run("another configuration is not resumed", func(t *testing.T) {
 		c, o := small(), options(dir)
 		c.Prune.Ratio, o.Resume = 0.25, true
@@ -132,6 +139,36 @@ func interrupt(t *testing.T, dir, stage string) {
 	}
 	if err := loop.Run(ctx, small(), o); !errors.Is(err, context.Canceled) {
 		t.Fatalf("interrupted run gave %v", err)
+	}
+}
+
+// spoil changes one byte of a file, then removes it, and wants the run refused
+// with the file's name each time; in the end it puts the file back.
+func spoil(t *testing.T, path, dir, name string) {
+	t.Helper()
+	good, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	refused := func(want string) {
+		t.Helper()
+		err := loop.Run(t.Context(), small(), options(dir))
+		if err == nil || !strings.Contains(err.Error(), name) || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want one with %s and %q", err, name, want)
+		}
+	}
+	bad := slices.Clone(good)
+	bad[len(bad)/2] ^= 1
+	if err := os.WriteFile(path, bad, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	refused("has changed")
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	refused("is gone")
+	if err := os.WriteFile(path, good, 0o666); err != nil {
+		t.Fatal(err)
 	}
 }
 
