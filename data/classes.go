@@ -172,11 +172,23 @@ func Match(model, set Classes) (Mapping, error) {
 		return nil, nil
 	case len(model.Names) > 0:
 		return matchNames(model, set)
-	case len(set.Names) == outputs:
-		return nil, nil
 	}
-	if m := numbers(set.Names, outputs); m != nil {
+	if m, numbered := numbers(set.Names); numbered {
+		for i, n := range m {
+			switch {
+			case n >= outputs:
+				return fail(helpNames, "the data's class %q is no number of the model's %d outputs, which begin at 0", set.Names[i], outputs)
+			case slices.Contains(m[:i], n):
+				return fail(helpNames, "two classes of the data are number %d", n)
+			}
+		}
+		if m.identity() {
+			return nil, nil
+		}
 		return m, nil
+	}
+	if len(set.Names) == outputs {
+		return nil, nil
 	}
 	return fail(helpNames+", "+helpHead+", "+helpDrop, "%d classes for %d outputs that have no names", len(set.Names), outputs)
 }
@@ -215,18 +227,17 @@ func matchNames(model, set Classes) (Mapping, error) {
 	return m, nil
 }
 
-// numbers are the outputs that names stand for which are all numbers below a
-// count, nil where they are not.
-func numbers(names []string, count int) Mapping {
-	m := make(Mapping, len(names))
+// numbers reads names that are all numbers, as those of the outputs are.
+func numbers(names []string) (m Mapping, numbered bool) {
+	m = make(Mapping, len(names))
 	for i, name := range names {
 		n, ok := classNumber(name)
-		if !ok || int(n) >= count {
-			return nil
+		if !ok {
+			return nil, false
 		}
 		m[i] = int(n)
 	}
-	return m
+	return m, true
 }
 
 // Same fails where two models do not tell the same classes apart, in the same

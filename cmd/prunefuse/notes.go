@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/prunefuse/prunefuse/data"
@@ -43,7 +44,7 @@ func (n *notes) take() []string {
 // result: on stderr, or as one of "notes" in the JSON result.
 func (g *globals) note(format string, args ...any) {
 	text := oneLine(fmt.Sprintf(format, args...))
-	if g.notes.add(text) && !g.quiet && !g.json {
+	if g.notes.add(strings.TrimPrefix(text, "note: ")) && !g.quiet && !g.json {
 		_, _ = fmt.Fprintf(g.stderr, "%s\n", text)
 	}
 }

@@ -74,6 +74,11 @@ func settleRecipe(fs *pflag.FlagSet, r *config.Training) error {
 			return fmt.Errorf("--%s is for --%s %s", f.flag, f.of, f.want)
 		}
 	}
+	for _, name := range []string{"lr", "weight-decay", "gamma"} {
+		if f := fs.Lookup(name); f.Changed && f.Value.String() == "NaN" {
+			return fmt.Errorf("--%s NaN: want a number", name)
+		}
+	}
 	r.ApplyDefaults()
 	return r.Check(func(key string) string { return "--" + strings.ReplaceAll(key, "_", "-") })
 }

@@ -262,7 +262,7 @@ func (o *trainOptions) preprocess(ctx context.Context, g *globals, set data.Set,
 		if _, h, w, ok := s.Image(); ok {
 			p.Size = [2]int{h, w}
 		}
-		g.detail("normalised by mean %v and deviation %v of %v", p.Mean, p.Std, &o.samples)
+		g.note("note: the model does not say how its input is normalised; mean %v and deviation %v of %v are taken (--preset, --mean, --std)", p.Mean, p.Std, &o.samples)
 	}
 	p.Classes = set.Classes()
 	return p, p.Check(s)
