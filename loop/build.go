@@ -1,6 +1,12 @@
 package loop
 
-import "context"
+import (
+	"context"
+	"fmt"
+
+	"github.com/prunefuse/prunefuse/fusion"
+	"github.com/prunefuse/prunefuse/loop/config"
+)
 
 // build writes the untrained full network.
 type build struct{}
@@ -8,8 +14,20 @@ type build struct{}
 func (build) Name() string { return "build" }
 
 func (build) Run(_ context.Context, env Env, _ State) (Event, error) {
+	if c := env.spec.Config; c.Model.File != "" {
+		env.say("%s", startNote(c))
+	}
 	n, err := env.folder.save(DenseFile, env.dense, "dense")
 	return Event{Body: &built{n}}, err
+}
+
+// startNote says what a run makes of the weights of a network that is a file.
+func startNote(c config.Config) string {
+	note := c.Model.File + ": its weights are the untrained start, also of the dense network from scratch"
+	if fusion.Rest(c.Fuse.Rest) != fusion.Init {
+		note += fmt.Sprintf("; fuse: {rest: %s} replaces those that the selector lacks, fuse: {rest: init} keeps them", c.Fuse.Rest)
+	}
+	return note
 }
 
 // buildProxy writes the untrained network that chooses in the place of the

@@ -193,7 +193,7 @@ func (b *workbench) describe(m *onnxio.Model) error {
 func (b *workbench) inputs(c config.Config) (map[string]string, error) {
 	out := map[string]string{c.Data: digest(b.pool), c.Test: digest(b.test)}
 	sum, err := b.dense.Fingerprint()
-	if out[DenseFile] = sum; err == nil && b.teacher != nil {
+	if out[cmp.Or(c.Model.File, DenseFile)] = sum; err == nil && b.teacher != nil {
 		out[c.Final.Distill.From], err = b.teacher.Model.Fingerprint()
 	}
 	return out, err
