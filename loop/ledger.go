@@ -22,18 +22,13 @@ func addCosts(r *report.Report, arm Arm) {
 	}
 }
 
-// choosing sets side by side what it cost each arm to choose.
+// choosing sets side by side what it cost each arm to choose. What the method is
+// compared with has a line once its arm is finished.
 func choosing(arms []Arm) (out []report.Choosing) {
-	for _, arm := range arms {
-		if arm.Spec.Shares == AllLabels {
+	for i, arm := range arms {
+		line := ofChoosing(arm)
+		if arm.Spec.Shares == AllLabels || i > 0 && !finished(arm) || line.Seconds == 0 {
 			continue
-		}
-		line := report.Choosing{Arm: arm.Name}
-		for _, c := range arm.State.Costs {
-			if c.Choosing {
-				line.Seconds += c.Seconds
-				line.MACs += c.MACs
-			}
 		}
 		if arm.Spec.Picker == Selector {
 			kept := 1 - float64(arm.Spec.Config.Prune.Ratio)
@@ -50,12 +45,11 @@ func choosing(arms []Arm) (out []report.Choosing) {
 func costRatio(arms []Arm) *report.CostRatio {
 	method := ofChoosing(arms[0])
 	for _, arm := range arms {
-		switch {
-		case arm.Name == config.ArmDense && finished(arm):
+		if arm.Name == config.ArmDense && finished(arm) {
 			dense := ofChoosing(arm)
 			return &report.CostRatio{
 				SelectorSeconds: method.Seconds, SelectorMACs: method.MACs, DenseSeconds: dense.Seconds, DenseMACs: dense.MACs,
-				Basis: "Training and scoring before each selection, wall clock, both measured: the dense network chose in an arm of its own.",
+				Basis: "Wall clock, both measured: the dense network chose in an arm of its own.",
 			}
 		}
 	}
@@ -72,10 +66,11 @@ func finished(arm Arm) bool {
 	return !more
 }
 
-// ofChoosing adds up the training and the scoring that an arm did to choose.
-func ofChoosing(arm Arm) (sum Cost) {
+// ofChoosing adds up all that an arm did to choose.
+func ofChoosing(arm Arm) report.Choosing {
+	sum := report.Choosing{Arm: arm.Name}
 	for _, c := range arm.State.Costs {
-		if c.Choosing && (c.Module == "train" || c.Module == "score") {
+		if c.Choosing {
 			sum.Seconds += c.Seconds
 			sum.MACs += c.MACs
 		}
@@ -85,10 +80,11 @@ func ofChoosing(arm Arm) (sum Cost) {
 
 // estimated takes the dense network's time for a sample, measured in the arm
 // that prices it, times the samples that the selectors trained on and scored.
-func estimated(method, priced Arm, selector Cost) *report.CostRatio {
+func estimated(method, priced Arm, selector report.Choosing) *report.CostRatio {
 	out := &report.CostRatio{
 		SelectorSeconds: selector.Seconds, SelectorMACs: selector.MACs,
-		Basis: "Training and scoring before each selection, wall clock. For the dense network: its measured time per training image and per scored image, times the images that the selector trained on and scored.",
+		Basis:     "Wall clock. The dense network's is an estimate: its measured time per training image and per scored image, times the images that the selector trained on and scored.",
+		Estimated: true,
 	}
 	dense := map[string]Cost{}
 	for _, c := range priced.State.Costs {

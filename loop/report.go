@@ -70,6 +70,7 @@ func newReport(info rundir.Info, arms []Arm, f folder) (*report.Report, error) {
 		addCosts(r, arm)
 		r.Curves = append(r.Curves, arm.State.Curves...)
 	}
+	r.Unfinished = unfinished(arms)
 	r.Models = modelsOf(arms)
 	r.CostRatio = costRatio(arms)
 	r.Choosing = choosing(arms)
@@ -81,10 +82,29 @@ func newReport(info rundir.Info, arms []Arm, f folder) (*report.Report, error) {
 	return r, err
 }
 
+// unfinished says how far the arms are, "" where no step is left.
+func unfinished(arms []Arm) string {
+	done, all, next := 0, 0, ""
+	for _, arm := range arms {
+		done += arm.State.Done
+		all += len(arm.Spec.Plan())
+		if step, more := Next(arm.Spec, arm.State); more && next == "" {
+			next = fmt.Sprintf("%s of the arm %s", step.Name(), arm.Name)
+		}
+	}
+	if next == "" {
+		return ""
+	}
+	return fmt.Sprintf("%d of %d steps are done, and the next is %s", done, all, next)
+}
+
 func notes(c config.Config) []string {
 	out := []string{"One seed: the intervals cover the choice of test images, not the variation between training runs."}
 	if c.Label.Sync > 0 && slices.Contains(c.Arms, config.ArmRandom) {
 		out = append(out, "The comparison on random labels keeps one selector; it does not synchronise.")
+	}
+	if c.Model.File != "" {
+		out = append(out, startNote(c))
 	}
 	return out
 }

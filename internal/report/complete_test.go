@@ -190,7 +190,12 @@ func TestVerdict(t *testing.T) {
 			"With 1,000 labels the fused, fine-tuned network gets 84.2 % of 2,000 held-out images right (95 % interval 82.5 to 85.7 %). " +
 				"Selecting with the pruned network took 0.250× the time of selecting with the dense one, for 0.200× of the MACs.",
 		},
-		"series": {rounds(), "With 2,000 labels, PruneFuse, margin reaches 80.0 ± 1.0 % (3 seeds), random 77.0 %."},
+		"dense is estimated": {
+			&Report{CostRatio: &CostRatio{SelectorSeconds: 1, DenseSeconds: 4, SelectorMACs: 1, DenseMACs: 5, Estimated: true}},
+			"Selecting with the pruned network took 0.250× the time that the dense one would take by an estimate from its time a sample, for 0.200× of the MACs.",
+		},
+		"not finished": {&Report{Unfinished: "3 of 9 steps are done"}, "The run is not finished: 3 of 9 steps are done."},
+		"series":       {rounds(), "With 2,000 labels, PruneFuse, margin reaches 80.0 ± 1.0 % (3 seeds), random 77.0 %."},
 		"sizes": {
 			&Report{Models: []Model{{Role: "dense", Params: 100, MACs: 1000}, {Role: "selector", Params: 25, MACs: 200}}},
 			"The selector network has 0.250× of the parameters and 0.200× of the MACs of the dense network.",

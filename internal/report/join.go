@@ -23,6 +23,9 @@ func Join(reports []*Report, names []string) (*Report, error) {
 			return nil, fmt.Errorf("%s and %s have the same seed, %d", other, names[i], r.Seed)
 		}
 		seeds[r.Seed] = names[i]
+		if r.Unfinished != "" && out.Unfinished == "" {
+			out.Unfinished = "in " + names[i] + " " + r.Unfinished
+		}
 		for _, a := range r.Accuracies {
 			out.collect(a.Name, Point{Labels: a.Labels, Accuracy: a.Value})
 		}

@@ -14,7 +14,9 @@ type Report struct {
 	Command string `json:"command"` // the command line that produced the run
 	Version string `json:"version"` // of prunefuse
 	Seed    uint64 `json:"seed"`
-	TestSet string `json:"test_set,omitempty"` // what accuracy is measured on, e.g. "Fashion-MNIST, test images"
+	// Unfinished says how far a run is that has steps left; "" for a finished one.
+	Unfinished string `json:"unfinished,omitempty"`
+	TestSet    string `json:"test_set,omitempty"` // what accuracy is measured on, e.g. "Fashion-MNIST, test images"
 
 	Confidence float64 `json:"confidence"` // level of Low and High of an accuracy; derived
 
@@ -143,14 +145,17 @@ type Choosing struct {
 	MACsRatio    float64 `json:"macs_ratio,omitempty"`
 }
 
-// CostRatio compares selecting with the pruned network and selecting with the
-// dense one: training it on the labels and scoring the pool.
+// CostRatio compares choosing with the pruned network, all of its steps together,
+// and choosing with the dense one.
 type CostRatio struct {
 	SelectorSeconds float64 `json:"selector_seconds"`
 	DenseSeconds    float64 `json:"dense_seconds"`
 	SelectorMACs    int64   `json:"selector_macs"`
 	DenseMACs       int64   `json:"dense_macs"`
 	Basis           string  `json:"basis,omitempty"` // how the two were measured, in a sentence
+	// Estimated says that the dense network did not choose, and that its cost is
+	// worked out from what it costs a sample.
+	Estimated bool `json:"estimated,omitempty"`
 
 	SecondsRatio float64 `json:"seconds_ratio"` // selector to dense; derived, as those below
 	MACsRatio    float64 `json:"macs_ratio"`

@@ -18,13 +18,19 @@ func (r *Report) verdict() string {
 		s = append(s, sentence)
 	}
 	if c := r.CostRatio; c != nil && c.SecondsRatio > 0 {
-		s = append(s, fmt.Sprintf("Selecting with the pruned network took %s the time of selecting with the dense one, for %s of the MACs.",
-			term.Ratio(c.SecondsRatio), term.Ratio(c.MACsRatio)))
+		format := "Selecting with the pruned network took %s the time of selecting with the dense one, for %s of the MACs."
+		if c.Estimated {
+			format = "Selecting with the pruned network took %s the time that the dense one would take by an estimate from its time a sample, for %s of the MACs."
+		}
+		s = append(s, fmt.Sprintf(format, term.Ratio(c.SecondsRatio), term.Ratio(c.MACsRatio)))
 	}
 	if len(s) == 0 && len(r.Models) > 1 {
 		last := r.Models[len(r.Models)-1]
 		s = append(s, fmt.Sprintf("The %s network has %s of the parameters and %s of the MACs of the %s network.",
 			last.Role, term.Ratio(last.ParamsRatio), term.Ratio(last.MACsRatio), r.Models[0].Role))
+	}
+	if r.Unfinished != "" {
+		s = append([]string{"The run is not finished: " + r.Unfinished + "."}, s...)
 	}
 	return strings.Join(s, " ")
 }
