@@ -41,13 +41,15 @@ func ReadNames(path string) ([]string, error) {
 	defer f.Close()
 	names, err := readNames(f, path)
 	if err == nil && len(names) == 0 {
-		err = errors.New("it names no sample")
+		err = errNoNames
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return names, nil
 }
+
+var errNoNames = errors.New("it names no sample")
 
 // nameEndings are the endings of ReadNames.
 const nameEndings = ".txt, .csv, .tsv, .jsonl, .json or .parquet"
@@ -96,6 +98,9 @@ func tableNames(r io.Reader, comma rune) (names []string, err error) {
 	c := csv.NewReader(r)
 	c.Comma, c.ReuseRecord = comma, true
 	head, err := c.Read()
+	if errors.Is(err, io.EOF) {
+		return nil, nil
+	}
 	if err != nil {
 		return nil, csvError(err)
 	}
@@ -150,7 +155,7 @@ func taskNames(r io.Reader) (names []string, err error) {
 			Sample string `json:"sample"`
 		} `json:"data"`
 	}
-	if err := json.NewDecoder(r).Decode(&tasks); err != nil {
+	if err := json.NewDecoder(r).Decode(&tasks); err != nil && !errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("no list of tasks: %w", err)
 	}
 	for i, t := range tasks {

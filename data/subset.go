@@ -6,7 +6,8 @@ import (
 )
 
 // Select returns the samples of a set that the file only names, or all where it
-// is empty, less those that the file exclude names, as [ReadNames] reads them. Its
+// is empty, less those that the file exclude names, as [ReadNames] reads them. A file
+// exclude that names no sample excludes none; a file only has to name one. The
 // memory goes with what the files name, not with the set.
 func Select(s Set, only, exclude string) (Set, error) {
 	if only == "" && exclude == "" {
@@ -17,7 +18,7 @@ func Select(s Set, only, exclude string) (Set, error) {
 		return nil, err
 	}
 	leave, err := readNameSet(exclude)
-	if err != nil {
+	if err != nil && !errors.Is(err, errNoNames) {
 		return nil, err
 	}
 	var indices []int
@@ -51,7 +52,7 @@ func readNameSet(path string) (*nameSet, error) {
 	}
 	var err error
 	if n.names, err = ReadNames(path); err != nil {
-		return nil, err
+		return n, err
 	}
 	for _, name := range n.names {
 		n.found[name] = false
