@@ -122,6 +122,15 @@ func Score(ctx context.Context, c Classifier, p Pool, o Options) iter.Seq2[Recor
 	}
 }
 
+// Check returns the error that Score would begin with: of a pool that does not fit
+// the classifier, or of options that they cannot have.
+func Check(c Classifier, p Pool, o Options) error {
+	if _, err := newPass(c, p, o); err != nil {
+		return fmt.Errorf("score pool: %w", err)
+	}
+	return nil
+}
+
 // defaultBatch is for classifiers that do not say.
 const defaultBatch = 128
 

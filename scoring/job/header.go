@@ -29,8 +29,13 @@ type Header struct {
 	Pool   int    `json:"pool"`  // samples in the pool
 	// Model and Sample are SHA-256: of what the model computes, and of the
 	// pool's first sample as the model takes it.
-	Model    string `json:"model"`
-	Sample   string `json:"sample"`
+	Model  string `json:"model"`
+	Sample string `json:"sample"`
+	// Labels and Classes are SHA-256: of the labels of all samples of the pool, and
+	// of the names of their classes. Both are empty where no sample has a label,
+	// and Classes where the classes have no names.
+	Labels   string `json:"labels,omitempty"`
+	Classes  string `json:"classes,omitempty"`
 	Provider string `json:"provider"`
 	Seed     uint64 `json:"seed"`
 	// Settings are what else the scores depend on.
@@ -48,6 +53,8 @@ func (h Header) SameRun(o Header) error {
 		{"model", h.Model, o.Model},
 		{"number of samples", strconv.Itoa(h.Pool), strconv.Itoa(o.Pool)},
 		{"first sample or how it is prepared", h.Sample, o.Sample},
+		{"labels", orNone(h.Labels), orNone(o.Labels)},
+		{"names of the classes", orNone(h.Classes), orNone(o.Classes)},
 		{"provider", h.Provider, o.Provider},
 		{"seed", strconv.FormatUint(h.Seed, 10), strconv.FormatUint(o.Seed, 10)},
 		{"settings", fmt.Sprint(h.Settings), fmt.Sprint(o.Settings)},
@@ -56,6 +63,21 @@ func (h Header) SameRun(o Header) error {
 		if f.a != f.b {
 			return fmt.Errorf("they differ in the %s: %.16s and %.16s", f.name, f.a, f.b)
 		}
+	}
+	return nil
+}
+
+func orNone(digest string) string {
+	if digest == "" {
+		return "none"
+	}
+	return digest
+}
+
+// check refuses a shard that no pool has.
+func (h Header) check() error {
+	if h.Shards < 1 || h.Shards > maxShards || h.Shard < 1 || h.Shard > h.Shards || h.First < 0 || h.First > h.End || h.End > h.Pool {
+		return fmt.Errorf("shard %d of %d with samples %d to %d of %d", h.Shard, h.Shards, h.First, h.End, h.Pool)
 	}
 	return nil
 }
@@ -76,10 +98,19 @@ func (h Header) SameShard(o Header) error {
 var ErrNoPool = errors.New("the shards do not make up the pool")
 
 // CheckShards finds whether the shard files, whose first lines these are, make up
-// one pass over a pool, and returns their order. Names are for the error.
+// one pass over a pool, and returns their order. Names are for the error; a file
+// beyond them goes by its number.
 func CheckShards(heads []Header, names []string) ([]int, error) {
 	if len(heads) == 0 {
 		return nil, fmt.Errorf("%w: there are none", ErrNoPool)
+	}
+	for i := len(names); i < len(heads); i++ {
+		names = append(slices.Clip(names), fmt.Sprintf("file %d", i+1))
+	}
+	for i, h := range heads {
+		if err := h.check(); err != nil {
+			return nil, fmt.Errorf("%s: the first line is wrong: %w", names[i], err)
+		}
 	}
 	at := make([]int, heads[0].Shards+1) // 1 + position, by shard
 	for i, h := range heads {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"time"
 
 	"github.com/prunefuse/prunefuse/scoring"
 	"github.com/prunefuse/prunefuse/scoring/selection"
@@ -23,6 +24,8 @@ type Job struct {
 	numbered bool // samples keep their places among those to score
 	skipped  []scoring.Skipped
 	scored   int
+	resumed  int       // of scored, those that the journal held
+	began    time.Time // when the first sample that it lacks was asked for
 }
 
 // rowNames are the files of a run that hold a row a sample, as its header has them.
@@ -56,6 +59,9 @@ func open(ctx context.Context, s Spec, beside rowNames) (*Job, error) {
 		return nil, errors.Join(err, j.Close())
 	}
 	j.header.Embeddings, j.header.Probabilities = beside.features, beside.probabilities
+	if err := scoring.Check(j.network.Classifier, j.pool, j.options()); err != nil {
+		return nil, errors.Join(err, j.Close())
+	}
 	return j, nil
 }
 
@@ -127,16 +133,13 @@ func (j *Job) positions(ctx context.Context) iter.Seq2[scoring.Record, error] {
 				return
 			}
 		}
-		first := j.header.First + j.Resumed()
-		if first == j.header.End {
+		j.resumed, j.began = j.scored, time.Now()
+		o := j.options()
+		o.First, o.End, o.Skip = j.header.First+j.Resumed(), j.header.End, j.skip
+		if o.First == o.End {
 			return
 		}
-		o := scoring.Options{
-			Batch: j.spec.Batch, Seed: j.spec.Seed, Measures: j.spec.Measures, Probabilities: j.network.softmax,
-			Features: j.spec.Features, Distribution: j.spec.Probabilities, First: first, End: j.header.End,
-			Skip:     j.skip,
-			Progress: func(done, _ int) { j.spec.progress(StageScore, j.Resumed()+done, j.Len()) },
-		}
+		o.Progress = func(done, _ int) { j.spec.progress(StageScore, j.Resumed()+done, j.Len()) }
 		if j.journal != nil {
 			o.Skip = func(s scoring.Skipped) {
 				j.skip(s)
@@ -151,6 +154,14 @@ func (j *Job) positions(ctx context.Context) iter.Seq2[scoring.Record, error] {
 				return
 			}
 		}
+	}
+}
+
+// options say what to compute of every sample.
+func (j *Job) options() scoring.Options {
+	return scoring.Options{
+		Batch: j.spec.Batch, Seed: j.spec.Seed, Measures: j.spec.Measures, Probabilities: j.network.softmax,
+		Features: j.spec.Features, Distribution: j.spec.Probabilities,
 	}
 }
 
@@ -193,11 +204,8 @@ func (j *Job) skip(s scoring.Skipped) {
 // and holds of them what a strategy needs. Every one of them has to have a score.
 func (j *Job) Gather(ctx context.Context, p scoring.Pool, n selection.Needs) (selection.Candidates, error) {
 	j.spec.progress(StageLabelled, 0, p.Len())
-	o := scoring.Options{
-		Batch: j.spec.Batch, Seed: j.spec.Seed, Measures: j.spec.Measures, Probabilities: j.network.softmax,
-		Features: j.spec.Features, Distribution: j.spec.Probabilities,
-		Progress: func(done, total int) { j.spec.progress(StageLabelled, done, total) },
-	}
+	o := j.options()
+	o.Progress = func(done, total int) { j.spec.progress(StageLabelled, done, total) }
 	c, err := selection.Gather(scoring.Score(ctx, j.network.Classifier, p, o), n)
 	if err != nil {
 		return selection.Candidates{}, err

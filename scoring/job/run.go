@@ -57,9 +57,10 @@ type Task struct {
 type Result struct {
 	Total   int // samples of the pool, or of the shard
 	Scored  int
+	Resumed int // of Scored, those that an earlier run had scored
 	Skipped []scoring.Skipped
 	Chosen  []selection.Selected
-	Elapsed time.Duration
+	Elapsed time.Duration // since the first sample that no earlier run had scored
 	// Before says that an earlier run had completed the shard.
 	Before bool
 	// NoPass says that the samples were chosen by their names and no model ran.
@@ -239,7 +240,7 @@ type run struct {
 }
 
 func (r *run) result() *Result {
-	return &Result{Total: r.job.Len(), Scored: r.job.scored, Skipped: r.job.skipped, Chosen: r.chosen, Elapsed: r.elapsed}
+	return &Result{Total: r.job.Len(), Scored: r.job.scored, Resumed: r.job.resumed, Skipped: r.job.skipped, Chosen: r.chosen, Elapsed: r.elapsed}
 }
 
 // make scores the pool and makes the files.
@@ -285,7 +286,6 @@ func (r *run) make(ctx context.Context) error {
 
 // pass writes scores and rows as they come, and chooses.
 func (r *run) pass(ctx context.Context, out *files, labelled selection.Candidates) error {
-	begin := time.Now()
 	scores := r.Output.Scores
 	if r.Shard.N > 0 {
 		scores = "" // the journal becomes the file
@@ -306,7 +306,7 @@ func (r *run) pass(ctx context.Context, out *files, labelled selection.Candidate
 		r.chosen, err = selection.Choose(ctx, records, c)
 		return err
 	})
-	r.elapsed = time.Since(begin)
+	r.elapsed = time.Since(r.job.began)
 	return err
 }
 
@@ -380,7 +380,7 @@ func (r *run) verifyComplete() (*Result, error) {
 	}
 	r.note("%s is complete already", r.Output.Scores)
 	out := r.result()
-	out.Before = true
+	out.Before, out.Resumed = true, out.Scored
 	return out, nil
 }
 

@@ -74,6 +74,16 @@ func (s *Samples) All() iter.Seq[int] {
 	}
 }
 
+// last returns the last sample, -1 where none is held.
+func (s *Samples) last() int {
+	for w := len(s.words) - 1; w >= 0; w-- {
+		if word := s.words[w]; word != 0 {
+			return 64*w + bits.Len64(word) - 1
+		}
+	}
+	return -1
+}
+
 // index counts the samples before each block, for At.
 func (s *Samples) index() {
 	if s.ranks != nil {

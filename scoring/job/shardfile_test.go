@@ -187,6 +187,8 @@ func TestCheckShards(t *testing.T) {
 	other.Model = "another"
 	shifted := head(2, 2)
 	shifted.First++
+	relabelled := head(2, 2)
+	relabelled.Labels = "0123456789abcdef0123"
 	for _, c := range []struct {
 		heads []Header
 		want  string
@@ -201,7 +203,14 @@ func TestCheckShards(t *testing.T) {
 		{[]Header{head(1, 2), other}, "f0 and f1 are not of the same run: they differ in the model: m and another"},
 		{[]Header{head(1, 2), shifted}, "f1: shard 2 of 2 has samples [51, 100), want [50, 100)"},
 		{nil, "there are none"},
+		{[]Header{{}}, "f0: the first line is wrong: shard 0 of 0"},
+		{[]Header{{Shard: 5, Shards: 2}}, "shard 5 of 2"},
+		{[]Header{head(1, 2), {Shard: -1, Shards: 2, Pool: n, Model: "m"}}, "f1: the first line is wrong: shard -1 of 2"},
+		{[]Header{head(1, 2), relabelled}, "they differ in the labels: none and 0123456789abcdef"},
 	} {
+		if _, err := CheckShards(c.heads, nil); (err == nil) != strings.HasPrefix(c.want, "[") {
+			t.Errorf("%d shards without names: %v, want %s", len(c.heads), err, c.want)
+		}
 		var names []string
 		for i := range c.heads {
 			names = append(names, fmt.Sprintf("f%d", i))

@@ -50,11 +50,10 @@ func NewShardReader(r io.Reader) (*ShardReader, error) {
 	if err := json.Unmarshal(text, &p.Head); err != nil || p.Head.Schema != scoring.ShardSchema {
 		return nil, fmt.Errorf("it is not the score file of a shard, as score --shard writes it: its first line has no schema %q", scoring.ShardSchema)
 	}
-	h := p.Head
-	if h.Shards < 1 || h.Shards > maxShards || h.Shard < 1 || h.Shard > h.Shards || h.First < 0 || h.First > h.End || h.End > h.Pool {
-		return nil, fmt.Errorf("its first line is wrong: shard %d of %d with samples %d to %d of %d", h.Shard, h.Shards, h.First, h.End, h.Pool)
+	if err := p.Head.check(); err != nil {
+		return nil, fmt.Errorf("its first line is wrong: %w", err)
 	}
-	p.next = h.First
+	p.next = p.Head.First
 	return p, nil
 }
 

@@ -89,6 +89,10 @@ func (s *Spec) check() error {
 		return fmt.Errorf("score in %d passes: opinions can differ from 2 on", s.Passes)
 	case s.Passes > 0 && len(s.Committee) > 0:
 		return errors.New("score: passes with Dropout on and a committee exclude each other")
+	case s.Batch < 0:
+		return fmt.Errorf("score in batches of %d samples", s.Batch)
+	case s.Samples != nil && s.Samples.last() >= s.Pool.Len():
+		return fmt.Errorf("score sample %d of a pool of %d: the samples are of another pool", s.Samples.last(), s.Pool.Len())
 	case s.pool().Len() == 0:
 		return errors.New("score: the pool is empty")
 	case s.Shard.N != 0:
@@ -103,6 +107,9 @@ func (s *Spec) header(p scoring.Pool) (Header, error) {
 		Shard: max(1, s.Shard.I), Shards: max(1, s.Shard.N), Pool: p.Len(), Seed: s.Seed, Sample: firstSample(p),
 	}
 	h.First, h.End = s.Shard.Range(p.Len())
+	if h.Labels = labelsDigest(p); h.Labels != "" {
+		h.Classes = classesDigest(s.Pool)
+	}
 	if err := s.identity(&h); err != nil {
 		return h, err
 	}
