@@ -104,14 +104,15 @@ func (o *choiceOptions) settle() error {
 	return err
 }
 
-func (o *choiceOptions) settleFormat() (err error) {
-	var f selection.Format
-	if o.format != "" {
+// settleFormat finds the form of the selection: as named, by the file's ending,
+// or text on stdout.
+func (o *choiceOptions) settleFormat() error {
+	f, err := selection.Text, error(nil)
+	switch {
+	case o.format != "":
 		f, err = selection.ParseFormat(o.format)
-	} else if o.path != stdStream {
+	case o.path != stdStream:
 		f, err = selection.FormatOf(o.path)
-	} else {
-		f = selection.Text
 	}
 	o.format = string(f)
 	return err

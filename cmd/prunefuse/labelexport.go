@@ -128,15 +128,11 @@ func printTasks(g *globals, path, schema string, n int) error {
 
 // readSelection reads a .jsonl selection or a score file.
 func readSelection(g *globals, path string, names []string) ([]labelling.Item, error) {
-	in := g.stdin
-	if path != stdStream {
-		f, err := os.Open(path)
-		if err != nil {
-			return nil, bareOpen(err)
-		}
-		defer f.Close()
-		in = f
+	in, err := g.open(path)
+	if err != nil {
+		return nil, bareOpen(err)
 	}
+	defer in.Close()
 	return labelling.Items(selection.ReadFile(in), names)
 }
 

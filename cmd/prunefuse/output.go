@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -18,6 +19,14 @@ import (
 
 // stdStream is the file name that stands for stdout or stdin.
 const stdStream = "-"
+
+// open opens a file to read, or stdin.
+func (g *globals) open(path string) (io.ReadCloser, error) {
+	if path == stdStream {
+		return io.NopCloser(g.stdin), nil
+	}
+	return os.Open(path)
+}
 
 // outputOptions are the flags of a command that writes files. A command with
 // more than one output names the others to check.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
@@ -107,13 +106,12 @@ budget and the same recipe:
 }
 
 func readConfig(g *globals, path string) (config.Config, error) {
-	var b []byte
-	var err error
-	if path == stdStream {
-		b, err = io.ReadAll(g.stdin)
-	} else {
-		b, err = os.ReadFile(path)
+	in, err := g.open(path)
+	if err != nil {
+		return config.Config{}, fmt.Errorf("read configuration: %w", err)
 	}
+	defer in.Close()
+	b, err := io.ReadAll(in)
 	if err != nil {
 		return config.Config{}, fmt.Errorf("read configuration: %w", err)
 	}

@@ -50,30 +50,12 @@ func (o *scoreOptions) report(g *globals, r *job.Result) error {
 	case r.NoPass:
 		_, err = fmt.Fprintf(g.stdout, "%s: %d of %s samples chosen by name%s\n", &o.pool, len(r.Chosen), term.Count(int64(r.Total)), o.written())
 	default:
-		_, err = fmt.Fprintf(g.stdout, "%s: %s samples scored%s%s\n", &o.pool, term.Count(int64(r.Scored)), pace(r), o.written())
+		_, err = fmt.Fprintf(g.stdout, "%s: %s samples scored%s%s\n", &o.pool, term.Count(int64(r.Scored)), r.Pace(), o.written())
 	}
 	if err == nil && len(r.Skipped) > 0 {
 		err = &skippedError{len(r.Skipped), r.Total}
 	}
 	return err
-}
-
-// pace says how fast the samples were scored that no earlier run had scored.
-func pace(r *job.Result) string {
-	now := r.Scored - r.Resumed
-	switch {
-	case r.Before:
-		return ": the shard is complete already"
-	case now == 0 && r.Resumed > 0:
-		return ", all by an earlier run"
-	case now == 0:
-		return ""
-	}
-	text := fmt.Sprintf(" in %s (%s a second)", term.Duration(r.Elapsed), term.Count(int64(float64(now)/r.Elapsed.Seconds())))
-	if r.Resumed > 0 {
-		text = fmt.Sprintf(", %s of them now", term.Count(int64(now))) + text
-	}
-	return text
 }
 
 func (o *scoreOptions) written() string {

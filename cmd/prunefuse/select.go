@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -89,15 +88,11 @@ func runSelect(ctx context.Context, g *globals, o selectOptions, path string) er
 	if err := o.out.check(); err != nil {
 		return err
 	}
-	in := g.stdin
-	if path != stdStream {
-		f, err := os.Open(path)
-		if err != nil {
-			return err
-		}
-		defer f.Close()
-		in = f
+	in, err := g.open(path)
+	if err != nil {
+		return err
 	}
+	defer in.Close()
 	choice := o.choice.choice
 	choice.Seed = g.seed
 	chosen, err := job.Choose(ctx, in, o.of, o.labelled, choice)
