@@ -33,7 +33,7 @@ func (s *souring) Read(i int, dst []float32) error {
 
 func (s *souring) ID(i int) string { return fmt.Sprintf("x/%d", i) }
 
-// TestTrainStopsOnBadNumbers feeds values that are none, and values that the
+// TestTrainStopsOnBadNumbers feeds NaN and infinities, and values that the
 // network cannot take.
 func TestTrainStopsOnBadNumbers(t *testing.T) {
 	orttest.Need(t)

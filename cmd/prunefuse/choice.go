@@ -28,7 +28,7 @@ type choiceOptions struct {
 func (o *choiceOptions) addFlags(fs *pflag.FlagSet, form string) {
 	fs.StringVarP(&o.choice.Strategy, "strategy", "S", "", "how to choose: a `name`, see above")
 	fs.IntVarP(&o.choice.K, "count", "k", 0, "how many samples to choose: `N`")
-	fs.StringVar(&o.choice.Measure, "by", "", "the `measure` a strategy weighs by, where it lets choose (default its own)")
+	fs.StringVar(&o.choice.Measure, "by", "", "the `measure` that a strategy goes by, for those that take one (default its own)")
 	fs.StringToStringVar(&o.params, "param", nil, "`NAME=NUMBER` of the strategy, see above; may be repeated")
 	fs.StringVar(&o.format, form, "", "`form` of the selection: jsonl or txt; empty goes by the file's name, and is txt on stdout")
 }

@@ -176,7 +176,7 @@ func TestFindRefuses(t *testing.T) {
 			b.out("y")
 		}, "", "one number for all samples"},
 		{"several widths", func(b *builder) { b.out("features", "logits") }, "", `name one (--head)`},
-		{"several that are none", func(b *builder) {
+		{"several outputs without class scores", func(b *builder) {
 			b.node("boxes", "Reshape", "maps", b.list("to", 0, -1, 4))
 			b.out("boxes", "maps")
 		}, "", "none of the model's 2 outputs has class scores"},
