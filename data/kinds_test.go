@@ -175,7 +175,7 @@ func TestKindsOfFaults(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				defer Close(set)
+				defer func() { _ = Close(set) }()
 				checkKind(t, set, kind.classes, kind.want, kind.read)
 				if !strings.Contains(notes.String(), kind.note) {
 					t.Errorf("the notes %q lack %q", notes.String(), kind.note)
@@ -254,7 +254,7 @@ func TestLayouts(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				defer Close(set)
+				defer func() { _ = Close(set) }()
 				if got := ids(set); !slices.Equal(set.Classes(), c.classes) || got != strings.Join(c.ids, " ") {
 					t.Errorf("%s of the classes %q", got, set.Classes())
 				}

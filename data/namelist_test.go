@@ -62,7 +62,7 @@ func TestSelect(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer Close(set)
+	defer func() { _ = Close(set) }()
 	list := func(ids ...int) string {
 		if ids == nil {
 			return ""

@@ -27,7 +27,7 @@ func Run(ctx context.Context, c config.Config, o Options) error {
 }
 
 func wrap(err error) error {
-	var bad *config.ConfigError
+	var bad *config.Error
 	if err == nil || errors.As(err, &bad) {
 		return err
 	}

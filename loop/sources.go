@@ -82,7 +82,7 @@ func (b *workbench) openFile(c config.Config) (*onnxio.Model, data.Input, error)
 // of the network's outputs.
 func (b *workbench) openSets(c config.Config, model data.Classes) error {
 	if err := c.Images.Apply(&b.pre); err != nil {
-		return &config.ConfigError{Reason: err.Error()}
+		return &config.Error{Reason: err.Error()}
 	}
 	o := data.Options{Implied: c.Images == config.Images{}, Note: b.options.Note}
 	err := b.pre.ToSize(&o)
@@ -137,7 +137,7 @@ func (b *workbench) limit(c config.Config) error {
 	}
 	labels := c.Labels()
 	if most := labels[len(labels)-1]; most > b.pool.Len() {
-		return &config.ConfigError{Reason: fmt.Sprintf("label: %d labels in the end, but the pool has %d samples", most, b.pool.Len())}
+		return &config.Error{Reason: fmt.Sprintf("label: %d labels in the end, but the pool has %d samples", most, b.pool.Len())}
 	}
 	return nil
 }
@@ -164,7 +164,7 @@ func (b *workbench) measure(ctx context.Context, c config.Config, known bool) (e
 func (b *workbench) openModel(c config.Config, m *onnxio.Model) (err error) {
 	if m == nil {
 		if m, err = b.build(c, c.Model.Arch, c.Model.Width); err != nil {
-			return &config.ConfigError{Reason: "model: " + err.Error()}
+			return &config.Error{Reason: "model: " + err.Error()}
 		}
 	}
 	b.dense, err = m, b.describe(m)

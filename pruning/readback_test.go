@@ -38,8 +38,12 @@ func readBack(dense, pruned *onnxio.Model, o pruning.VerifyOptions) error {
 	if err != nil {
 		return err
 	}
-	if got, err := again.Model.Marshal(); err != nil || !bytes.Equal(got, want) {
-		return fmt.Errorf("prune by plan: it gives another model, %v", err)
+	got, err := again.Model.Marshal()
+	if err != nil {
+		return err
+	}
+	if !bytes.Equal(got, want) {
+		return errors.New("prune by plan: it gives another model")
 	}
 	if _, err := fusion.Fuse(dense, pruned, fusion.Options{}); err != nil {
 		return err

@@ -88,15 +88,8 @@ func (o *dataOptions) input(m *onnxio.Model) (data.Input, error) {
 	return in, o.pre.apply(&in)
 }
 
-// open reads sets whose samples fit the model's input and whose labels are the
-// numbers of its outputs. Images of another size are left to fail when they are
-// read.
-func (o *dataOptions) open(g *globals, specs []string, m *onnxio.Model) (data.Set, error) {
-	return o.read(g, specs, m, false)
-}
-
-// openLabelled is open for samples none of which may lack its label or have
-// another size.
+// openLabelled reads sets whose samples fit the model's input and whose labels are
+// the numbers of its outputs. No sample may lack its label or have another size.
 func (o *dataOptions) openLabelled(g *globals, specs []string, m *onnxio.Model) (data.Set, error) {
 	return o.read(g, specs, m, true)
 }

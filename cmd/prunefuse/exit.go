@@ -113,7 +113,7 @@ func exitCode(err error) int {
 		usage       *usageError
 		skipped     *skippedError
 		lost        *lostError
-		config      *config.ConfigError
+		config      *config.Error
 		differs     *export.DiffersError
 		notFused    *fusion.DiffersError
 		unsupported *op.UnsupportedError

@@ -29,7 +29,7 @@ func TestExitCode(t *testing.T) {
 		{nil, exitOK},
 		{errors.New("anything"), exitFailed},
 		{usagef("anything"), exitUsage},
-		{&config.ConfigError{}, exitUsage},
+		{&config.Error{}, exitUsage},
 		{&skippedError{1, 2}, exitSkipped},
 		{&export.DiffersError{Verification: &pruning.Verification{}}, exitDiffers},
 		{&fusion.DiffersError{}, exitDiffers},

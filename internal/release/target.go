@@ -25,8 +25,10 @@ const crossCompiler = "aarch64-linux-gnu-gcc"
 // targets are all platforms of a release, with cgo where it can be had here.
 func targets() []target {
 	all := []target{
-		{os: "linux", arch: "amd64"}, {os: "linux", arch: "arm64"},
-		{os: "darwin", arch: "amd64"}, {os: "darwin", arch: "arm64"},
+		{os: "linux", arch: "amd64"},
+		{os: "linux", arch: "arm64"},
+		{os: "darwin", arch: "amd64"},
+		{os: "darwin", arch: "arm64"},
 		{os: "windows", arch: "amd64"},
 	}
 	for i := range all {

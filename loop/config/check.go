@@ -16,14 +16,14 @@ import (
 // maxLabels bounds the labels of a run, so that their sum can be computed.
 const maxLabels = 1 << 40
 
-// Check is a *ConfigError where the configuration contradicts itself.
+// Check is a *Error where the configuration contradicts itself.
 func (c Config) Check() error {
 	_, rest := fusion.ParseRest(c.Fuse.Rest)
 	_, strategy := c.Label.CheckStrategy()
 	err := cmp.Or(c.checkSources(), c.checkLabels(), c.checkPrune(), c.checkArms(), c.Images.Apply(&data.Preprocess{}),
 		c.Selector.check(), c.Final.check(), rest, strategy)
 	if err != nil {
-		return &ConfigError{err.Error()}
+		return &Error{err.Error()}
 	}
 	return nil
 }

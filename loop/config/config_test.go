@@ -127,9 +127,9 @@ func TestReadConfigErrors(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			_, err := ReadConfig([]byte(tc.yaml))
-			var bad *ConfigError
+			var bad *Error
 			if !errors.As(err, &bad) || !strings.Contains(err.Error(), tc.want) || strings.Contains(err.Error(), "\n") {
-				t.Errorf("error %v, want one line of a *ConfigError with %q", err, tc.want)
+				t.Errorf("error %v, want one line of a *Error with %q", err, tc.want)
 			}
 		})
 	}

@@ -30,13 +30,13 @@ func openConfig() Config {
 func ReadConfig(b []byte) (Config, error) {
 	c := openConfig()
 	if err := checkDocument(b); err != nil {
-		return c, &ConfigError{err.Error()}
+		return c, &Error{err.Error()}
 	}
 	if err := yaml.UnmarshalWithOptions(b, &c, yaml.Strict()); err != nil {
-		return c, &ConfigError{yaml.FormatError(err, false, false)}
+		return c, &Error{yaml.FormatError(err, false, false)}
 	}
 	if c.Arms != nil && c.Compare != nil {
-		return c, &ConfigError{"compare is the older spelling of arms: leave it out"}
+		return c, &Error{"compare is the older spelling of arms: leave it out"}
 	}
 	c.applyDefaults()
 	return c, c.Check()
@@ -70,10 +70,10 @@ func (c *Config) applyDefaults() {
 	c.Compare = nil
 }
 
-// ConfigError says that a configuration cannot be run.
-type ConfigError struct{ Reason string }
+// Error says that a configuration cannot be run.
+type Error struct{ Reason string }
 
-func (e *ConfigError) Error() string {
+func (e *Error) Error() string {
 	return "configuration: " + strings.Join(strings.Fields(e.Reason), " ")
 }
 

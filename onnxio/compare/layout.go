@@ -99,7 +99,7 @@ func sensible(m *onnxio.Model, l layout) (takes, rich bool) {
 	if err != nil {
 		return false, false
 	}
-	takes, rich = true, true
+	rich = true
 	for _, n := range m.Graph.Nodes() {
 		s := f.Types[n.Output(0)].Shape
 		if f.Types[n.Output(0)].Elem.Float() && len(s) > 2 && s.Size().Is(0) {

@@ -31,36 +31,41 @@ const maxClasses = 1 << 20
 // initializers. Output is as for Find. It refuses a layer whose weights others
 // read, or whose classes are a number in the graph that it cannot follow.
 func Renew(m *onnxio.Model, output string, classes int, seed uint64) (*onnxio.Model, *Renewal, error) {
-	fail := func(err error) (*onnxio.Model, *Renewal, error) {
+	renewed, r, err := renew(m, output, classes, seed)
+	if err != nil {
 		return nil, nil, fmt.Errorf("give the model a new last layer: %w", err)
 	}
+	return renewed, r, nil
+}
+
+func renew(m *onnxio.Model, output string, classes int, seed uint64) (*onnxio.Model, *Renewal, error) {
 	if classes < 2 || classes > maxClasses {
-		return fail(fmt.Errorf("%d classes: want from 2 to %d", classes, maxClasses))
+		return nil, nil, fmt.Errorf("%d classes: want from 2 to %d", classes, maxClasses)
 	}
 	m = m.Clone()
 	f := newFinder(m)
 	h, err := Find(m, output)
 	if err != nil {
-		return fail(err)
+		return nil, nil, err
 	}
 	if h.noLayer != nil {
-		return fail(h.noLayer)
+		return nil, nil, h.noLayer
 	}
 	if h.Values == 0 {
-		return fail(fmt.Errorf("output %q %v leaves its classes open", h.Output, h.Type))
+		return nil, nil, fmt.Errorf("output %q %v leaves its classes open", h.Output, h.Type)
 	}
 	r := &renewer{finder: f, p: m.Graph.Edit(), old: int64(h.Values), Renewal: Renewal{Output: h.Output, Classes: classes, Seed: seed, Was: map[string][]int64{}}}
 	for _, n := range slices.Backward(h.path) { // the layer first, whose inputs scale its bias
 		if err := r.node(n); err != nil {
-			return fail(fmt.Errorf("%v: %w", n, err))
+			return nil, nil, fmt.Errorf("%v: %w", n, err)
 		}
 	}
 	r.retype(h)
 	if err := r.p.Apply(); err != nil {
-		return fail(err)
+		return nil, nil, err
 	}
 	if got, err := Find(m, h.Output); err != nil || got.Values != classes {
-		return fail(errors.Join(fmt.Errorf("output %q does not follow from it alone", h.Output), err))
+		return nil, nil, errors.Join(fmt.Errorf("output %q does not follow from it alone", h.Output), err)
 	}
 	return m, &r.Renewal, nil
 }

@@ -149,7 +149,7 @@ func (f *following) axis(r op.Ref) string {
 					return "takes samples apart by their positions"
 				}
 				if f.rule.Dim(pair[1]) != f.rule.Dim(r) {
-					return f.fixes(pair[1], r)
+					return f.fixes(pair[1])
 				}
 				met = append(met, pair[1])
 			}
@@ -175,7 +175,7 @@ func (f *following) axis(r op.Ref) string {
 }
 
 // fixes says that an operand or a result has the extent of one batch.
-func (f *following) fixes(x, r op.Ref) string {
+func (f *following) fixes(x op.Ref) string {
 	if x.Output {
 		return fmt.Sprintf("has an operand for a batch of %v alone", f.rule.Dim(x))
 	}

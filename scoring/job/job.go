@@ -14,12 +14,11 @@ import (
 // Job is a pass that goes on where it was stopped. Its methods are for one
 // goroutine.
 type Job struct {
-	spec       Spec
-	pool       scoring.Pool // the samples to score
-	header     Header
-	network    *opened
-	journal    *journal // nil where none is kept
-	rowsBeside rowNames // written into the header
+	spec    Spec
+	pool    scoring.Pool // the samples to score
+	header  Header
+	network *opened
+	journal *journal // nil where none is kept
 
 	numbered bool // samples keep their places among those to score
 	skipped  []scoring.Skipped
