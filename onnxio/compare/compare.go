@@ -322,7 +322,8 @@ func (c *comparison) result() {
 			}
 			continue
 		}
-		if r.Value == "" || w.part() > (worst{gap: gap{diff: r.MaxDiff}, limit: r.Tolerance}).part() {
+		exact := r.MaxDiff == 0 && r.Scale == 0 // integers that agree tell nothing of rounding
+		if r.Value == "" || exact || w.part() > (worst{gap: gap{diff: r.MaxDiff}, limit: r.Tolerance}).part() {
 			r.Value, r.MaxDiff, r.Scale, r.Tolerance = name, w.diff, w.scale, w.limit
 		}
 	}
