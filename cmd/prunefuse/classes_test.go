@@ -124,7 +124,7 @@ func accuracyOf(mark string) func(*testing.T, zoo, string) {
 	return func(t *testing.T, _ zoo, out string) {
 		t.Helper()
 		if !strings.Contains(out, mark) {
-			t.Errorf("the labels are not those of the model: %s", out)
+			t.Errorf("the labels were not numbered as the model numbers its classes: %s", out)
 		}
 	}
 }
@@ -251,7 +251,7 @@ func TestClassesByName(t *testing.T) {
 func TestModelsOfOneKind(t *testing.T) {
 	z := newZoo(t)
 	named, sorted, nameless, all := z.path("named.onnx"), z.path("sorted.onnx"), z.path("nameless.onnx"), z.path("all")
-	z.do(t, "prune", z.path("untrained.onnx"), "--ratio", "0.5", "-o", z.path("small.onnx")) // whose weights are those of sorted, too
+	z.do(t, "prune", z.path("untrained.onnx"), "--ratio", "0.5", "-o", z.path("small.onnx")) // pruned from the weights that sorted.onnx has as well
 	z.do(t, "train", z.path("small.onnx"), "--data", all, "--epochs", "1", "-o", z.path("selector.onnx"))
 	z.do(t, "prune", sorted, "--ratio", "0.5", "-o", z.path("other.onnx"))
 	for _, c := range []struct {

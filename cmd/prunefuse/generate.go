@@ -32,7 +32,7 @@ prints. The same version writes the same files.`, exitOK, exitFailed, exitUsage)
 			return generate(g, out, cmd.Root())
 		},
 	}
-	out.addFlags(cmd.Flags(), "the `folder` to write into, made where there is none")
+	out.addFlags(cmd.Flags(), "the `folder` to write into; it is made if it does not exist")
 	return cmd
 }
 

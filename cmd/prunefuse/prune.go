@@ -74,8 +74,8 @@ It needs none of the above: the other groups stay whole then.
 
 What goes first is the criterion's choice, in each group by itself, or in all
 groups ranked together (--global), or in those of the same structure
-(--isomorphic). To that end scores are divided by the mean of their group, but
-for those of `+strings.Join(pruning.CriterionNames(func(c pruning.Criterion) bool { return c.Comparable }), " and ")+`:
+(--isomorphic). To that end scores are divided by the mean of their group, except
+the scores of `+strings.Join(pruning.CriterionNames(func(c pruning.Criterion) bool { return c.Comparable }), " and ")+`:
 `+pruning.CriteriaText()+`
 --channel-scores takes the scores from a file instead of a criterion, and
 --channel-scores-out writes them, as
