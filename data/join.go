@@ -1,10 +1,8 @@
 package data
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
-	"hash/maphash"
 	"path/filepath"
 	"slices"
 	"sort"
@@ -22,8 +20,8 @@ func Join(sets ...Set) (Set, error) {
 		return nil, fmt.Errorf("join: %w", err)
 	}
 	if j, ok := s.(*joined); ok {
-		if id := sharedID(j); id != "" {
-			return nil, fmt.Errorf("join: two samples are named %q", id)
+		if first, _, found := sameText(j.Len(), j.ID); found {
+			return nil, fmt.Errorf("join: two samples are named %q", j.ID(first))
 		}
 	}
 	return s, nil
@@ -107,7 +105,8 @@ func union(lists [][]string) []string {
 // apart puts the names of the files that sets were read from before the IDs of
 // their samples where some of these are the same.
 func apart(sets []Set, specs []string) []Set {
-	if sharedID(&joined{sets: sets, ends: endsOf(sets)}) == "" {
+	all := &joined{sets: sets, ends: endsOf(sets)}
+	if _, _, found := sameText(all.Len(), all.ID); !found {
 		return sets
 	}
 	out := make([]Set, len(sets))
@@ -124,29 +123,6 @@ func endsOf(sets []Set) (ends []int) {
 		ends = append(ends, n)
 	}
 	return ends
-}
-
-// sharedID returns an ID that two samples have, "" where there is none.
-func sharedID(s Set) string {
-	type hashed struct {
-		hash uint64
-		at   int
-	}
-	seed := maphash.MakeSeed()
-	all := make([]hashed, s.Len())
-	for i := range all {
-		all[i] = hashed{maphash.String(seed, s.ID(i)), i}
-	}
-	slices.SortFunc(all, func(a, b hashed) int {
-		return cmp.Or(cmp.Compare(a.hash, b.hash), cmp.Compare(a.at, b.at))
-	})
-	for k := 1; k < len(all); k++ {
-		a, b := all[k-1], all[k]
-		if a.hash == b.hash && s.ID(a.at) == s.ID(b.at) {
-			return s.ID(a.at)
-		}
-	}
-	return ""
 }
 
 type prefixed struct {

@@ -65,29 +65,35 @@ func (n *names) checkText() error {
 
 // checkUnique returns an error that names a string that is there twice.
 func (n *names) checkUnique() error {
+	if first, second, found := sameText(n.len(), n.at); found {
+		return fmt.Errorf("samples %d and %d are both named %q", first, second, n.at(first))
+	}
+	return nil
+}
+
+// sameText finds two of n texts that are the same, the pair whose second one
+// comes first. It holds a hash of each text and no text.
+func sameText(n int, at func(int) string) (first, second int, found bool) {
 	type hashed struct {
 		hash uint64
 		at   int
 	}
 	seed := maphash.MakeSeed()
-	all := make([]hashed, n.len())
+	all := make([]hashed, n)
 	for i := range all {
-		all[i] = hashed{maphash.String(seed, n.at(i)), i}
+		all[i] = hashed{maphash.String(seed, at(i)), i}
 	}
 	slices.SortFunc(all, func(a, b hashed) int {
 		return cmp.Or(cmp.Compare(a.hash, b.hash), cmp.Compare(a.at, b.at))
 	})
 	// Strings that differ and share their hash may hide another pair; one in 2⁶⁴
 	// does.
-	first, second := -1, n.len()
+	first, second = -1, n
 	for k := 1; k < len(all); k++ {
 		a, b := all[k-1], all[k]
-		if a.hash == b.hash && b.at < second && n.at(a.at) == n.at(b.at) {
+		if a.hash == b.hash && b.at < second && at(a.at) == at(b.at) {
 			first, second = a.at, b.at
 		}
 	}
-	if first >= 0 {
-		return fmt.Errorf("samples %d and %d are both named %q", first, second, n.at(first))
-	}
-	return nil
+	return first, second, first >= 0
 }
