@@ -85,7 +85,7 @@ func measure(ctx context.Context, n int) (int64, error) {
 	if _, err := os.Stat(filepath.Join(dir, "run", "deploy.onnx")); err != nil {
 		return 0, err
 	}
-	return peakMemory(cmd.ProcessState), nil
+	return cli.PeakMemory(cmd.ProcessState), nil
 }
 
 func show(w io.Writer, out []outcome, asJSON bool) error {

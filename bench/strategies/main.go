@@ -130,7 +130,7 @@ func (o options) all(ctx context.Context, stdout io.Writer) error {
 		if err := json.Unmarshal(b, &r); err != nil {
 			return fmt.Errorf("%s of %s: %w", c.Strategy, c.Data, err)
 		}
-		r.Peak = peakMemory(cmd.ProcessState)
+		r.Peak = cli.PeakMemory(cmd.ProcessState)
 		if err := o.print(stdout, r); err != nil {
 			return err
 		}
@@ -173,11 +173,11 @@ func runOne(ctx context.Context, text string, stdout io.Writer) error {
 		}
 		choice.Labelled = *labelled
 	}
-	begin, used := time.Now(), processorTime()
+	begin, used := time.Now(), cli.ProcessorTime()
 	if _, err := pool.Choose(ctx, choice); err != nil {
 		return err
 	}
-	r := outcome{testCase: c, Seconds: time.Since(begin).Seconds(), CPU: (processorTime() - used).Seconds()}
+	r := outcome{testCase: c, Seconds: time.Since(begin).Seconds(), CPU: (cli.ProcessorTime() - used).Seconds()}
 	r.Input = 4 * int64(len(pool.Features.Data)+len(pool.Probabilities.Data))
 	return json.NewEncoder(stdout).Encode(r)
 }

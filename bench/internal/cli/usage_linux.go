@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"os"
@@ -6,17 +6,17 @@ import (
 	"time"
 )
 
-// peakMemory is the largest resident memory of a process that has ended, in
+// PeakMemory is the largest resident memory of a process that has ended, in
 // bytes.
-func peakMemory(p *os.ProcessState) int64 {
+func PeakMemory(p *os.ProcessState) int64 {
 	if u, ok := p.SysUsage().(*syscall.Rusage); ok {
 		return u.Maxrss << 10
 	}
 	return 0
 }
 
-// processorTime is what this process has had of all cores so far.
-func processorTime() time.Duration {
+// ProcessorTime is what this process has had of all cores so far.
+func ProcessorTime() time.Duration {
 	var u syscall.Rusage
 	if syscall.Getrusage(syscall.RUSAGE_SELF, &u) != nil {
 		return 0
