@@ -14,6 +14,7 @@ import (
 	"github.com/prunefuse/prunefuse/models"
 	"github.com/prunefuse/prunefuse/onnxio"
 	"github.com/prunefuse/prunefuse/pruning"
+	"github.com/prunefuse/prunefuse/training"
 )
 
 // statsSamples is how many samples the normalisation is measured on.
@@ -50,7 +51,8 @@ func (b *workbench) open(ctx context.Context, c config.Config) error {
 		return err
 	}
 	if d := c.Final.Distill; d != nil && d.From != config.DistillSelector {
-		b.teacher, err = b.openTeacher(d.From)
+		classes := data.Classes{Names: b.pre.Classes, Count: b.classes}
+		b.teacher, _, err = training.OpenTeacher(d.From, b.pre, classes, b.pool.Shape())
 	}
 	return err
 }

@@ -9,10 +9,10 @@ import (
 )
 
 // OpenTeacher loads the teacher of a student that takes samples of a shape as
-// student says. Their classes must be the same. Where the file does not say how
-// its input is normalised, which assumed reports, the teacher gets it as the
-// student does.
-func OpenTeacher(path string, student data.Preprocess, shape data.Shape) (t *Teacher, assumed bool, err error) {
+// student says and tells classes apart, which must be the teacher's. Where the
+// file does not say how its input is normalised, which assumed reports, the
+// teacher gets it as the student does.
+func OpenTeacher(path string, student data.Preprocess, classes data.Classes, shape data.Shape) (t *Teacher, assumed bool, err error) {
 	m, err := onnxio.Load(path)
 	if err != nil {
 		return nil, false, fmt.Errorf("teacher: %w", err)
@@ -25,7 +25,7 @@ func OpenTeacher(path string, student data.Preprocess, shape data.Shape) (t *Tea
 	if in.KnowsPixels {
 		own = in.Preprocess
 	}
-	if err := data.Same(in.Classes, data.Classes{Names: student.Classes}); err != nil {
+	if err := data.Same(in.Classes, classes); err != nil {
 		return nil, false, fmt.Errorf("teacher %s, and its student: %w", path, err)
 	}
 	if own.Color != "" && own.Color != student.Color {

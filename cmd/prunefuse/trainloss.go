@@ -104,7 +104,7 @@ func (o *lossOptions) distillation(g *globals, set data.Set, student data.Prepro
 	if o.teacher == "" {
 		return nil, nil
 	}
-	t, assumed, err := training.OpenTeacher(o.teacher, student, set.Shape())
+	t, assumed, err := training.OpenTeacher(o.teacher, student, data.Classes{Names: student.Classes}, set.Shape())
 	if err != nil {
 		return nil, err
 	}
