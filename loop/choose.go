@@ -21,7 +21,7 @@ func (c choose) Run(ctx context.Context, env Env, s State) (Event, error) {
 			return Event{}, err
 		}
 	}
-	pass, err := env.openPass(ctx, s, c.round, "")
+	pass, err := env.openPass(ctx, s, roundFolder(c.round), "")
 	if err != nil {
 		return Event{}, err
 	}

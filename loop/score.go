@@ -17,7 +17,7 @@ type score struct{ round int }
 func (c score) Name() string { return roundFolder(c.round) + "/score" }
 
 func (c score) Run(ctx context.Context, env Env, s State) (Event, error) {
-	pass, err := env.openPass(ctx, s, c.round, env.stage("score %s images with the %s network", count(env.pool.Len()-s.Labelled()), s.Selector.Role))
+	pass, err := env.openPass(ctx, s, roundFolder(c.round), env.stage("score %s images with the %s network", count(env.pool.Len()-s.Labelled()), s.Selector.Role))
 	if err != nil {
 		return Event{}, err
 	}
@@ -25,7 +25,7 @@ func (c score) Run(ctx context.Context, env Env, s State) (Event, error) {
 	if err != nil {
 		return Event{}, err
 	}
-	files, err := env.journal(c.round)
+	files, err := env.journal(roundFolder(c.round))
 	samples := int64(n)
 	return Event{
 		Work: Work{Module: "score", Network: s.Selector.Role, Samples: samples, MACs: s.Selector.MACs * samples, Choosing: true},
@@ -33,9 +33,9 @@ func (c score) Run(ctx context.Context, env Env, s State) (Event, error) {
 	}, err
 }
 
-// journal describes the files of a round's journal.
-func (e Env) journal(round int) (files []Artefact, err error) {
-	name := e.journalName(round)
+// journal describes the files of a pass's journal.
+func (e Env) journal(pass string) (files []Artefact, err error) {
+	name := e.journalName(pass)
 	entries, err := e.folder.list(path.Dir(name))
 	if err != nil {
 		return nil, err
@@ -52,7 +52,7 @@ func (e Env) journal(round int) (files []Artefact, err error) {
 	return files, nil
 }
 
-func (e Env) journalName(round int) string { return e.work(roundFolder(round) + "-scores.jsonl") }
+func (e Env) journalName(pass string) string { return e.work(pass + "-scores.jsonl") }
 
 // scored is a finished pass.
 type scored struct {
@@ -70,9 +70,9 @@ type pass struct {
 	strategy selection.Strategy
 }
 
-// openPass opens the job of a round, which goes on where it was stopped. The
+// openPass opens the job of a pass, which goes on where it was stopped. The
 // stage is what it is shown as, "" for not at all.
-func (e Env) openPass(ctx context.Context, s State, round int, stage string) (*pass, error) {
+func (e Env) openPass(ctx context.Context, s State, name, stage string) (*pass, error) {
 	label := e.spec.Config.Label
 	strategy, err := label.CheckStrategy()
 	if err != nil {
@@ -101,7 +101,7 @@ func (e Env) openPass(ctx context.Context, s State, round int, stage string) (*p
 	if strategy.Measure != "" {
 		spec.Measures = []string{strategy.Measure}
 	}
-	if spec.Journal, err = e.folder.place(e.journalName(round)); err != nil {
+	if spec.Journal, err = e.folder.place(e.journalName(name)); err != nil {
 		return nil, err
 	}
 	spec.Progress = e.passProgress(stage)
@@ -157,10 +157,10 @@ type price struct{}
 
 func (price) Name() string { return "price" }
 
-func (price) Run(ctx context.Context, env Env, s State) (Event, error) {
+func (p price) Run(ctx context.Context, env Env, s State) (Event, error) {
 	n := s.Trained
 	s.Selector, s.Labels = n, s.Labels[:1]
-	pass, err := env.openPass(ctx, s, priced, env.stage("score %s images with the dense network", count(env.pool.Len()-s.Labelled())))
+	pass, err := env.openPass(ctx, s, p.Name(), env.stage("score %s images with the dense network", count(env.pool.Len()-s.Labelled())))
 	if err != nil {
 		return Event{}, err
 	}
@@ -170,6 +170,3 @@ func (price) Run(ctx context.Context, env Env, s State) (Event, error) {
 		Body: &scored{Samples: samples},
 	}, err
 }
-
-// priced is the number of the journal of a pass by which nothing is chosen.
-const priced = 999

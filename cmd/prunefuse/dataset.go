@@ -91,14 +91,14 @@ func (o *dataOptions) input(m *onnxio.Model) (data.Input, error) {
 // openLabelled reads sets whose samples fit the model's input and whose labels are
 // the numbers of its outputs. No sample may lack its label or have another size.
 func (o *dataOptions) openLabelled(g *globals, specs []string, m *onnxio.Model) (data.Set, error) {
-	return o.read(g, specs, m, true)
-}
-
-func (o *dataOptions) read(g *globals, specs []string, m *onnxio.Model, labelled bool) (data.Set, error) {
 	in, err := o.input(m)
 	if err != nil {
 		return nil, err
 	}
+	return o.read(g, specs, in, true)
+}
+
+func (o *dataOptions) read(g *globals, specs []string, in data.Input, labelled bool) (data.Set, error) {
 	var notes []data.Note // of a set that is not opened there is only the error to tell
 	set, err := in.Open(data.Options{
 		Labels: o.labels, Labelled: labelled, Layout: o.array, Implied: !o.pre.explicit(),
@@ -122,18 +122,6 @@ func (o *dataOptions) ofOthers() *dataOptions {
 	return &others
 }
 
-// prepare puts normalisation before the samples, where there is any.
-func (o *dataOptions) prepare(g *globals, set data.Set, m *onnxio.Model) (*data.Prepared, error) {
-	in, err := o.input(m)
-	if err != nil {
-		return nil, err
-	}
-	if !in.KnowsPixels {
-		g.note("note: the model does not say how its input is normalised; pixels from 0 to 1 are fed as they are (--preset, --mean, --std)")
-	}
-	return data.Prepare(set, in.Preprocess)
-}
-
 // samples opens sets as the model takes them.
 func (o *dataOptions) samples(g *globals, specs []string, m *onnxio.Model) (*data.Prepared, error) {
 	return o.prepared(g, specs, m, false)
@@ -142,11 +130,18 @@ func (o *dataOptions) samples(g *globals, specs []string, m *onnxio.Model) (*dat
 // prepared opens sets as the model takes them, with all their labels where it
 // says so.
 func (o *dataOptions) prepared(g *globals, specs []string, m *onnxio.Model, labelled bool) (*data.Prepared, error) {
-	set, err := o.read(g, specs, m, labelled)
+	in, err := o.input(m)
 	if err != nil {
 		return nil, err
 	}
-	p, err := o.prepare(g, set, m)
+	set, err := o.read(g, specs, in, labelled)
+	if err != nil {
+		return nil, err
+	}
+	if !in.KnowsPixels {
+		g.note("note: the model does not say how its input is normalised; pixels from 0 to 1 are fed as they are (--preset, --mean, --std)")
+	}
+	p, err := data.Prepare(set, in.Preprocess)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("data %s: %w", strings.Join(specs, ", "), err), data.Close(set))
 	}
