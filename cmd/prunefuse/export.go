@@ -75,12 +75,12 @@ func runExport(cmd *cobra.Command, g *globals, o exportOptions, path string) err
 	}
 	before.Bytes = fileBytes(path, m)
 	stamp(exported, cmd, []string{path})
-	out := outputs{stdout: g.stdout}
-	defer out.discard()
+	out := g.outputs()
+	defer out.Discard()
 	if after.Bytes, err = out.model(g, exported, o.out); err != nil {
 		return err
 	}
-	if err := out.commit(); err != nil {
+	if err := out.Commit(); err != nil {
 		return err
 	}
 	return printExported(g, o, before, after, did)

@@ -121,12 +121,12 @@ func runFuse(cmd *cobra.Command, g *globals, o fuseOptions) error {
 		return err
 	}
 	stamp(fused, cmd, nil)
-	out := outputs{stdout: g.stdout}
-	defer out.discard()
+	out := g.outputs()
+	defer out.Discard()
 	if size.Bytes, err = out.model(g, fused, o.out); err != nil {
 		return err
 	}
-	if err := out.commit(); err != nil {
+	if err := out.Commit(); err != nil {
 		return err
 	}
 	if g.json {

@@ -56,8 +56,8 @@ func generate(g *globals, o outputOptions, root *cobra.Command) error {
 			func(w io.Writer) error { return s.write(root, w) },
 		})
 	}
-	out := outputs{stdout: g.stdout}
-	defer out.discard()
+	out := g.outputs()
+	defer out.Discard()
 	for _, f := range files {
 		if err := os.MkdirAll(filepath.Dir(f.path), 0o777); err != nil {
 			return err
@@ -69,7 +69,7 @@ func generate(g *globals, o outputOptions, root *cobra.Command) error {
 			return err
 		}
 	}
-	if err := out.commit(); err != nil {
+	if err := out.Commit(); err != nil {
 		return err
 	}
 	if g.json {

@@ -91,8 +91,8 @@ func runLabelExport(g *globals, o labelExportOptions, path string) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	out := outputs{stdout: g.stdout}
-	defer out.discard()
+	out := g.outputs()
+	defer out.Discard()
 	err = out.write(o.out.path, func(w io.Writer) error {
 		switch o.format {
 		case formTable:
@@ -105,7 +105,7 @@ func runLabelExport(g *globals, o labelExportOptions, path string) error {
 	if err != nil {
 		return err
 	}
-	if err := out.commit(); err != nil {
+	if err := out.Commit(); err != nil {
 		return err
 	}
 	return printTasks(g, o.out.path, "prunefuse.label.export/1", len(items))

@@ -110,12 +110,12 @@ func runLabelImport(g *globals, o labelImportOptions, path string) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	out := outputs{stdout: g.stdout}
-	defer out.discard()
+	out := g.outputs()
+	defer out.Discard()
 	if err := o.write(&out, answers.Labels, samples, names); err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	if err := out.commit(); err != nil {
+	if err := out.Commit(); err != nil {
 		return err
 	}
 	for _, note := range answers.Notes {

@@ -94,12 +94,12 @@ func runNew(cmd *cobra.Command, g *globals, o newOptions, arch string) error {
 	if err != nil {
 		return err
 	}
-	out := outputs{stdout: g.stdout}
-	defer out.discard()
+	out := g.outputs()
+	defer out.Discard()
 	if size.Bytes, err = out.model(g, m, o.out); err != nil {
 		return err
 	}
-	if err := out.commit(); err != nil {
+	if err := out.Commit(); err != nil {
 		return err
 	}
 	if g.json {

@@ -18,7 +18,7 @@ import (
 )
 
 // stdStream is the file name that stands for stdout or stdin.
-const stdStream = "-"
+const stdStream = atomicfile.Stream
 
 // open opens a file to read, or stdin.
 func (g *globals) open(path string) (io.ReadCloser, error) {
@@ -121,39 +121,29 @@ func (o *modelOutput) check(more ...string) error {
 func (o *modelOutput) data() string { return o.path + ".data" }
 
 // outputs are the files of one command, which appear together or not at all.
-type outputs struct {
-	stdout io.Writer
-	group  atomicfile.Group
-}
+type outputs struct{ atomicfile.Group }
 
-// write adds a file; the name - is stdout, written at once.
+// outputs has no files yet; what goes to stdout is written at once.
+func (g *globals) outputs() outputs { return outputs{atomicfile.Group{Stream: g.stdout}} }
+
+// write adds a file; the name - is stdout.
 func (o *outputs) write(path string, write func(io.Writer) error) error {
-	if path == stdStream {
-		return write(o.stdout)
-	}
-	return o.group.Write(path, 0o666, write)
+	return o.Write(path, 0o666, write)
 }
 
 // model adds a model and returns its size in bytes, weights included. One that
 // does not fit into a file gets a second, which is told.
 func (o *outputs) model(g *globals, m *onnxio.Model, to modelOutput) (int64, error) {
-	create := func(path string, write func(io.Writer) error) error { return o.group.Write(path, 0o666, write) }
-	size, err := m.Write(to.path, onnxio.SaveOptions{External: to.external}, create)
+	size, err := m.Write(to.path, onnxio.SaveOptions{External: to.external}, o.write)
 	if errors.Is(err, onnxio.ErrTooLarge) && !to.external {
 		if err := to.absent(to.data()); err != nil {
 			return 0, fmt.Errorf("save %s: the model exceeds 2 GiB and its weights go into a second file: %w", to.path, err)
 		}
 		g.note("the model exceeds 2 GiB: its weights are in %s", to.data())
-		size, err = m.Write(to.path, onnxio.SaveOptions{External: true}, create)
+		size, err = m.Write(to.path, onnxio.SaveOptions{External: true}, o.write)
 	}
 	if err != nil {
 		return 0, fmt.Errorf("save %s: %w", to.path, err)
 	}
 	return size, nil
 }
-
-// commit makes the files appear.
-func (o *outputs) commit() error { return o.group.Commit() }
-
-// discard removes what was not committed.
-func (o *outputs) discard() { o.group.Discard() }

@@ -213,8 +213,8 @@ func (o pruneOptions) verify(ctx context.Context, g *globals, r *pruning.Result)
 }
 
 func (o pruneOptions) write(g *globals, r *pruning.Result) (int64, error) {
-	out := outputs{stdout: g.stdout}
-	defer out.discard()
+	out := g.outputs()
+	defer out.Discard()
 	size, err := out.model(g, r.Model, o.out)
 	if err != nil {
 		return 0, err
@@ -225,7 +225,7 @@ func (o pruneOptions) write(g *globals, r *pruning.Result) (int64, error) {
 	if err := writeJSONLine(&out, o.removal.scoresOut, r.Scores.JSON); err != nil {
 		return 0, err
 	}
-	return size, out.commit()
+	return size, out.Commit()
 }
 
 // writeJSONLine adds a file of one line; an empty path is none.

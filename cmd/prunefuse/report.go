@@ -53,12 +53,12 @@ network.`,
 }
 
 func renderReport(g *globals, o outputOptions, r *report.Report) error {
-	out := outputs{stdout: g.stdout}
-	defer out.discard()
+	out := g.outputs()
+	defer out.Discard()
 	if err := out.write(o.path, func(w io.Writer) error { return report.Render(w, r) }); err != nil {
 		return err
 	}
-	return out.commit()
+	return out.Commit()
 }
 
 // printRun prints the report of a finished run and where its page is.

@@ -99,12 +99,12 @@ func runSelect(ctx context.Context, g *globals, o selectOptions, path string) er
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	out := outputs{stdout: g.stdout}
-	defer out.discard()
+	out := g.outputs()
+	defer out.Discard()
 	if err := o.choice.write(&out, chosen); err != nil {
 		return err
 	}
-	if err := out.commit(); err != nil {
+	if err := out.Commit(); err != nil {
 		return err
 	}
 	if g.json && o.choice.path != stdStream {

@@ -202,15 +202,15 @@ func runTrain(cmd *cobra.Command, g *globals, o trainOptions, path string) error
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	out := outputs{stdout: g.stdout}
-	defer out.discard()
+	out := g.outputs()
+	defer out.Discard()
 	if _, err := out.model(g, trained, o.out); err != nil {
 		return err
 	}
 	if err := o.record.writeDynamics(g, &out, set, history.Dynamics); err != nil {
 		return err
 	}
-	if err := out.commit(); err != nil {
+	if err := out.Commit(); err != nil {
 		return err
 	}
 	return printTrained(g, o, history)

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"syscall"
 	"testing"
 )
@@ -266,4 +267,32 @@ func TestGroupDropsFailedWrite(t *testing.T) {
 		t.Fatal(err)
 	}
 	onlyFiles(t, dir, map[string]string{"a": "a"})
+}
+
+// A file that is called Stream goes to the group's stream, at once; without a
+// stream it is a file like others.
+func TestGroupStream(t *testing.T) {
+	t.Chdir(t.TempDir())
+	var b strings.Builder
+	streamed, plain := Group{Stream: &b}, Group{}
+	for _, g := range []*Group{&streamed, &plain} {
+		if err := g.Write(Stream, 0o666, text("text")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if b.String() != "text" {
+		t.Errorf("the stream has %q", b.String())
+	}
+	if err := streamed.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(Stream); err == nil {
+		t.Error("what went to the stream is a file as well")
+	}
+	if err := plain.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	if content, err := os.ReadFile(Stream); err != nil || string(content) != "text" {
+		t.Errorf("without a stream: %q, %v", content, err)
+	}
 }

@@ -21,8 +21,14 @@ import (
 //
 // The zero value is ready for use. A Group is not for concurrent use.
 type Group struct {
+	// Stream is what the file named [Stream] is written to, at once; nil where
+	// no file has that name.
+	Stream  io.Writer
 	pending []pending
 }
+
+// Stream is the name of a file that stands for a stream, as on command lines.
+const Stream = "-"
 
 type pending struct {
 	temp, target string
@@ -33,6 +39,9 @@ type pending struct {
 // Write adds the file path to the group, written as [Write] does it. A device
 // or pipe is written at once.
 func (g *Group) Write(path string, perm fs.FileMode, write func(io.Writer) error) error {
+	if path == Stream && g.Stream != nil {
+		return write(g.Stream)
+	}
 	target, inPlace, err := resolve(path)
 	if err != nil {
 		return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/prunefuse/prunefuse/internal/atomicfile"
 	"github.com/prunefuse/prunefuse/scoring"
 	"github.com/prunefuse/prunefuse/scoring/selection"
 )
@@ -58,10 +59,10 @@ func (t *Task) writeChoice(chosen []selection.Selected) error {
 	if t.Output.Selection == "" {
 		return nil
 	}
-	out := files{stream: t.Output.Stream}
-	defer out.discard()
+	out := files{atomicfile.Group{Stream: t.Output.Stream}}
+	defer out.Discard()
 	if err := t.writeSelection(&out, chosen); err != nil {
 		return err
 	}
-	return out.commit()
+	return out.Commit()
 }

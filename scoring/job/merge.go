@@ -35,8 +35,8 @@ func Merge(ctx context.Context, shards []string, o Output, replace bool) (*Resul
 		return nil, err
 	}
 	defer m.close()
-	out := files{stream: o.Stream}
-	defer out.discard()
+	out := files{atomicfile.Group{Stream: o.Stream}}
+	defer out.Discard()
 	if err := out.write(o.Scores, func(w io.Writer) error { return m.scores(ctx, w, o.Format) }); err != nil {
 		return nil, err
 	}
@@ -54,7 +54,7 @@ func Merge(ctx context.Context, shards []string, o Output, replace bool) (*Resul
 			return nil, err
 		}
 	}
-	if err := out.commit(); err != nil {
+	if err := out.Commit(); err != nil {
 		return nil, err
 	}
 	return &Result{Total: m.scored + len(m.skipped), Scored: m.scored, Skipped: m.skipped}, nil

@@ -17,7 +17,7 @@ import (
 )
 
 // Stream is the path that stands for Output.Stream.
-const Stream = "-"
+const Stream = atomicfile.Stream
 
 // Output says which files a run writes, in the forms of their endings where none is
 // said. An empty path is no file, and Stream in
@@ -252,8 +252,8 @@ func (r *run) make(ctx context.Context) error {
 			return fmt.Errorf("%s: %w", r.LabelledName, err)
 		}
 	}
-	out := files{stream: r.Output.Stream}
-	defer out.discard()
+	out := files{atomicfile.Group{Stream: r.Output.Stream}}
+	defer out.Discard()
 	err := r.pass(ctx, &out, labelled)
 	if len(r.job.skipped) == r.job.Len() && r.Shard.N == 0 {
 		r.job.Drop()
@@ -272,7 +272,7 @@ func (r *run) make(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := out.commit(); err != nil {
+	if err := out.Commit(); err != nil {
 		return err
 	}
 	if r.Shard.N == 0 {

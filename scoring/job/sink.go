@@ -9,17 +9,11 @@ import (
 )
 
 // files are the outputs of one run, which appear together or not at all.
-type files struct {
-	stream io.Writer
-	group  atomicfile.Group
-}
+type files struct{ atomicfile.Group }
 
 // write adds a file; Stream is written at once.
 func (f *files) write(path string, write func(io.Writer) error) error {
-	if path == Stream {
-		return write(f.stream)
-	}
-	return f.group.Write(path, 0o666, write)
+	return f.Write(path, 0o666, write)
 }
 
 // writeAll adds several files that are written at the same time. do gets a writer
@@ -36,12 +30,6 @@ func (f *files) writeAll(paths []string, do func([]io.Writer) error) error {
 	}
 	return f.write(paths[0], first)
 }
-
-// commit makes the files appear.
-func (f *files) commit() error { return f.group.Commit() }
-
-// discard removes what was not committed.
-func (f *files) discard() { f.group.Discard() }
 
 // sink writes the records of a pass: their scores as a score file, their features
 // and their class probabilities as rows of .npy arrays, each where it is asked for.
