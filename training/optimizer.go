@@ -2,9 +2,6 @@ package training
 
 import (
 	"encoding/json"
-	"fmt"
-	"slices"
-	"strings"
 
 	"github.com/prunefuse/prunefuse/onnxio/op"
 )
@@ -28,14 +25,6 @@ type Optimizer interface {
 
 // OptimizerNames lists the optimisers.
 func OptimizerNames() []string { return []string{SGD{}.Name(), Adam{}.Name(), AdamW{}.Name()} }
-
-// CheckOptimizerName is an error where there is no optimiser of this name.
-func CheckOptimizerName(name string) error {
-	if !slices.Contains(OptimizerNames(), name) {
-		return fmt.Errorf("there is no optimizer %q, but %s", name, strings.Join(OptimizerNames(), ", "))
-	}
-	return nil
-}
 
 // optimizerRecord returns an optimiser's name and settings as a checkpoint
 // holds them. Equal settings are equal bytes.
