@@ -41,7 +41,6 @@ type scoreOptions struct {
 func (o *scoreOptions) addFlags(fs *pflag.FlagSet) {
 	o.out.addFlags(fs, "the score `file` to write, .jsonl, .csv or .parquet; - is stdout")
 	fs.StringVar(&o.format, "format", "", "`form` of --output: jsonl, csv or parquet; empty goes by the file's name")
-	aliasFlag(fs, "scores-format", "format")
 	fs.Var(&o.pool, "pool", "the unlabelled samples: a `name` or path, see above; may be repeated")
 	fs.Var(&o.batch, "batch", "samples a batch: a `number`, or auto for what suits the model; scores do not depend on it")
 	fs.StringVar(&o.embeddings, "embeddings", "", "write the input of the last layer, a row a sample, to an .npy `file`")
@@ -106,6 +105,7 @@ are, so it needs "auto/N". To choose needs the whole pool: merge, then select.
 		},
 	}
 	o.addFlags(cmd.Flags())
+	rename(cmd.Flags(), map[string]string{"scores-format": "format"})
 	completeStrategies(cmd)
 	return cmd
 }
