@@ -17,9 +17,6 @@ import (
 	"github.com/prunefuse/prunefuse/training"
 )
 
-// statsSamples is how many samples the normalisation is measured on.
-const statsSamples = 5000
-
 // open opens the samples and the dense network.
 func (b *workbench) open(ctx context.Context, c config.Config) error {
 	m, in, err := b.openFile(c)
@@ -145,20 +142,17 @@ func (b *workbench) limit(c config.Config) error {
 }
 
 // measure completes the preprocessing by what the samples are like.
-func (b *workbench) measure(ctx context.Context, c config.Config, known bool) (err error) {
-	_, h, w, _ := b.pool.Shape().Image()
-	size := [2]int{h, w}
-	if known {
-		if c.Images != (config.Images{}) {
-			b.pre.Size = size
+func (b *workbench) measure(ctx context.Context, c config.Config, known bool) error {
+	if !known {
+		if err := b.pre.Measure(ctx, b.pool); err != nil {
+			return fmt.Errorf("data %s: %w", c.Data, err)
 		}
 		return nil
 	}
-	if b.pre.Mean, b.pre.Std, err = data.Stats(ctx, b.pool, statsSamples); err != nil {
-		return fmt.Errorf("data %s: %w", c.Data, err)
+	if c.Images != (config.Images{}) {
+		_, h, w, _ := b.pool.Shape().Image()
+		b.pre.Size = [2]int{h, w}
 	}
-	b.pre.Layout = cmp.Or(b.pre.Layout, "NCHW")
-	b.pre.Size = size
 	return nil
 }
 

@@ -230,9 +230,6 @@ func (o *trainOptions) check() error {
 	return cmp.Or(err, endings)
 }
 
-// statsSamples is how many samples the normalisation is measured on.
-const statsSamples = 5000
-
 // openValidation opens the samples of --val, whose classes are those that the
 // model has, or gets from --data.
 func (o *trainOptions) openValidation(g *globals, m *onnxio.Model, names []string) (data.Set, error) {
@@ -253,19 +250,15 @@ func (o *trainOptions) preprocess(ctx context.Context, g *globals, set data.Set,
 	if err != nil {
 		return data.Preprocess{}, err
 	}
-	p, s := in.Preprocess, set.Shape()
+	p := in.Preprocess
 	if !in.KnowsPixels {
-		if p.Mean, p.Std, err = data.Stats(ctx, set, statsSamples); err != nil {
+		if err := p.Measure(ctx, set); err != nil {
 			return p, fmt.Errorf("data %v: %w", &o.samples, err)
-		}
-		p.Layout = cmp.Or(p.Layout, "NCHW")
-		if _, h, w, ok := s.Image(); ok {
-			p.Size = [2]int{h, w}
 		}
 		g.note("note: the model does not say how its input is normalised; mean %v and deviation %v of %v are taken (--preset, --mean, --std)", p.Mean, p.Std, &o.samples)
 	}
 	p.Classes = set.Classes()
-	return p, p.Check(s)
+	return p, p.Check(set.Shape())
 }
 
 // training are the options in the library's terms.
