@@ -16,6 +16,7 @@ import (
 	"github.com/parquet-go/parquet-go"
 
 	"github.com/prunefuse/prunefuse/internal/guard"
+	"github.com/prunefuse/prunefuse/internal/parquetfile"
 )
 
 // ReadNames reads which samples a file names, in its order. The file's ending says
@@ -176,7 +177,7 @@ func parquetNames(f *os.File) (names []string, err error) {
 	if err != nil {
 		return nil, err
 	}
-	file, err := parquet.OpenFile(f, info.Size(), parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
+	file, err := parquetfile.Open(f, info.Size(), parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
 	if err != nil {
 		return nil, err
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/parquet-go/parquet-go"
 
 	"github.com/prunefuse/prunefuse/internal/guard"
+	"github.com/prunefuse/prunefuse/internal/parquetfile"
 )
 
 // parquetImages is the source of the images in a column of Parquet files, as
@@ -75,7 +76,7 @@ func (s *parquetImages) file(k int, opts Options, labels *parquetLabels) error {
 	if err != nil {
 		return err
 	}
-	f, err := parquet.OpenFile(shardFile{s.files, k}, info.Size(), parquet.SkipBloomFilters(true))
+	f, err := parquetfile.Open(shardFile{s.files, k}, info.Size(), parquet.SkipBloomFilters(true))
 	if err != nil {
 		return fmt.Errorf("it is no Parquet file, or cut short before its footer: %w", err)
 	}

@@ -183,7 +183,7 @@ func FuzzTar(f *testing.F) {
 	f.Fuzz(func(t *testing.T, content []byte) {
 		var texts labelTexts
 		s := &tarShards{listing: listing{ids: new(names)}, faults: map[int]error{}}
-		x := &tarIndex{s: s, labels: &texts, prefix: "x/"}
+		x := newTarIndex(s, &texts, "x.tar", Options{})
 		if err := x.archive(bytes.NewReader(content), int64(len(content))); err != nil {
 			return
 		}

@@ -11,6 +11,7 @@ import (
 	"github.com/parquet-go/parquet-go"
 
 	"github.com/prunefuse/prunefuse/internal/guard"
+	"github.com/prunefuse/prunefuse/internal/parquetfile"
 )
 
 const (
@@ -126,7 +127,7 @@ func readParquet(f io.ReaderAt, size int64) iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {
 		var file *parquet.File
 		err := guard.Against("file", func() (err error) {
-			file, err = parquet.OpenFile(f, size, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
+			file, err = parquetfile.Open(f, size, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
 			return err
 		})
 		if err == nil && file.NumRows()/mostRowsOfByte > size {
