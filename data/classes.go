@@ -193,6 +193,36 @@ func Match(model, set Classes) (Mapping, error) {
 	return fail(helpNames+", "+helpHead+", "+helpDrop, "%d classes for %d outputs that have no names", len(set.Names), outputs)
 }
 
+// Number returns the number of one class, which is told by its name or, where there
+// are no names, by its number: 3, or the 3.0 that a table made of it.
+func (c Classes) Number(class string) (int, error) {
+	if len(c.Names) > 0 {
+		if i := slices.Index(c.Names, class); i >= 0 {
+			return i, nil
+		}
+		return 0, fmt.Errorf("class %q is none of %v", class, c)
+	}
+	n, ok := classNumber(class)
+	switch {
+	case !ok:
+		return 0, fmt.Errorf("class %q is no number, and the classes have no names; %s", class, helpNames)
+	case c.Count > 0 && int(n) >= c.Count:
+		return 0, fmt.Errorf("class %d is beyond the %d classes, which begin at 0", n, c.Count)
+	}
+	return int(n), nil
+}
+
+// Name returns the name of a class, its number in digits where there are no names.
+func (c Classes) Name(class int) (string, error) {
+	switch n := max(c.Count, len(c.Names)); {
+	case class < 0 || n > 0 && class >= n:
+		return "", fmt.Errorf("class %d is none of the %d: %v", class, n, c)
+	case len(c.Names) == 0:
+		return strconv.Itoa(class), nil
+	}
+	return c.Names[class], nil
+}
+
 // matchNames goes by the names that both have.
 func matchNames(model, set Classes) (Mapping, error) {
 	if slices.Equal(model.Names, set.Names) {

@@ -1,9 +1,11 @@
 package data
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -142,5 +144,50 @@ func TestParseClasses(t *testing.T) {
 	} {
 		_, err := ParseClasses(text)
 		wantError(t, err, want)
+	}
+}
+
+func TestClassesNumberAndName(t *testing.T) {
+	t.Parallel()
+	named, counted := Classes{Names: []string{"cat", "7"}, Count: 2}, Classes{Count: 13}
+	for _, c := range []struct {
+		of          Classes
+		class, want string // a number, or words of the error
+	}{
+		{named, "cat", "0"},
+		{named, "7", "1"},
+		{named, "0", `class "0" is none of "cat", "7"`},
+		{named, "Cat", "is none of"},
+		{counted, "0", "0"},
+		{counted, "12", "12"},
+		{counted, "3.0", "3"},
+		{counted, "1.2e+01", "12"}, // as numpy.savetxt writes
+		{counted, "13", "beyond the 13 classes"},
+		{counted, "cat", "--classes"},
+		{counted, "1.5", "no number"},
+		{counted, "-2", "no number"},
+		{counted, "NaN", "no number"},
+		{Classes{}, "99999999999", "no number"},
+	} {
+		n, err := c.of.Number(c.class)
+		got := fmt.Sprint(n)
+		if err != nil {
+			got = err.Error()
+		}
+		if err == nil && got != c.want || !strings.Contains(got, c.want) {
+			t.Errorf("the number of %q in %v: %s, want %s", c.class, c.of, got, c.want)
+		}
+	}
+	for class, want := range map[int]string{0: "cat", 1: "7", 2: "none of the 2", -1: "none of"} {
+		got, err := named.Name(class)
+		if err != nil {
+			got = err.Error()
+		}
+		if !strings.Contains(got, want) {
+			t.Errorf("the name of %d: %s, want %s", class, got, want)
+		}
+	}
+	if got, err := (Classes{}).Name(12); err != nil || got != "12" {
+		t.Errorf("without names the name of 12 is %q (%v)", got, err)
 	}
 }

@@ -43,7 +43,7 @@ func (a *answers) add(id string, got answer) {
 // missing reports whether a class is a way to write that there is none, and no name
 // of a class.
 func (a *answers) missing(class string) bool {
-	if slices.Contains(a.config.Classes, class) {
+	if slices.Contains(a.config.Classes.Names, class) {
 		return false
 	}
 	return slices.Contains([]string{"", "nan", "NaN", "None", "NA", "<NA>", "null", "-1", "-1.0"}, strings.TrimSpace(class))
@@ -69,8 +69,10 @@ func (a *answers) result() (*Result, error) {
 			r.Unlabelled++
 			continue
 		}
-		if a.config.Classes != nil && !slices.Contains(a.config.Classes, class) {
-			a.problems.add("%s: class %q is none of %q", id, class, a.config.Classes)
+		if len(a.config.Classes.Names) > 0 {
+			if _, err := a.config.Classes.Number(class); err != nil {
+				a.problems.add("%s: %v", id, err)
+			}
 		}
 		if a.config.HasSample != nil && !a.config.HasSample(id) {
 			a.problems.add("the data has no sample %q", id)

@@ -1,6 +1,10 @@
 package labelling
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/prunefuse/prunefuse/data"
+)
 
 // Config is what a project of a labelling tool calls things, and where it finds the
 // images.
@@ -14,8 +18,8 @@ type Config struct {
 	Sample string
 	// Disagreement says what becomes of a sample whose answers differ; "" is Refuse.
 	Disagreement Disagreement
-	// Classes are the names that answers may give, nil for any.
-	Classes []string
+	// Classes are those that answers may name; without names they may be any.
+	Classes data.Classes
 	// HasSample reports whether there is a sample of an ID; nil knows any.
 	HasSample func(id string) bool
 }

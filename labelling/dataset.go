@@ -6,32 +6,13 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
-	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/prunefuse/prunefuse/data"
 )
 
-// number is the number of a class that people named. Without names a class is its
-// number, also one that a table made 2.0 of.
-func number(names []string, class string) (int, error) {
-	if i := slices.Index(names, class); i >= 0 {
-		return i, nil
-	}
-	if names != nil {
-		return 0, fmt.Errorf("class %q is none of %q", class, names)
-	}
-	digits, fraction, _ := strings.Cut(class, ".")
-	if n, err := strconv.ParseUint(digits, 10, 31); err == nil && strings.Trim(fraction, "0") == "" {
-		return int(n), nil
-	}
-	return 0, fmt.Errorf("class %q has no number; name the classes with --classes or --model", class)
-}
-
-// Array gives each sample of a set its label, -1 where it has none. Names are those of
-// the classes. Labels that fit no sample or no class are all told at once.
-func Array(labels []Label, set *Samples, names []string) ([]int64, error) {
+// Array gives each sample of a set its label, -1 where it has none. Labels that fit
+// no sample or no class are all told at once.
+func Array(labels []Label, set *Samples, classes data.Classes) ([]int64, error) {
 	values := make([]int64, set.n)
 	for i := range values {
 		values[i] = -1
@@ -39,7 +20,7 @@ func Array(labels []Label, set *Samples, names []string) ([]int64, error) {
 	var p problems
 	for _, l := range labels {
 		i, there := set.at[l.ID]
-		n, err := number(names, l.Class)
+		n, err := classes.Number(l.Class)
 		switch {
 		case !there:
 			p.add("the data has no sample %q", l.ID)
@@ -83,7 +64,7 @@ type Listed struct {
 // List makes a list of images. Root is their folder, "" for none, and paths are as
 // seen from the folder of the list. Labels are numbers where names of classes are
 // known, or people wrote numbers, and else the words that they wrote.
-func List(labels []Label, names []string, root, folder string) ([]Listed, error) {
+func List(labels []Label, classes data.Classes, root, folder string) ([]Listed, error) {
 	lines := make([]Listed, len(labels))
 	var p problems
 	for i, l := range labels {
@@ -95,11 +76,11 @@ func List(labels []Label, names []string, root, folder string) ([]Listed, error)
 			}
 			lines[i].Path = filepath.ToSlash(path)
 		}
-		n, err := number(names, l.Class)
+		n, err := classes.Number(l.Class)
 		switch {
 		case err == nil:
 			lines[i].Label = n
-		case names != nil:
+		case len(classes.Names) > 0:
 			p.add("sample %s: %v", l.ID, err)
 		}
 	}

@@ -21,29 +21,13 @@ func TestArray(t *testing.T) {
 	}
 	defer data.Close(set)
 	samples := SamplesOf(set)
-	names := []string{"cat", "dog"}
-	got, err := Array([]Label{{set.ID(2), "cat"}, {set.ID(0), "dog"}}, samples, names)
+	classes := data.Classes{Names: []string{"cat", "dog"}}
+	got, err := Array([]Label{{set.ID(2), "cat"}, {set.ID(0), "dog"}}, samples, classes)
 	if err != nil || fmt.Sprint(got) != "[1 -1 0]" {
 		t.Errorf("%v, %v", got, err)
 	}
-	_, err = Array([]Label{{"nobody", "cat"}, {set.ID(0), "cow"}, {set.ID(1), "hen"}}, samples, names)
+	_, err = Array([]Label{{"nobody", "cat"}, {set.ID(0), "cow"}, {set.ID(1), "hen"}}, samples, classes)
 	if err == nil || !strings.HasPrefix(err.Error(), `3 problems: the data has no sample "nobody"; sample `) {
 		t.Errorf("error is %v", err)
-	}
-}
-
-func TestNumber(t *testing.T) {
-	t.Parallel()
-	for class, want := range map[string]string{
-		"0": "0", "12": "12", "3.0": "3", "cat": "no number", "1.5": "no number", "-2": "no number", "1e3": "no number", "NaN": "no number", "99999999999": "no number",
-	} {
-		n, err := number(nil, class)
-		got := fmt.Sprint(n)
-		if err != nil {
-			got = err.Error()
-		}
-		if !strings.Contains(got, want) {
-			t.Errorf("%s: %s, want %s", class, got, want)
-		}
 	}
 }

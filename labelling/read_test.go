@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/prunefuse/prunefuse/data"
 )
 
 // task is a task of Label Studio with annotations, each "control=class,class" and
@@ -84,7 +86,7 @@ func TestRead(t *testing.T) {
 		"TSV":             {"\ufeffid\tlabel\na\tcat\n", Config{}, "a=cat"},
 		"samples":         {"sample,label\na,cat\n", Config{}, "a=cat"},
 		"missing":         {"id,label\na,nan\nb,None\nc,<NA>\nd,cat\ne,-1\n", Config{}, "d=cat -4"},
-		"a class so":      {"id,label\na,None\n", Config{Classes: []string{"None", "cat"}}, "a=None"},
+		"a class so":      {"id,label\na,None\n", Config{Classes: data.Classes{Names: []string{"None", "cat"}}}, "a=None"},
 		"JSON lines":      {"{\"id\":\"a\",\"label\":\"cat\"}\n{\"id\":\"b\",\"label\":3}\n", Config{}, "a=cat b=3"},
 		"CVAT":            {cvatText, Config{}, "x/a.png=cat x/b.png=dog -1"},
 		"CSV, last":       {"id,label\na,cat\na,bird\n", Config{Disagreement: Last}, "a=bird"},
@@ -147,7 +149,7 @@ func TestReadRefuses(t *testing.T) {
 		"rows differ":       {"id,label\na,cat\na,dog\n", Config{}, []string{"the answers differ"}},
 		"as many":           {tasksText(taskText("a", "choice=cat", "choice=dog")), Config{Disagreement: Majority}, []string{`as many say "cat" as "dog"`}},
 		"two truths":        {tasksText(taskText("a", "choice=cat truth", "choice=dog truth")), Config{}, []string{"the answers differ"}},
-		"a class not there": {"id,label\na,cow\nb,cat\nc,hen\n", Config{Classes: []string{"cat", "dog"}}, []string{"2 problems", `a: class "cow" is none of ["cat" "dog"]`, `"hen"`}},
+		"a class not there": {"id,label\na,cow\nb,cat\nc,hen\n", Config{Classes: data.Classes{Names: []string{"cat", "dog"}}}, []string{"2 problems", `a: class "cow" is none of "cat", "dog"`, `"hen"`}},
 	} {
 		if c.config.FromName == "" {
 			c.config.FromName = "choice"
@@ -193,7 +195,7 @@ func TestProblems(t *testing.T) {
 	for i := range 25 {
 		fmt.Fprintf(&text, "s%d,cow\n", i)
 	}
-	_, err := Read(strings.NewReader(text.String()), Config{FromName: "choice", Classes: []string{"cat"}})
+	_, err := Read(strings.NewReader(text.String()), Config{FromName: "choice", Classes: data.Classes{Names: []string{"cat"}}})
 	var p *ProblemsError
 	if !errors.As(err, &p) || len(p.Problems) != 25 || !strings.HasSuffix(err.Error(), "; and 15 more") || strings.Contains(err.Error(), "\n") {
 		t.Errorf("error is %v", err)

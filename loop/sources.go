@@ -49,7 +49,7 @@ func (b *workbench) open(ctx context.Context, c config.Config) error {
 	}
 	if d := c.Final.Distill; d != nil && d.From != config.DistillSelector {
 		classes := data.Classes{Names: b.pre.Classes, Count: b.classes}
-		b.teacher, _, err = training.OpenTeacher(d.From, b.pre, classes, b.pool.Shape())
+		b.teacher, err = training.OpenTeacher(d.From, b.pre, classes, b.pool.Shape(), b.options.Note)
 	}
 	return err
 }

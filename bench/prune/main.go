@@ -3,6 +3,9 @@
 //
 //	go run ./bench/prune [-ratio 0.5] [-criterion l2] [-json] FILE|FOLDER ...
 //
+// The written file is run against the masked original, as its plan, read from the
+// file, says what to mask; and pruning by that plan has to give the same network.
+//
 // Each model is pruned in a process of its own, so that its peak memory is
 // its own and one that fails spoils no other. Time is from the start of
 // reading the file to the pruned file on disk, memory the most that was

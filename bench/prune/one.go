@@ -117,13 +117,40 @@ func pruneOne(ctx context.Context, path string, o options) (*outcome, error) {
 	if err := ort.Init(ctx, ort.Options{}); err != nil {
 		return nil, err
 	}
-	out.Verification, err = r.Analysis.Verify(ctx, r.Selection, pruned, pruning.VerifyOptions{
+	again, err := readBack(dense, pruned)
+	if err != nil {
+		return out, err
+	}
+	out.Verification, err = again.Analysis.Verify(ctx, again.Selection, pruned, pruning.VerifyOptions{
 		Inputs: o.inputs, InputShapes: shapes, Session: ort.SessionOptions{Scratch: dir},
 	})
 	if err == nil && !out.Verification.Equal() {
 		err = fmt.Errorf("verify: greatest difference %.2g at %q, tolerance %.2g", out.Verification.MaxDiff, out.Verification.Value, out.Verification.Tolerance)
 	}
 	return out, err
+}
+
+// readBack prunes a model by the plan that a pruned one carries, as prune --plan
+// does, to the same model. What the plan is taken for, as by verify, is in the
+// result.
+func readBack(dense, pruned *onnxio.Model) (*pruning.Result, error) {
+	plan, err := pruning.ReadPlan(pruned)
+	if err != nil {
+		return nil, fmt.Errorf("read the plan back: %w", err)
+	}
+	r, err := pruning.PruneByPlan(dense, plan, plan.Parent.Name)
+	if err != nil {
+		return nil, fmt.Errorf("prune by its own plan: %w", err)
+	}
+	want, err := pruned.Fingerprint()
+	if err != nil {
+		return nil, err
+	}
+	got, err := r.Model.Fingerprint()
+	if err == nil && got != want {
+		err = errors.New("pruned by its own plan it is another model")
+	}
+	return r, err
 }
 
 func sizesOf(s op.Stats, m *onnxio.Model) sizes {

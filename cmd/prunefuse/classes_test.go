@@ -172,6 +172,47 @@ var places = []place{
 	{"prune --compensate", func(z zoo, model, set string) []string {
 		return []string{"prune", model, "--ratio", "0.5", "--compensate=" + set, "-o", z.path("p.onnx"), "-f"}
 	}, nil},
+	{"run data", func(z zoo, model, set string) []string {
+		return z.run(model, set, z.path("all"))
+	}, func(t *testing.T, z zoo, _ string) { labelsAreNames(t, z.path("run/first/labels.jsonl")) }},
+	{"run test", func(z zoo, model, set string) []string {
+		return z.run(model, z.path("all"), set)
+	}, nil},
+}
+
+// run writes the configuration of a small run and gives the command for it.
+func (z zoo) run(model, set, test string) []string {
+	text := fmt.Sprintf(`data: %q
+test: %q
+model: {file: %q}
+prune: {ratio: 0.5}
+label: {initial: 2, add: [1], strategy: margin}
+selector: &recipe {steps: 2, batch: 2, lr: 0.01}
+final: *recipe
+`, set, test, model)
+	if err := os.WriteFile(z.path("run.yaml"), []byte(text), 0o666); err != nil {
+		panic(err)
+	}
+	return []string{"run", z.path("run.yaml"), "-o", z.path("run"), "-f"}
+}
+
+// labelsAreNames wants the label of each image to be the number of its animal in
+// the model that knows the animals.
+func labelsAreNames(t *testing.T, path string) {
+	t.Helper()
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(content)) {
+		var s struct {
+			ID, Class string
+			Label     int
+		}
+		if err := json.Unmarshal([]byte(line), &s); err != nil || !strings.Contains(s.ID, s.Class+"/") || slices.Index([]string{"dog", "eel", "cat"}, s.Class) != s.Label {
+			t.Errorf("%s (%v)", line, err)
+		}
+	}
 }
 
 // elsewhere are the flags that name data or classes by which labels do not meet a

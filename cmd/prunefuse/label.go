@@ -51,12 +51,12 @@ func (o *labelOptions) addFlags(fs *pflag.FlagSet, out string) {
 	o.project.addFlags(fs)
 }
 
-// begin refuses an output that exists and gives the names of the classes.
-func (o *labelOptions) begin() ([]string, error) {
+// begin refuses an output that exists and gives the classes.
+func (o *labelOptions) begin() (data.Classes, error) {
 	if err := o.out.check(); err != nil {
-		return nil, err
+		return data.Classes{}, err
 	}
-	return o.names.names()
+	return o.names.of()
 }
 
 // namesOptions are the flags that say what the classes are called.
@@ -70,26 +70,26 @@ func (o *namesOptions) addFlags(fs *pflag.FlagSet) {
 	fs.StringVar(&o.model, "model", "", "take the names of the classes from this `model`")
 }
 
-// names are those of the classes, nil where none are known.
-func (o *namesOptions) names() ([]string, error) {
+// of gives the classes, whose names may not be known.
+func (o *namesOptions) of() (data.Classes, error) {
 	switch {
 	case o.model == "":
-		return o.classes, nil
+		return data.Classes{Names: o.classes, Count: len(o.classes)}, nil
 	case o.classes != nil:
-		return nil, usagef("--classes and --model exclude each other")
+		return data.Classes{}, usagef("--classes and --model exclude each other")
 	}
 	m, err := onnxio.Load(o.model)
 	if err != nil {
-		return nil, err
+		return data.Classes{}, err
 	}
-	p, err := data.ReadPreprocess(m)
-	if err == nil && p.Classes == nil {
+	in, err := data.InputOf(m)
+	if err == nil && in.Classes.Names == nil {
 		err = errors.New("the model does not say what its classes are called; use --classes")
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", o.model, err)
+		return data.Classes{}, fmt.Errorf("%s: %w", o.model, err)
 	}
-	return p.Classes, nil
+	return in.Classes, nil
 }
 
 // projectOptions are the flags that say what a Label Studio project looks like.

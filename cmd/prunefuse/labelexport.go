@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/prunefuse/prunefuse/data"
 	"github.com/prunefuse/prunefuse/labelling"
 	"github.com/prunefuse/prunefuse/scoring/selection"
 )
@@ -83,11 +84,11 @@ func (o *labelExportOptions) settle() error {
 }
 
 func runLabelExport(g *globals, o labelExportOptions, path string) error {
-	names, err := o.begin()
+	classes, err := o.begin()
 	if err != nil {
 		return err
 	}
-	items, err := readSelection(g, path, names)
+	items, err := readSelection(g, path, classes)
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
@@ -127,13 +128,13 @@ func printTasks(g *globals, path, schema string, n int) error {
 }
 
 // readSelection reads a .jsonl selection or a score file.
-func readSelection(g *globals, path string, names []string) ([]labelling.Item, error) {
+func readSelection(g *globals, path string, classes data.Classes) ([]labelling.Item, error) {
 	in, err := g.open(path)
 	if err != nil {
 		return nil, bareOpen(err)
 	}
 	defer in.Close()
-	return labelling.Items(selection.ReadFile(in), names)
+	return labelling.Items(selection.ReadFile(in), classes)
 }
 
 // bareOpen is why a file cannot be opened, without its name.

@@ -90,13 +90,13 @@ func (o *labelImportOptions) settle() (err error) {
 }
 
 func runLabelImport(g *globals, o labelImportOptions, path string) error {
-	names, err := o.begin()
+	classes, err := o.begin()
 	if err != nil {
 		return err
 	}
 	var samples *labelling.Samples // of the pool, for .npy
 	c := o.project.Config
-	c.Classes = names
+	c.Classes = classes
 	if o.pool != "" {
 		set, err := data.Open(o.pool, data.Options{Labels: "none"})
 		if err != nil {
@@ -112,7 +112,7 @@ func runLabelImport(g *globals, o labelImportOptions, path string) error {
 	}
 	out := g.outputs()
 	defer out.Discard()
-	if err := o.write(&out, answers.Labels, samples, names); err != nil {
+	if err := o.write(&out, answers.Labels, samples, classes); err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	if err := out.Commit(); err != nil {
@@ -141,15 +141,15 @@ func readAnswers(path string, c labelling.Config) (*labelling.Result, error) {
 }
 
 // write adds the labels as a list of images, or as an array.
-func (o *labelImportOptions) write(out *outputs, labels []labelling.Label, samples *labelling.Samples, names []string) error {
+func (o *labelImportOptions) write(out *outputs, labels []labelling.Label, samples *labelling.Samples, classes data.Classes) error {
 	if samples == nil {
-		lines, err := labelling.List(labels, names, o.root, filepath.Dir(o.out.path))
+		lines, err := labelling.List(labels, classes, o.root, filepath.Dir(o.out.path))
 		if err != nil {
 			return err
 		}
 		return out.write(o.out.path, func(w io.Writer) error { return labelling.WriteList(w, lines, o.ext() == ".jsonl") })
 	}
-	values, err := labelling.Array(labels, samples, names)
+	values, err := labelling.Array(labels, samples, classes)
 	if err != nil {
 		return err
 	}

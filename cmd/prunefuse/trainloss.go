@@ -104,12 +104,9 @@ func (o *lossOptions) distillation(g *globals, set data.Set, student data.Prepro
 	if o.teacher == "" {
 		return nil, nil
 	}
-	t, assumed, err := training.OpenTeacher(o.teacher, student, data.Classes{Names: student.Classes}, set.Shape())
+	t, err := training.OpenTeacher(o.teacher, student, data.Classes{Names: student.Classes}, set.Shape(), g.noteData)
 	if err != nil {
 		return nil, err
-	}
-	if assumed {
-		g.note("note: %s does not say how its input is normalised; it gets it as the student does", o.teacher)
 	}
 	t.Cache = o.cache
 	return t, nil
