@@ -55,12 +55,12 @@ func imagesOf(fsys fs.FS, name, split string, opts Options) (Set, error) {
 // tell says what the folder was taken for.
 func (f *imageFolder) tell(name, split string, opts Options) {
 	text := fmt.Sprintf("%d images of %s, without labels", f.Len(), name)
-	if n := len(f.classes); n > 0 {
+	if n := len(f.classes); n > 0 && opts.Labels != "none" {
 		text = fmt.Sprintf("%d classes from the folders of %s", n, name)
 		if n == 1 {
 			text = fmt.Sprintf("1 class from the one folder of %s: %s", name, f.classes[0])
 		}
-	} else if f.beside > 0 {
+	} else if f.beside > 0 && opts.Labels != "none" {
 		text = fmt.Sprintf("%d images of %s, without labels: %d of them stand beside its folders", f.Len(), name, f.beside)
 	} else if split == "" {
 		return
@@ -69,10 +69,10 @@ func (f *imageFolder) tell(name, split string, opts Options) {
 		text += "; split " + split
 	}
 	opts.note("%s", text)
-	if len(f.empty) > 0 {
+	if len(f.empty) > 0 && opts.Labels != "none" {
 		opts.note("no images of %s", quoted(f.empty))
 	}
-	if len(f.apart) > 0 && len(f.classes) > 0 {
+	if len(f.apart) > 0 && len(f.classes) > 0 && opts.Labels != "none" {
 		opts.note("no class: %s, whose files are no images", quoted(f.apart))
 	}
 }

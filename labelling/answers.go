@@ -1,6 +1,7 @@
 package labelling
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -9,7 +10,8 @@ import (
 // answer is what one person said of a sample, or a file of its truth.
 type answer struct {
 	classes []string
-	truth   bool // the project calls it the ground truth
+	truth   bool   // the project calls it the ground truth
+	file    string // "" where only one is read
 }
 
 // answers collects those of all samples of a file.
@@ -17,11 +19,15 @@ type answers struct {
 	config   Config
 	order    []string // samples as they come
 	of       map[string][]answer
+	skipped  map[string]bool // somebody could not label the sample
+	file     string          // that is being read, "" where only one is
 	problems problems
 	notes    []string
 }
 
-func newAnswers(c Config) *answers { return &answers{config: c, of: map[string][]answer{}} }
+func newAnswers(c Config) *answers {
+	return &answers{config: c, of: map[string][]answer{}, skipped: map[string]bool{}}
+}
 
 // sample adds a sample, which may have no answer.
 func (a *answers) sample(id string) {
@@ -34,10 +40,22 @@ func (a *answers) sample(id string) {
 // add adds an answer; one without a class is none.
 func (a *answers) add(id string, got answer) {
 	a.sample(id)
-	got.classes = slices.DeleteFunc(got.classes, func(c string) bool { return a.missing(c) })
+	got.classes = slices.DeleteFunc(got.classes, func(c string) bool {
+		if skips := a.skips(c); skips {
+			a.skipped[id] = true
+			return true
+		}
+		return a.missing(c)
+	})
+	got.file = a.file
 	if len(got.classes) > 0 {
 		a.of[id] = append(a.of[id], got)
 	}
+}
+
+// skips reports whether an answer says that there is no class to give.
+func (a *answers) skips(class string) bool {
+	return class == cmp.Or(a.config.Skip, DefaultSkip) && !slices.Contains(a.config.Classes.Names, class)
 }
 
 // missing reports whether a class is a way to write that there is none, and no name
@@ -65,17 +83,22 @@ func (a *answers) result() (*Result, error) {
 		if several {
 			differ++
 		}
-		if class == "" {
+		switch {
+		case class != "":
+		case a.skipped[id]:
+			r.Skipped = append(r.Skipped, id)
+			continue
+		default:
 			r.Unlabelled++
 			continue
 		}
 		if len(a.config.Classes.Names) > 0 {
 			if _, err := a.config.Classes.Number(class); err != nil {
-				a.problems.add("%s: %v", id, err)
+				a.problems.add("%s%s: %v", whose(given, class), id, err)
 			}
 		}
 		if a.config.HasSample != nil && !a.config.HasSample(id) {
-			a.problems.add("the data has no sample %q", id)
+			a.problems.add("%s%s %q", whose(given, class), cmp.Or(a.config.Lacks, "the data has no sample"), id)
 		}
 		r.Labels = append(r.Labels, Label{id, class})
 	}
@@ -89,6 +112,16 @@ func (a *answers) result() (*Result, error) {
 		return nil, err
 	}
 	return r, nil
+}
+
+// whose names the file of a class, where there are several files.
+func whose(given []answer, class string) string {
+	for _, g := range given {
+		if g.file != "" && slices.Contains(g.classes, class) {
+			return g.file + ": "
+		}
+	}
+	return ""
 }
 
 // effect tells what a way does.
@@ -131,7 +164,7 @@ func (a *answers) class(id string, given []answer) (class string, several bool) 
 		a.problems.add("%s: as many say %s", id, quoted(distinct, " as "))
 		return "", true
 	}
-	a.problems.add("%s: the answers differ, %s (--disagreement last, majority or skip)", id, quoted(classes, ", "))
+	a.problems.add("%s%s: the answers differ, %s (%s last, majority or skip)", whose(given, classes[len(classes)-1]), id, quoted(classes, ", "), cmp.Or(a.config.Decides, "--disagreement"))
 	return "", true
 }
 

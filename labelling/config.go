@@ -18,10 +18,18 @@ type Config struct {
 	Sample string
 	// Disagreement says what becomes of a sample whose answers differ; "" is Refuse.
 	Disagreement Disagreement
+	// Decides names in a message what sets Disagreement; "" is the flag.
+	Decides string
 	// Classes are those that answers may name; without names they may be any.
 	Classes data.Classes
-	// HasSample reports whether there is a sample of an ID; nil knows any.
+	// HasSample reports whether there is a sample of an ID; nil knows any. Lacks is
+	// how a message begins that names one that is not there; "" is "the data has no
+	// sample".
 	HasSample func(id string) bool
+	Lacks     string
+	// Skip is an answer that says that a sample cannot be labelled, unless a class is
+	// named so; "" is DefaultSkip.
+	Skip string
 }
 
 // Disagreement says what becomes of a sample whose answers differ.
@@ -44,14 +52,20 @@ func ParseDisagreement(name string) (Disagreement, error) {
 	return "", fmt.Errorf("%q: want refuse, last, majority or skip", name)
 }
 
+// DefaultSkip is what people write instead of a class where there is none.
+const DefaultSkip = "skip"
+
 // Label is what people said of a sample.
 type Label struct{ ID, Class string }
 
 // Result is what a file of answers holds.
 type Result struct {
 	Labels []Label
+	// Skipped are the samples of which people said that they cannot be labelled, and
+	// of which nobody gave a class.
+	Skipped []string
 	// Unlabelled counts the samples without an answer: those that nobody answered,
-	// that were skipped, that have a prediction alone.
+	// that have a prediction alone.
 	Unlabelled int
 	// Notes say which answers counted where there were several, and which field was
 	// taken for the answers where none has the name of the control.

@@ -25,7 +25,7 @@ func Items(lines iter.Seq2[selection.Line, error], classes data.Classes) ([]Item
 				return nil, fmt.Errorf("sample %s: %w", l.ID, err)
 			}
 		}
-		items = append(items, Item{ID: l.ID, Rank: l.Rank, Class: name, Confidence: l.Confidence})
+		items = append(items, Item{ID: l.ID, Rank: l.Rank, Index: l.Index, Class: name, Confidence: l.Confidence})
 	}
 	slices.SortStableFunc(items, func(a, b Item) int {
 		return cmp.Or(cmp.Compare(a.Confidence, b.Confidence), cmp.Compare(a.Rank, b.Rank))

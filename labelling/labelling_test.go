@@ -13,7 +13,7 @@ var config = Config{FromName: "choice", ToName: "image", Prefix: "/data/local-fi
 func TestWriteLabelStudio(t *testing.T) {
 	t.Parallel()
 	var b bytes.Buffer
-	items := []Item{{"a/ü 1.png", 2, "cat", 0.25}, {"b.png", 1, "dog", 0.5}}
+	items := []Item{{ID: "a/ü 1.png", Rank: 2, Class: "cat", Confidence: 0.25}, {ID: "b.png", Rank: 1, Class: "dog", Confidence: 0.5}}
 	if err := WriteLabelStudio(&b, items, "v1", config); err != nil {
 		t.Fatal(err)
 	}
@@ -37,7 +37,7 @@ func TestWriteLabelStudio(t *testing.T) {
 // What is written to be filled in is read when it is.
 func TestFilledIn(t *testing.T) {
 	t.Parallel()
-	items := []Item{{`odd, "name".png`, 1, "cat", 0.125}}
+	items := []Item{{ID: `odd, "name".png`, Rank: 1, Class: "cat", Confidence: 0.125}}
 	for name, write := range map[string]func(*bytes.Buffer) error{
 		"CSV":   func(b *bytes.Buffer) error { return WriteCSV(b, items) },
 		"JSONL": func(b *bytes.Buffer) error { return WriteJSONL(b, items) },

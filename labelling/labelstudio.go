@@ -74,7 +74,8 @@ func (a *answers) tasks(tasks []annotated) {
 		}
 		a.sample(id)
 		for _, got := range t.Annotations {
-			if got.Cancelled {
+			if got.Cancelled { // by the button Skip
+				a.skipped[id] = true
 				continue
 			}
 			classes, others := a.choices(got)
@@ -83,7 +84,7 @@ func (a *answers) tasks(tasks []annotated) {
 				a.problems.add("%s: its answer is of the control %q, and there is none of %q (--from-name)", id, others[0], a.config.FromName)
 				continue
 			}
-			a.add(id, answer{classes, got.Truth})
+			a.add(id, answer{classes: classes, truth: got.Truth})
 		}
 	}
 }

@@ -4,8 +4,10 @@ import (
 	"bufio"
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"net/url"
+	"os"
 	"strings"
 )
 
@@ -23,29 +25,59 @@ import (
 // answer of the control FromName; in a table it may stand under "label" where nothing
 // else can be meant.
 //
-// An answer that was cancelled, and a prediction, are none. Where one is called the
+// A prediction is no answer. One that was cancelled, or that is the word Skip of the
+// Config, says that the sample cannot be labelled. Where one is called the
 // ground truth it alone counts. Everything that is no label is in one ProblemsError.
 func Read(r io.Reader, c Config) (*Result, error) {
-	in := bufio.NewReaderSize(r, 1<<16)
 	a := newAnswers(c)
-	first, err := firstByte(in)
-	if err != nil {
-		return nil, errors.New("the file is empty")
-	}
-	switch first {
-	case '[':
-		err = a.readArray(in)
-	case '{':
-		err = a.readLines(in)
-	case '<':
-		err = a.readCVAT(in)
-	default:
-		err = a.readTable(in)
-	}
-	if err != nil {
+	if err := a.read(r); err != nil {
 		return nil, err
 	}
 	return a.result()
+}
+
+// ReadFiles reads the answers of several files, in any of the forms of Read. Answers
+// of different files for one sample stand beside each other as those of one file do.
+func ReadFiles(paths []string, c Config) (*Result, error) {
+	a := newAnswers(c)
+	for _, path := range paths {
+		if err := a.readFile(path); err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+	}
+	return a.result()
+}
+
+func (a *answers) readFile(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	before := len(a.problems)
+	a.file = path
+	err = a.read(f)
+	for i := range a.problems[before:] {
+		a.problems[before+i] = path + ": " + a.problems[before+i]
+	}
+	return err
+}
+
+func (a *answers) read(r io.Reader) error {
+	in := bufio.NewReaderSize(r, 1<<16)
+	first, err := firstByte(in)
+	if err != nil {
+		return errors.New("the file is empty")
+	}
+	switch first {
+	case '[':
+		return a.readArray(in)
+	case '{':
+		return a.readLines(in)
+	case '<':
+		return a.readCVAT(in)
+	}
+	return a.readTable(in)
 }
 
 // firstByte looks at the first that is no space.

@@ -43,6 +43,9 @@ func (r *Result) text() string {
 	if r.Unlabelled > 0 {
 		out = append(out, fmt.Sprint("-", r.Unlabelled))
 	}
+	for _, id := range r.Skipped {
+		out = append(out, "skipped "+id)
+	}
 	return strings.Join(out, " ")
 }
 
@@ -61,7 +64,7 @@ func TestRead(t *testing.T) {
 		config Config
 		want   string
 	}{
-		"Label Studio":        {tasksText(taskText("a", "choice=cat"), taskText("b", "choice=dog other=x,y"), taskText("c"), taskText("d", "choice=cat cancelled")), Config{}, "a=cat b=dog -2"},
+		"Label Studio":        {tasksText(taskText("a", "choice=cat"), taskText("b", "choice=dog other=x,y"), taskText("c"), taskText("d", "choice=cat cancelled")), Config{}, "a=cat b=dog -1 skipped d"},
 		"by address":          {`[{"data":{"image":"/d/b%20c.png"},"annotations":[{"result":[{"from_name":"choice","type":"choices","value":{"choices":["dog"]}}]}]}]`, Config{Prefix: "/d/"}, "b c.png=dog"},
 		"another field":       {`[{"data":{"image":"/d/b.png","name":"b"},"annotations":[{"result":[{"from_name":"choice","type":"choices","value":{"choices":["dog"]}}]}]}]`, Config{Sample: "name"}, "b=dog"},
 		"another control":     {tasksText(taskText("a", "label=cat")), Config{FromName: "label"}, "a=cat"},
@@ -84,6 +87,9 @@ func TestRead(t *testing.T) {
 
 		"CSV":             {"rank,id,predicted,confidence,label\n1,a,dog,0.3,cat\n2,b,dog,0.4,\n", Config{}, "a=cat -1"},
 		"TSV":             {"\ufeffid\tlabel\na\tcat\n", Config{}, "a=cat"},
+		"nobody can":      {"id,label\na,skip\nb,cat\nc,skip\nc,dog\n", Config{}, "b=cat c=dog skipped a"},
+		"nobody, so":      {"id,label\na,?\nb,skip\n", Config{Skip: "?"}, "b=skip skipped a"},
+		"a class skip":    {"id,label\na,skip\n", Config{Classes: data.Classes{Names: []string{"skip", "cat"}}}, "a=skip"},
 		"samples":         {"sample,label\na,cat\n", Config{}, "a=cat"},
 		"missing":         {"id,label\na,nan\nb,None\nc,<NA>\nd,cat\ne,-1\n", Config{}, "d=cat -4"},
 		"a class so":      {"id,label\na,None\n", Config{Classes: data.Classes{Names: []string{"None", "cat"}}}, "a=None"},

@@ -1,10 +1,12 @@
 package labelling
 
 import (
+	"cmp"
 	"encoding/csv"
 	"encoding/json"
 	"io"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -15,6 +17,8 @@ type Item struct {
 	Rank       int     // in the selection, from 1
 	Class      string  // the predicted one, "" where no model was asked
 	Confidence float64 // of the prediction, from 0 to 1
+	Index      int     // in the pool
+	Image      string  // its file, as seen from the batch; "" where the ID says it
 }
 
 // sampleKey is the field of a task's data that holds the sample's ID. "id" is
@@ -49,7 +53,7 @@ func WriteLabelStudio(w io.Writer, items []Item, version string, c Config) error
 	tasks := make([]task, len(items))
 	for i, it := range items {
 		tasks[i] = task{
-			Data:        map[string]any{c.ToName: c.Prefix + escape(it.ID), sampleKey: it.ID, "rank": it.Rank},
+			Data:        map[string]any{c.ToName: c.Prefix + escape(cmp.Or(it.Image, it.ID)), sampleKey: it.ID, "rank": it.Rank},
 			Predictions: []prediction{},
 		}
 		if it.Class == "" {
@@ -74,16 +78,24 @@ func escape(id string) string {
 	return strings.Join(parts, "/")
 }
 
-// WriteCSV writes a table with an empty column for the label.
+// WriteCSV writes a table with an empty column for the label, and one for the images
+// where the items name them.
 func WriteCSV(w io.Writer, items []Item) error {
 	c := csv.NewWriter(w)
 	rows := [][]string{{"rank", "id", "predicted", "confidence", "label"}}
+	images := slices.ContainsFunc(items, func(it Item) bool { return it.Image != "" })
+	if images {
+		rows[0] = append(rows[0], "image")
+	}
 	for _, it := range items {
 		confidence := ""
 		if it.Class != "" {
 			confidence = strconv.FormatFloat(it.Confidence, 'g', -1, 64)
 		}
 		rows = append(rows, []string{strconv.Itoa(it.Rank), it.ID, it.Class, confidence, ""})
+		if images {
+			rows[len(rows)-1] = append(rows[len(rows)-1], it.Image)
+		}
 	}
 	return c.WriteAll(rows)
 }

@@ -101,7 +101,7 @@ func (e Env) writeChoice(folder string, picked []selection.Selected, strategy st
 	f, err := e.folder.write(e.file(folder, selectedFile), func(w io.Writer) error {
 		return selection.Write(w, selection.JSONL, picked, strategy)
 	})
-	return Batch{f, len(picked)}, err
+	return Batch{File: f, Samples: len(picked)}, err
 }
 
 // chosen is a batch that is to be labelled.

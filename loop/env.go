@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 
 	"github.com/prunefuse/prunefuse/data"
+	"github.com/prunefuse/prunefuse/labelling"
 	"github.com/prunefuse/prunefuse/onnxio"
 	"github.com/prunefuse/prunefuse/onnxio/ort"
 	"github.com/prunefuse/prunefuse/training"
@@ -28,7 +29,10 @@ type workbench struct {
 	pre        data.Preprocess
 	dense      *onnxio.Model     // untrained, with its preprocessing
 	teacher    *training.Teacher // a file, nil where none teaches
-	oracle     Oracle
+	oracle     Oracle            // nil where people label by files
+	// How answers of people are read.
+	skip         string
+	disagreement labelling.Disagreement
 }
 
 func (b *workbench) session() ort.SessionOptions { return b.options.Session }
@@ -84,10 +88,26 @@ func (b *workbench) labels(s State) (indices, classes []int, err error) {
 			if err != nil {
 				return nil, nil, err
 			}
-			indices, classes = append(indices, line.Index), append(classes, line.Label)
+			if !line.Skipped {
+				indices, classes = append(indices, line.Index), append(classes, line.Label)
+			}
 		}
 	}
 	return indices, classes, nil
+}
+
+// settled reads the samples that are not to be chosen: the labelled ones, and
+// those that cannot be labelled.
+func (b *workbench) settled(s State) (indices []int, err error) {
+	for _, batch := range s.Labels {
+		for line, err := range readLabels(b.folder, batch) {
+			if err != nil {
+				return nil, err
+			}
+			indices = append(indices, line.Index)
+		}
+	}
+	return indices, nil
 }
 
 // labelledSet is the labelled samples with their labels.

@@ -33,64 +33,116 @@ func (l label) Run(ctx context.Context, env Env, s State) (Event, error) {
 	if err != nil {
 		return Event{}, err
 	}
-	answers, err := env.oracle.Label(ctx, batch)
-	if err == nil {
-		err = env.checkAnswers(batch, answers)
-	}
+	answers, err := env.oracleOf(l.round, s).Label(ctx, batch)
 	if err != nil {
 		return Event{}, err
 	}
-	f, err := env.folder.write(env.file(batchFolder(l.round), labelsFile), func(w io.Writer) error {
+	lines, err := env.labelLines(batch, answers, s)
+	if err != nil {
+		return Event{}, err
+	}
+	out := &labelled{}
+	for _, line := range lines {
+		if line.Skipped {
+			out.NoLabel++
+		} else {
+			out.Samples++
+		}
+	}
+	out.File, err = env.folder.write(env.file(batchFolder(l.round), labelsFile), func(w io.Writer) error {
 		e := json.NewEncoder(w)
 		e.SetEscapeHTML(false)
-		for i, a := range answers {
-			line := labelLine{Schema: labelSchema, Index: a.Index, ID: batch[i].ID, Label: a.Label}
-			if names := env.pool.Classes(); a.Label < len(names) {
-				line.Class = names[a.Label]
-			}
+		for _, line := range lines {
 			if err := e.Encode(line); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
-	return Event{Body: &labelled{Batch{f, len(answers)}}}, err
+	return Event{Body: out}, err
+}
+
+// oracleOf is who is asked for the labels of a batch.
+func (e Env) oracleOf(round int, s State) Oracle {
+	if e.oracle == nil {
+		return people{e, batchFolder(round), s}
+	}
+	return e.oracle
 }
 
 // readChoice reads what was chosen, in the order of choice.
 func (e Env) readChoice(b Batch) ([]Sample, error) {
-	f, err := e.folder.open(b.File)
+	out, err := e.folder.readChoice(b)
+	for _, s := range out {
+		if s.Index < 0 || s.Index >= e.pool.Len() || e.pool.ID(s.Index) != s.ID {
+			return nil, fmt.Errorf("read %s: sample %d is not %q in the pool", e.folder.path(b.File.Path), s.Index, s.ID)
+		}
+	}
+	return out, err
+}
+
+func (f folder) readChoice(b Batch) ([]Sample, error) {
+	in, err := f.open(b.File)
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
+	defer in.Close()
 	var out []Sample
-	for line, err := range selection.ReadFile(f) {
-		if err == nil && (line.Index < 0 || line.Index >= e.pool.Len() || e.pool.ID(line.Index) != line.ID) {
-			err = fmt.Errorf("sample %d is not %q in the pool", line.Index, line.ID)
-		}
+	for line, err := range selection.ReadFile(in) {
 		if err != nil {
-			return nil, fmt.Errorf("read %s: %w", f.Name(), err)
+			return nil, fmt.Errorf("read %s: %w", in.Name(), err)
 		}
-		out = append(out, Sample{line.Index, line.ID})
+		out = append(out, Sample{Index: line.Index, ID: line.ID})
 	}
 	return out, nil
 }
 
-// checkAnswers refuses what cannot be the labels of a batch.
-func (e Env) checkAnswers(batch []Sample, answers []Answer) error {
-	if len(answers) != len(batch) {
-		return fmt.Errorf("%d answers for %d samples", len(answers), len(batch))
+// labelLines makes lines of the answers for a batch, in the order of choice, and of
+// the late ones for earlier batches after these, in the order of the pool. Whatever
+// cannot be an answer is an error.
+func (e Env) labelLines(batch []Sample, answers []Answer, s State) ([]labelLine, error) {
+	settled, err := e.settled(s)
+	if err != nil {
+		return nil, err
 	}
-	for i, a := range answers {
-		switch {
-		case a.Index != batch[i].Index:
-			return fmt.Errorf("answer %d is for sample %d, not for %s", i, a.Index, batch[i].ID)
-		case a.Label < 0 || a.Label >= e.classes:
-			return fmt.Errorf("sample %s is labelled %d; the classes are 0 to %d", batch[i].ID, a.Label, e.classes-1)
+	place := make(map[int]int, len(batch)+len(settled)) // of a sample in the order of the lines
+	for _, i := range settled {
+		place[i] = -1
+	}
+	for at, sample := range batch {
+		place[sample.Index] = at
+	}
+	for _, a := range answers {
+		if a.Index < 0 || a.Index >= e.pool.Len() {
+			return nil, fmt.Errorf("there is an answer for sample %d, and the pool has %d", a.Index, e.pool.Len())
 		}
+		at, known := place[a.Index]
+		switch id := e.pool.ID(a.Index); {
+		case known && at < 0:
+			return nil, fmt.Errorf("sample %s is answered for, and was before", id)
+		case !a.Skipped && (a.Label < 0 || a.Label >= e.classes):
+			return nil, fmt.Errorf("sample %s is labelled %d; the classes are 0 to %d", id, a.Label, e.classes-1)
+		}
+		if !known {
+			at = len(batch) + a.Index
+		}
+		place[a.Index] = -1 - at // answered for
 	}
-	return nil
+	if len(answers) == 0 {
+		return nil, fmt.Errorf("there is no answer for %d samples", len(batch))
+	}
+	sorted := slices.SortedFunc(slices.Values(answers), func(a, b Answer) int { return place[b.Index] - place[a.Index] })
+	lines := make([]labelLine, len(sorted))
+	for i, a := range sorted {
+		line := labelLine{Schema: labelSchema, Index: a.Index, ID: e.pool.ID(a.Index), Label: a.Label, Skipped: a.Skipped}
+		if a.Skipped {
+			line.Label = -1
+		} else if names := e.pool.Classes(); a.Label < len(names) {
+			line.Class = names[a.Label]
+		}
+		lines[i] = line
+	}
+	return lines, nil
 }
 
 // labelled is a batch that has its labels.
@@ -111,6 +163,8 @@ type labelLine struct {
 	ID     string `json:"id"`
 	Label  int    `json:"label"` // an output of the model
 	Class  string `json:"class,omitempty"`
+	// Skipped says that people could not label it; Label is then -1.
+	Skipped bool `json:"skipped,omitempty"`
 }
 
 // readLabels yields the labels of a batch.
@@ -123,7 +177,7 @@ func readLabels(f folder, b Batch) iter.Seq2[labelLine, error] {
 		}
 		defer in.Close()
 		d := json.NewDecoder(bufio.NewReader(in))
-		for n := range b.Samples {
+		for n := range b.Samples + b.NoLabel {
 			var line labelLine
 			err := d.Decode(&line)
 			if err == nil && line.Schema != labelSchema {

@@ -50,6 +50,11 @@ func (e *Engine) open(ctx context.Context, c config.Config) error {
 		return err
 	}
 	o := e.workbench.options
+	if o.Force {
+		if err := e.workbench.folder.filledIn(); err != nil {
+			return err
+		}
+	}
 	e.dir, err = rundir.Open(o.Dir, rundir.Info{
 		Command: o.Command, Seed: c.Seed, Config: c, Inputs: inputs,
 		Versions: versionsOf(o.Session),

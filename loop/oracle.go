@@ -18,11 +18,16 @@ type Sample struct {
 type Answer struct {
 	Index int `json:"index"`
 	Label int `json:"label"` // an output of the model
+	// Skipped says that the sample cannot be labelled, whatever Label is. It is
+	// never chosen again.
+	Skipped bool `json:"skipped,omitempty"`
 }
 
 // Oracle knows labels, or knows who does.
 type Oracle interface {
-	// Label answers for every sample of a batch, in its order. An error that is
+	// Label answers for the samples of a batch, in any order. One that is left
+	// out stays in the pool and may be chosen again. There may be late answers,
+	// for samples that were left out of an earlier batch. An error that is
 	// ErrPending ends the run for now; when it is taken up, the same batch is
 	// asked for again.
 	Label(ctx context.Context, batch []Sample) ([]Answer, error)
@@ -38,19 +43,21 @@ type Known struct{ Pool data.Set }
 func (k Known) Label(_ context.Context, batch []Sample) ([]Answer, error) {
 	out := make([]Answer, len(batch))
 	for i, s := range batch {
-		out[i] = Answer{s.Index, k.Pool.Label(s.Index)}
+		out[i] = Answer{Index: s.Index, Label: k.Pool.Label(s.Index)}
 		if out[i].Label < 0 {
-			return nil, fmt.Errorf("sample %s has no label; a run simulates labelling and needs them all", s.ID)
+			return nil, fmt.Errorf("sample %s has no label; %s", s.ID, needsAll)
 		}
 	}
 	return out, nil
 }
 
+const needsAll = "a run simulates labelling and needs them all, unless people label: label: {from: people}"
+
 // checkKnown refuses a pool that lacks labels before anything is computed.
 func checkKnown(s data.Set) error {
 	for i := range s.Len() {
 		if s.Label(i) < 0 {
-			return fmt.Errorf("sample %s has no label; a run simulates labelling and needs them all", s.ID(i))
+			return fmt.Errorf("sample %s has no label; %s", s.ID(i), needsAll)
 		}
 	}
 	return nil

@@ -103,8 +103,9 @@ func TestAnswersThatCannotBe(t *testing.T) {
 		change func([]loop.Answer) []loop.Answer
 		want   string
 	}{
-		"too few":    {func(a []loop.Answer) []loop.Answer { return a[1:] }, "11 answers for 12 samples"},
-		"confused":   {func(a []loop.Answer) []loop.Answer { a[0], a[1] = a[1], a[0]; return a }, "answer 0 is for sample"},
+		"none":       {func([]loop.Answer) []loop.Answer { return nil }, "no answer for 12 samples"},
+		"twice":      {func(a []loop.Answer) []loop.Answer { return append(a, a[2]) }, "is answered for, and was before"},
+		"outside":    {func(a []loop.Answer) []loop.Answer { a[1].Index = 999; return a }, "answer for sample 999"},
 		"no class":   {func(a []loop.Answer) []loop.Answer { a[3].Label = 3; return a }, "is labelled 3; the classes are 0 to 2"},
 		"unlabelled": {func(a []loop.Answer) []loop.Answer { a[3].Label = -1; return a }, "is labelled -1"},
 	} {

@@ -86,7 +86,7 @@ func (e Env) openPass(ctx context.Context, s State, name, stage string) (*pass, 
 	if err != nil {
 		return nil, err
 	}
-	indices, _, err := e.labels(s)
+	indices, err := e.settled(s)
 	if err != nil {
 		return nil, err
 	}

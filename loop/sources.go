@@ -10,6 +10,7 @@ import (
 	"strconv"
 
 	"github.com/prunefuse/prunefuse/data"
+	"github.com/prunefuse/prunefuse/labelling"
 	"github.com/prunefuse/prunefuse/loop/config"
 	"github.com/prunefuse/prunefuse/models"
 	"github.com/prunefuse/prunefuse/onnxio"
@@ -29,7 +30,8 @@ func (b *workbench) open(ctx context.Context, c config.Config) error {
 	if err := checkKnown(b.test); err != nil {
 		return err
 	}
-	known := b.oracle == nil
+	b.skip, b.disagreement = c.Label.Skip, labelling.Disagreement(c.Label.Disagreement)
+	known := b.oracle == nil && !peopleLabel(c)
 	if known {
 		if err := checkKnown(b.pool); err != nil {
 			return err
@@ -88,7 +90,11 @@ func (b *workbench) openSets(c config.Config, model data.Classes) error {
 	if err != nil {
 		return err
 	}
-	if b.pool, err = data.Open(c.Data, o); err != nil {
+	pool := o
+	if peopleLabel(c) {
+		pool.Labels = "none"
+	}
+	if b.pool, err = data.Open(c.Data, pool); err != nil {
 		return err
 	}
 	if b.test, err = data.Open(c.Test, o); err != nil {
@@ -100,9 +106,16 @@ func (b *workbench) openSets(c config.Config, model data.Classes) error {
 	return b.matchClasses(c, model)
 }
 
-// matchClasses goes by the names that the network's file carries, else by those
+// matchClasses goes by the names that the network's file carries, else by those that the
+// configuration gives, else by those
 // of the pool, else by those of the held-out samples.
 func (b *workbench) matchClasses(c config.Config, model data.Classes) error {
+	if own := (data.Classes{Names: c.Classes, Count: len(c.Classes)}); c.Classes != nil {
+		if err := data.Same(model, own); err != nil {
+			return &config.Error{Reason: fmt.Sprintf("classes: the network's, and the configuration's: %v", err)}
+		}
+		model = own
+	}
 	if model.Count == 0 && model.Names == nil {
 		if model = data.ClassesOf(b.pool); model.Names == nil {
 			model.Count = max(model.Count, data.ClassesOf(b.test).Count)

@@ -34,6 +34,7 @@ type State struct {
 type Batch struct {
 	File    Artefact `json:"file"`
 	Samples int      `json:"samples"`
+	NoLabel int      `json:"no_label,omitempty"` // beside these, samples that cannot be labelled
 }
 
 // Choice is what was chosen in a round.

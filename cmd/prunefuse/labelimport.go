@@ -121,6 +121,9 @@ func runLabelImport(g *globals, o labelImportOptions, path string) error {
 	for _, note := range answers.Notes {
 		g.note("%s", note)
 	}
+	if n := len(answers.Skipped); n > 0 {
+		g.note("note: of %d samples people say that they cannot be labelled", n)
+	}
 	if answers.Unlabelled > 0 {
 		g.note("%d samples have no label yet", answers.Unlabelled)
 	}

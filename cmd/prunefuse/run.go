@@ -68,10 +68,12 @@ func newRunCommand(g *globals) *cobra.Command {
 		GroupID: groupMethod,
 		Short:   "Do the whole method as a configuration says",
 		Long: withExitStatus(`
-Simulate the method on data whose labels are known: prune the dense network to a
-selector, train that on a few random labels, let it choose which samples to
-label next, repeat; fuse it into the dense network, fine-tune and export; and
-compare with the alternatives. CONFIG is a YAML file; - reads it from stdin.
+Do the method in rounds: prune the dense network to a selector, train that on a few
+random labels, let it choose which samples to label next, repeat; fuse it into the
+dense network, fine-tune and export; and compare with the alternatives. The labels
+are those of the data, which simulates the labelling; or, with label: {from: people},
+those of people: the run writes each batch, stops, and goes on when the same command
+is given again and the answers are there. CONFIG is a YAML file; - reads it from stdin.
 --seed, where given, takes the place of the configuration's. The sections
 selector and final say how each is trained: their keys are the flags of train,
 with _ for -, from epochs over optimizer and schedule to freeze; phases are
@@ -88,7 +90,9 @@ budget and the same recipe:
 `+runFiles,
 			exitOK, exitFailed, exitUsage, exitDiffers, exitNoRuntime, exitLocked, exitUnsupported, exitInterrupted),
 		Example: `  prunefuse run examples/fashion-mnist.yaml -o runs/fashion
-  prunefuse run examples/fashion-mnist.yaml --seed 2 -o runs/fashion-2`,
+  prunefuse run examples/fashion-mnist.yaml --seed 2 -o runs/fashion-2
+  prunefuse run examples/people-in-the-loop/people.yaml -o run
+  prunefuse run status run`,
 		Args: exactArgs("CONFIG"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := o.check(); err != nil {
@@ -102,6 +106,7 @@ budget and the same recipe:
 		},
 	}
 	o.addFlags(cmd.Flags(), "")
+	cmd.AddCommand(newRunStatusCommand(g))
 	return cmd
 }
 
@@ -141,8 +146,7 @@ func doRun(cmd *cobra.Command, g *globals, o runOptions, c config.Config) error 
 	})
 	t.Close()
 	if errors.Is(err, loop.ErrPending) {
-		_, err = fmt.Fprintf(g.stdout, "%s: %v\n", o.dir, loop.ErrPending)
-		return err
+		return printPending(g, err)
 	}
 	if err != nil {
 		return o.explain(ctx, err)

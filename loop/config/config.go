@@ -23,6 +23,9 @@ type Config struct {
 	// Limit, where above 0, uses only so many random samples of the pool.
 	Limit int    `yaml:"limit" json:"limit"`
 	Seed  uint64 `yaml:"seed" json:"seed"`
+	// Classes are the names of the network's outputs, where neither its file nor
+	// the data say them.
+	Classes []string `yaml:"classes" json:"classes,omitempty"`
 
 	Model Network `yaml:"model" json:"model"`
 	Prune Prune   `yaml:"prune" json:"prune"`
@@ -136,8 +139,24 @@ type Prune struct {
 	Criterion string      `yaml:"criterion" json:"criterion"`
 }
 
-// Label says how many samples are labelled when, and by which strategy.
+// Label says how many samples are labelled when, by whom, and by which strategy.
 type Label struct {
+	// From is who labels: FromPool, which the labels of the pool simulate, or
+	// FromPeople. Empty is FromPool.
+	From string `yaml:"from" json:"from,omitempty"`
+	// Enough is the share of a batch with which a run goes on that people label
+	// for; those that are left may be chosen again. 0 is all of it.
+	Enough share.Share `yaml:"enough" json:"enough,omitzero"`
+	// Skip is what people write for a sample that cannot be labelled; empty is
+	// "skip".
+	Skip string `yaml:"skip" json:"skip,omitempty"`
+	// Disagreement is how answers that differ are taken: "refuse", which is also "",
+	// "last", "majority" or "skip".
+	Disagreement string `yaml:"disagreement" json:"disagreement,omitempty"`
+	// URLPrefix is what comes before the name of an image in the tasks for Label
+	// Studio, as "/data/local-files/?d=batch/".
+	URLPrefix string `yaml:"url_prefix" json:"url_prefix,omitempty"`
+
 	Initial  int    `yaml:"initial" json:"initial"` // random
 	Add      []int  `yaml:"add" json:"add"`         // one entry a round
 	Strategy string `yaml:"strategy" json:"strategy"`
@@ -148,6 +167,12 @@ type Label struct {
 	// full network trained and pruned anew. 0 keeps one selector to the end.
 	Sync int `yaml:"sync" json:"sync"`
 }
+
+// Who labels.
+const (
+	FromPool   = "pool"
+	FromPeople = "people"
+)
 
 // Fuse says what the fused network holds beside the selector's weights.
 type Fuse struct {

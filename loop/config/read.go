@@ -55,7 +55,11 @@ func (c *Config) applyDefaults() {
 		}
 	}
 	if c.Compare == nil {
-		if c.Arms == nil {
+		switch {
+		case c.Arms != nil:
+		case c.Label.From == FromPeople:
+			c.Arms = []string{ArmPruneFuse}
+		default:
 			c.Arms = []string{ArmPruneFuse, ArmScratch, ArmRandom}
 		}
 		return

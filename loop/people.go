@@ -1,0 +1,205 @@
+package loop
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/prunefuse/prunefuse/labelling"
+	"github.com/prunefuse/prunefuse/loop/config"
+)
+
+// AnswersFolder is the folder of a run for the files that people or their labelling
+// tool hand in, of any name and in any form that labelling reads.
+const AnswersFolder = "answers"
+
+// PendingError says what a run waits for. It is an ErrPending.
+type PendingError struct {
+	Batch   string // its folder
+	Answers string // the folder for what comes back
+	Counts
+}
+
+// Counts tell how far people are with a batch.
+type Counts struct {
+	Asked   int `json:"asked"`
+	Labels  int `json:"labels"`  // of these samples, in the files so far
+	Skipped int `json:"skipped"` // of these samples, people cannot label
+}
+
+// Pending is the number of samples that nobody has answered for.
+func (c Counts) Pending() int { return c.Asked - c.Labels - c.Skipped }
+
+// Error implements error.
+func (e *PendingError) Error() string {
+	so := ""
+	if e.Labels+e.Skipped > 0 {
+		so = fmt.Sprintf(", %d labelled and %d skipped so far", e.Labels, e.Skipped)
+	}
+	return fmt.Sprintf("%d samples want a label%s: fill in the column label of %s, or put what a labelling tool exports into %s; then run the same command again",
+		e.Asked, so, filepath.Join(e.Batch, batchTable), e.Answers)
+}
+
+// Is makes a PendingError an ErrPending.
+func (e *PendingError) Is(target error) bool { return target == ErrPending }
+
+// people is the Oracle of a run that people label for: it writes the batch as
+// files, and reads the files that come back.
+type people struct {
+	env    Env
+	folder string // of the round
+	state  State
+}
+
+// Label implements Oracle.
+func (p people) Label(ctx context.Context, batch []Sample) ([]Answer, error) {
+	if err := p.handOut(ctx); err != nil {
+		return nil, fmt.Errorf("write batch %s: %w", p.env.folder.path(p.folder), err)
+	}
+	asked, err := p.asked()
+	if err != nil {
+		return nil, err
+	}
+	c := p.env.answersConfig()
+	c.Lacks = "no batch of this run has a sample"
+	c.HasSample = func(id string) bool { _, there := asked[id]; return there }
+	result, err := p.env.folder.answers(c)
+	if err != nil {
+		return nil, fmt.Errorf("read answers: %w", err)
+	}
+	answers, err := p.answers(result, asked)
+	if err != nil {
+		return nil, err
+	}
+	pending := &PendingError{Batch: p.env.folder.path(path.Join(p.folder, batchDir)), Answers: p.env.folder.path(AnswersFolder), Counts: countAnswers(batch, result)}
+	least := len(batch)
+	if enough := float64(p.env.spec.Config.Label.Enough); enough > 0 {
+		least = int(math.Ceil(enough*float64(len(batch)) - 1e-9))
+	}
+	if pending.Labels+pending.Skipped < least || len(answers) == 0 {
+		return nil, pending
+	}
+	return answers, nil
+}
+
+// asked are the samples without an answer of all batches so far, by their IDs. Of
+// those with an answer the index is -1.
+func (p people) asked() (map[string]int, error) {
+	out := map[string]int{}
+	for _, choice := range p.state.Choices {
+		samples, err := p.env.readChoice(choice.Batch)
+		if err != nil {
+			return nil, err
+		}
+		for _, s := range samples {
+			out[s.ID] = s.Index
+		}
+	}
+	settled, err := p.env.settled(p.state)
+	for _, i := range settled {
+		out[p.env.pool.ID(i)] = -1
+	}
+	return out, err
+}
+
+// answers are those for samples that had none.
+func (p people) answers(r *labelling.Result, asked map[string]int) ([]Answer, error) {
+	classes := p.env.classesOf()
+	var out []Answer
+	for _, l := range r.Labels {
+		if i := asked[l.ID]; i >= 0 {
+			n, err := classes.Number(l.Class)
+			if err != nil {
+				return nil, fmt.Errorf("read answers: sample %s: %w", l.ID, err)
+			}
+			out = append(out, Answer{Index: i, Label: n})
+		}
+	}
+	for _, id := range r.Skipped {
+		if i, there := asked[id]; there && i >= 0 {
+			out = append(out, Answer{Index: i, Label: -1, Skipped: true})
+		}
+	}
+	return out, nil
+}
+
+// countAnswers counts those for the samples of a batch.
+func countAnswers(batch []Sample, r *labelling.Result) Counts {
+	in := make(map[string]bool, len(batch))
+	for _, s := range batch {
+		in[s.ID] = true
+	}
+	c := Counts{Asked: len(batch)}
+	for _, l := range r.Labels {
+		if in[l.ID] {
+			c.Labels++
+		}
+	}
+	for _, id := range r.Skipped {
+		if in[id] {
+			c.Skipped++
+		}
+	}
+	return c
+}
+
+// answersConfig is how answers of the run are read.
+func (b *workbench) answersConfig() labelling.Config {
+	return labelling.Config{FromName: "choice", ToName: "image", Classes: b.classesOf(), Skip: b.skip, Disagreement: b.disagreement, Decides: "label.disagreement:"}
+}
+
+// answers reads all files that people handed in, and the tables of the batches that
+// they filled in.
+func (f folder) answers(c labelling.Config) (*labelling.Result, error) {
+	paths, err := f.answerFiles()
+	if err != nil {
+		return nil, err
+	}
+	return labelling.ReadFiles(paths, c)
+}
+
+func (f folder) answerFiles() ([]string, error) {
+	tables, err := filepath.Glob(filepath.Join(escapeGlob(string(f)), "*", batchDir, batchTable))
+	if err != nil {
+		return nil, err
+	}
+	entries, err := os.ReadDir(f.path(AnswersFolder))
+	if err != nil && !os.IsNotExist(err) {
+		return nil, err
+	}
+	for _, e := range entries {
+		if !e.IsDir() && !strings.HasPrefix(e.Name(), ".") && !strings.HasPrefix(e.Name(), "~") {
+			tables = append(tables, filepath.Join(f.path(AnswersFolder), e.Name()))
+		}
+	}
+	slices.Sort(tables)
+	return tables, nil
+}
+
+// escapeGlob makes a pattern that matches a path alone.
+func escapeGlob(path string) string {
+	return strings.NewReplacer("*", `\*`, "?", `\?`, "[", `\[`).Replace(path)
+}
+
+// filledIn refuses to replace a run whose batches people have filled in.
+func (f folder) filledIn() error {
+	tables, err := filepath.Glob(filepath.Join(escapeGlob(string(f)), "*", batchDir, batchTable))
+	if err != nil {
+		return err
+	}
+	for _, table := range tables {
+		r, err := labelling.ReadFiles([]string{table}, labelling.Config{FromName: "choice", ToName: "image"})
+		if err != nil || len(r.Labels)+len(r.Skipped) > 0 {
+			return fmt.Errorf("%s has labels that people gave, which --force would remove: move it to %s first, where a new run finds it", table, f.path(AnswersFolder))
+		}
+	}
+	return nil
+}
+
+// peopleLabel reports whether people label for a run.
+func peopleLabel(c config.Config) bool { return c.Label.From == config.FromPeople }

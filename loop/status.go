@@ -1,0 +1,87 @@
+package loop
+
+import (
+	"fmt"
+	"path"
+
+	"github.com/prunefuse/prunefuse/internal/rundir"
+	"github.com/prunefuse/prunefuse/labelling"
+	"github.com/prunefuse/prunefuse/loop/config"
+)
+
+// Status says where a run stands.
+type Status struct {
+	Title    string   `json:"title,omitempty"`
+	Labelled int      `json:"labelled"`          // samples with a label in use
+	NoLabel  int      `json:"no_label"`          // samples that people cannot label
+	Budget   int      `json:"budget"`            // labels that the configuration asks for in all
+	Done     int      `json:"done"`              // steps, of all arms
+	Steps    int      `json:"steps"`             // to the end, of all arms
+	Next     string   `json:"next"`              // the step that comes now, "" at the end
+	Seconds  float64  `json:"seconds"`           // that the steps took
+	Waiting  *Waiting `json:"waiting,omitempty"` // nil where nobody is waited for
+}
+
+// Waiting is the batch that people are at.
+type Waiting struct {
+	Batch   string `json:"batch"`   // its folder
+	Answers string `json:"answers"` // the folder for what comes back
+	Counts
+	// Problem says why the answers cannot be read, "" where they can.
+	Problem string `json:"problem,omitempty"`
+}
+
+// ReadStatus reads where the run in a folder stands. It changes nothing, and another
+// process may be at the run.
+func ReadStatus(dir string) (*Status, error) {
+	d, err := rundir.View(dir)
+	if err != nil {
+		return nil, err
+	}
+	var c config.Config
+	if err := d.ReadConfig(&c); err != nil {
+		return nil, err
+	}
+	e := &Engine{dir: d, arms: Specs(c)}
+	if err := e.fold(); err != nil {
+		return nil, err
+	}
+	labels := c.Labels()
+	s := &Status{Title: c.Title, Budget: labels[len(labels)-1]}
+	for _, arm := range e.arms {
+		s.Done += arm.State.Done
+		s.Steps += len(arm.Spec.Plan())
+		step, more := Next(arm.Spec, arm.State)
+		if more && s.Next == "" {
+			s.Next = fmt.Sprintf("%s of the arm %s", step.Name(), arm.Name)
+		}
+		if l, asks := step.(label); more && asks && peopleLabel(c) && s.Waiting == nil {
+			s.Waiting = folder(dir).waiting(batchFolder(l.round), arm.State, c)
+		}
+	}
+	method := e.arms[0].State
+	s.Labelled = method.Labelled()
+	for _, b := range method.Labels {
+		s.NoLabel += b.NoLabel
+	}
+	for _, line := range d.Lines() {
+		s.Seconds += line.Seconds
+	}
+	return s, nil
+}
+
+// waiting counts the answers to the batch that was chosen last.
+func (f folder) waiting(round string, s State, c config.Config) *Waiting {
+	w := &Waiting{Batch: f.path(path.Join(round, batchDir)), Answers: f.path(AnswersFolder), Counts: Counts{Asked: s.Chosen.Samples}}
+	batch, err := f.readChoice(*s.Chosen)
+	if err == nil {
+		var r *labelling.Result
+		if r, err = f.answers(labelling.Config{FromName: "choice", ToName: "image", Skip: c.Label.Skip, Disagreement: labelling.Disagreement(c.Label.Disagreement), Decides: "label.disagreement:"}); err == nil {
+			w.Counts = countAnswers(batch, r)
+		}
+	}
+	if err != nil {
+		w.Problem = err.Error()
+	}
+	return w
+}
