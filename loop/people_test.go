@@ -222,7 +222,7 @@ func TestEnoughLateAndSkipped(t *testing.T) {
 		return c.labels[id]
 	})
 	c.fill(second.Batch, func(_ int, id string) string { return c.labels[id] })
-	waits(t, asked, o)
+	_ = waits(t, asked, o)
 	labels, err := os.ReadFile(filepath.Join(o.Dir, "round-000", "labels.jsonl"))
 	if err != nil || !strings.Contains(string(labels), `"`+late+`"`) {
 		t.Errorf("the late label of %s is not used: %v", late, err)
@@ -286,7 +286,7 @@ func TestAnswersOfPeopleThatCannotBe(t *testing.T) {
 	if err := os.RemoveAll(first.Batch); err != nil {
 		t.Fatal(err)
 	}
-	waits(t, asked, o)
+	_ = waits(t, asked, o)
 	if _, err := os.Stat(filepath.Join(first.Batch, "batch.csv")); err != nil {
 		t.Error(err)
 	}
