@@ -20,8 +20,9 @@ const AnswersFolder = "answers"
 
 // PendingError says what a run waits for. It is an ErrPending.
 type PendingError struct {
-	Batch   string // its folder
-	Answers string // the folder for what comes back
+	Schema  string `json:"schema"`  // PendingSchema
+	Batch   string `json:"batch"`   // its folder
+	Answers string `json:"answers"` // the folder for what comes back
 	Counts
 }
 
@@ -76,7 +77,7 @@ func (p people) Label(ctx context.Context, batch []Sample) ([]Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	pending := &PendingError{Batch: p.env.folder.path(path.Join(p.folder, batchDir)), Answers: p.env.folder.path(AnswersFolder), Counts: countAnswers(batch, result)}
+	pending := &PendingError{Schema: PendingSchema, Batch: p.env.folder.path(path.Join(p.folder, batchDir)), Answers: p.env.folder.path(AnswersFolder), Counts: countAnswers(batch, result)}
 	least := len(batch)
 	if enough := float64(p.env.spec.Config.Label.Enough); enough > 0 {
 		least = int(math.Ceil(enough*float64(len(batch)) - 1e-9))

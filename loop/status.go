@@ -5,12 +5,20 @@ import (
 	"path"
 
 	"github.com/prunefuse/prunefuse/internal/rundir"
+	"github.com/prunefuse/prunefuse/internal/term"
 	"github.com/prunefuse/prunefuse/labelling"
 	"github.com/prunefuse/prunefuse/loop/config"
 )
 
+// The formats of a Status and of a PendingError as JSON.
+const (
+	StatusSchema  = "prunefuse.run.status/1"
+	PendingSchema = "prunefuse.run.pending/1"
+)
+
 // Status says where a run stands.
 type Status struct {
+	Schema   string   `json:"schema"` // StatusSchema
 	Title    string   `json:"title,omitempty"`
 	Labelled int      `json:"labelled"`          // samples with a label in use
 	NoLabel  int      `json:"no_label"`          // samples that people cannot label
@@ -47,7 +55,7 @@ func ReadStatus(dir string) (*Status, error) {
 		return nil, err
 	}
 	labels := c.Labels()
-	s := &Status{Title: c.Title, Budget: labels[len(labels)-1]}
+	s := &Status{Schema: StatusSchema, Title: c.Title, Budget: labels[len(labels)-1]}
 	for _, arm := range e.arms {
 		s.Done += arm.State.Done
 		s.Steps += len(arm.Spec.Plan())
@@ -84,4 +92,23 @@ func (f folder) waiting(round string, s State, c config.Config) *Waiting {
 		w.Problem = err.Error()
 	}
 	return w
+}
+
+// Text tells the same in a few lines.
+func (s *Status) Text() string {
+	next := s.Next
+	if next == "" {
+		next = "nothing: the run is finished"
+	}
+	text := fmt.Sprintf("labelled  %s of %s, %s that cannot be labelled\nsteps     %d of %d, in %s\nnext      %s\n",
+		count(s.Labelled), count(s.Budget), count(s.NoLabel), s.Done, s.Steps, term.Seconds(s.Seconds), next)
+	w := s.Waiting
+	if w == nil {
+		return text
+	}
+	text += fmt.Sprintf("batch     %s: %d samples, %d labelled, %d skipped, %d pending\nanswers   %s\n", w.Batch, w.Asked, w.Labels, w.Skipped, w.Pending(), w.Answers)
+	if w.Problem != "" {
+		text += "problem   " + w.Problem + "\n"
+	}
+	return text
 }

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
-	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -16,16 +14,10 @@ import (
 	"github.com/prunefuse/prunefuse/scoring/selection"
 )
 
-// The forms of a batch for labelling.
-const (
-	formLabelStudio = "label-studio"
-	formTable       = "csv"
-	formLines       = "jsonl"
-)
-
 type labelExportOptions struct {
 	labelOptions
 	format string
+	form   labelling.Form
 }
 
 func (o *labelExportOptions) addFlags(fs *pflag.FlagSet) {
@@ -64,23 +56,12 @@ labelling interface is to have
 	return cmd
 }
 
-func (o *labelExportOptions) settle() error {
+func (o *labelExportOptions) settle() (err error) {
 	if o.out.path == "" {
 		return errors.New("name the file to write with --output (-o)")
 	}
-	if o.format == "" {
-		ext := strings.ToLower(filepath.Ext(o.out.path))
-		forms := map[string]string{".csv": formTable, ".jsonl": formLines, ".json": formLabelStudio, "": formLabelStudio}
-		if o.format = forms[ext]; o.format == "" {
-			return fmt.Errorf("%s: a batch for labelling ends in .json, .csv or .jsonl, not in %s", o.out.path, ext)
-		}
-	}
-	switch o.format {
-	case formLabelStudio, formTable, formLines:
-	default:
-		return fmt.Errorf("--format %q: want %s, %s or %s", o.format, formLabelStudio, formTable, formLines)
-	}
-	return nil
+	o.form, err = labelling.FormOf(o.format, o.out.path)
+	return err
 }
 
 func runLabelExport(g *globals, o labelExportOptions, path string) error {
@@ -95,13 +76,7 @@ func runLabelExport(g *globals, o labelExportOptions, path string) error {
 	out := g.outputs()
 	defer out.Discard()
 	err = out.write(o.out.path, func(w io.Writer) error {
-		switch o.format {
-		case formTable:
-			return labelling.WriteCSV(w, items)
-		case formLines:
-			return labelling.WriteJSONL(w, items)
-		}
-		return labelling.WriteLabelStudio(w, items, "prunefuse", o.project.Config)
+		return labelling.Write(w, o.form, items, "prunefuse", o.project.Config)
 	})
 	if err != nil {
 		return err
@@ -113,18 +88,14 @@ func runLabelExport(g *globals, o labelExportOptions, path string) error {
 }
 
 func printTasks(g *globals, path, schema string, n int) error {
-	switch {
-	case path == stdStream:
+	if path == stdStream {
 		return nil
-	case g.json:
-		return g.printJSON(struct {
-			Schema string `json:"schema"`
-			Output string `json:"output"`
-			Count  int    `json:"count"`
-		}{schema, path, n})
 	}
-	_, err := fmt.Fprintf(g.stdout, "%s: %d samples\n", path, n)
-	return err
+	return g.printResult(struct {
+		Schema string `json:"schema"`
+		Output string `json:"output"`
+		Count  int    `json:"count"`
+	}{schema, path, n}, fmt.Sprintf("%s: %d samples\n", path, n))
 }
 
 // readSelection reads a .jsonl selection or a score file.

@@ -102,18 +102,14 @@ func runNew(cmd *cobra.Command, g *globals, o newOptions, arch string) error {
 	if err := out.Commit(); err != nil {
 		return err
 	}
-	if g.json {
-		return g.printJSON(struct {
-			Schema string `json:"schema"`
-			File   string `json:"file"`
-			Arch   string `json:"arch"`
-			Seed   uint64 `json:"seed"`
-			op.Size
-		}{"prunefuse.new/1", o.out.path, arch, g.seed, size})
-	}
-	_, err = fmt.Fprintf(g.stdout, "%s: %s parameters, %s MACs, %s\n",
-		o.out.path, term.Count(size.Parameters), macsText(size), term.Bytes(size.Bytes))
-	return err
+	return g.printResult(struct {
+		Schema string `json:"schema"`
+		File   string `json:"file"`
+		Arch   string `json:"arch"`
+		Seed   uint64 `json:"seed"`
+		op.Size
+	}{"prunefuse.new/1", o.out.path, arch, g.seed, size}, fmt.Sprintf("%s: %s parameters, %s MACs, %s\n",
+		o.out.path, term.Count(size.Parameters), macsText(size), term.Bytes(size.Bytes)))
 }
 
 // parseClasses reads a number of classes, or their names. The empty text is

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"sync"
@@ -67,6 +68,15 @@ func (g *globals) printJSON(v any) error {
 		return fmt.Errorf("print the result: %w", err)
 	}
 	return nil
+}
+
+// printResult prints a result as JSON where --json is given, else as text.
+func (g *globals) printResult(v any, text string) error {
+	if g.json {
+		return g.printJSON(v)
+	}
+	_, err := io.WriteString(g.stdout, text)
+	return err
 }
 
 // encodeJSON writes an object, indented, with notes as its last key.

@@ -6,7 +6,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/prunefuse/prunefuse/internal/term"
 	"github.com/prunefuse/prunefuse/loop"
 )
 
@@ -25,53 +24,17 @@ still wants, and which step comes next. The run may be going on meanwhile.`,
 			if err != nil {
 				return err
 			}
-			return printStatus(g, s)
+			return g.printResult(s, s.Text())
 		},
 	}
-}
-
-const (
-	statusSchema  = "prunefuse.run.status/1"
-	pendingSchema = "prunefuse.run.pending/1"
-)
-
-func printStatus(g *globals, s *loop.Status) error {
-	if g.json {
-		return g.printJSON(struct {
-			Schema string `json:"schema"`
-			*loop.Status
-		}{statusSchema, s})
-	}
-	next := s.Next
-	if next == "" {
-		next = "nothing: the run is finished"
-	}
-	_, err := fmt.Fprintf(g.stdout, "labelled  %s of %s, %s that cannot be labelled\nsteps     %d of %d, in %s\nnext      %s\n",
-		term.Count(int64(s.Labelled)), term.Count(int64(s.Budget)), term.Count(int64(s.NoLabel)), s.Done, s.Steps, term.Seconds(s.Seconds), next)
-	if w := s.Waiting; w != nil && err == nil {
-		_, err = fmt.Fprintf(g.stdout, "batch     %s: %d samples, %d labelled, %d skipped, %d pending\nanswers   %s\n", w.Batch, w.Asked, w.Labels, w.Skipped, w.Pending(), w.Answers)
-		if w.Problem != "" && err == nil {
-			_, err = fmt.Fprintf(g.stdout, "problem   %s\n", w.Problem)
-		}
-	}
-	return err
 }
 
 // printPending says what a run waits for, which is no failure.
 func printPending(g *globals, err error) error {
 	var pending *loop.PendingError
-	if g.json && errors.As(err, &pending) {
-		return g.printJSON(struct {
-			Schema  string `json:"schema"`
-			Batch   string `json:"batch"`
-			Answers string `json:"answers"`
-			loop.Counts
-		}{pendingSchema, pending.Batch, pending.Answers, pending.Counts})
+	if !errors.As(err, &pending) {
+		_, err = fmt.Fprintln(g.stdout, err)
+		return err
 	}
-	text := err
-	if errors.As(err, &pending) {
-		text = pending
-	}
-	_, err = fmt.Fprintln(g.stdout, text)
-	return err
+	return g.printResult(pending, pending.Error()+"\n")
 }

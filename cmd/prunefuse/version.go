@@ -17,17 +17,14 @@ func newVersionCommand(g *globals) *cobra.Command {
 		Long:    withExitStatus("Print the version of this program and of the Go it was built with.", exitOK, exitUsage),
 		Args:    exactArgs(),
 		RunE: func(*cobra.Command, []string) error {
-			if g.json {
-				return g.printJSON(struct {
-					Schema  string `json:"schema"`
-					Version string `json:"version"`
-					Go      string `json:"go"`
-					GOOS    string `json:"goos"`
-					GOARCH  string `json:"goarch"`
-				}{"prunefuse.version/1", version.Version, runtime.Version(), runtime.GOOS, runtime.GOARCH})
-			}
-			_, err := fmt.Fprintf(g.stdout, "prunefuse %s %s %s/%s\n", version.Version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
-			return err
+			return g.printResult(struct {
+				Schema  string `json:"schema"`
+				Version string `json:"version"`
+				Go      string `json:"go"`
+				GOOS    string `json:"goos"`
+				GOARCH  string `json:"goarch"`
+			}{"prunefuse.version/1", version.Version, runtime.Version(), runtime.GOOS, runtime.GOARCH},
+				fmt.Sprintf("prunefuse %s %s %s/%s\n", version.Version, runtime.Version(), runtime.GOOS, runtime.GOARCH))
 		},
 	}
 }
