@@ -38,7 +38,10 @@ type Report struct {
 	NodesAfter      int    `json:"nodes_after"`
 	FreedBatch      bool   `json:"freed_batch"` // a fixed batch size was made free
 	// FixedBatch is why a batch size stays fixed, "" where it is free.
-	FixedBatch   string                `json:"fixed_batch,omitempty"`
+	FixedBatch string `json:"fixed_batch,omitempty"`
+	// FixedInputs are those with a default value, which a caller of the source may
+	// replace and a caller of the export may not.
+	FixedInputs  []string              `json:"fixed_inputs,omitempty"`
 	Verification *pruning.Verification `json:"verification,omitempty"`
 }
 
@@ -69,7 +72,12 @@ func model(ctx context.Context, m *onnxio.Model, o Options) (*onnxio.Model, *Rep
 		return nil, nil, err
 	}
 	rep := &Report{Schema: "prunefuse.export/1", Source: source, NodesBefore: len(m.Graph.Nodes())}
-	out, folded, err := rewrite.FoldBatchNorm(m)
+	out, err := fixDefaults(m)
+	if err != nil {
+		return nil, nil, err
+	}
+	rep.FixedInputs = m.Defaults()
+	out, folded, err := rewrite.FoldBatchNorm(out)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -109,6 +117,21 @@ func model(ctx context.Context, m *onnxio.Model, o Options) (*onnxio.Model, *Rep
 	out.SetMeta(MetaKey, string(lineage))
 	out.SetProducer("prunefuse", version.Version)
 	return out, rep, nil
+}
+
+// fixDefaults returns the model without inputs that have a default value, which an
+// export works into other weights.
+func fixDefaults(m *onnxio.Model) (*onnxio.Model, error) {
+	names := m.Defaults()
+	if names == nil {
+		return m, nil
+	}
+	out := m.Clone()
+	p := out.Graph.Edit()
+	for _, name := range names {
+		p.RemoveInput(name)
+	}
+	return out, p.Apply()
 }
 
 // loads is an error where there is a runtime that refuses the model.

@@ -14,12 +14,13 @@ const maxInlined = 1 << 20
 
 // InlineFunctions replaces every call of a function that the model defines
 // itself by the function's nodes, in subgraphs too. Functions written in
-// another version of an operator set than the model stay calls.
-func (m *Model) InlineFunctions() error {
+// another version of an operator set than the model stay calls, unless same
+// says of every operator in them that it means the same in both.
+func (m *Model) InlineFunctions(same func(domain, op string, versions [2]int64) bool) error {
 	in := inliner{functions: map[functionKey]*onnxpb.FunctionProto{}, names: map[string]bool{}}
 	kept := false
 	for _, f := range m.pb.GetFunctions() {
-		if m.speaks(f) {
+		if m.speaks(f, same) {
 			in.functions[functionKey{domain(f.GetDomain()), f.GetName(), f.GetOverload()}] = f
 		} else {
 			kept = true
@@ -47,7 +48,7 @@ func (m *Model) InlineFunctions() error {
 	}
 	for _, f := range m.pb.GetFunctions() {
 		for _, o := range f.GetOpsetImport() {
-			if m.speaks(f) && m.Opset(domain(o.GetDomain())) == 0 {
+			if m.speaks(f, same) && m.Opset(domain(o.GetDomain())) == 0 {
 				m.SetOpset(domain(o.GetDomain()), o.GetVersion())
 			}
 		}
@@ -59,13 +60,31 @@ func (m *Model) InlineFunctions() error {
 	return nil
 }
 
-// speaks reports whether a function is written in the versions of operator
-// sets that the model imports.
-func (m *Model) speaks(f *onnxpb.FunctionProto) bool {
+// speaks reports whether the nodes of a function mean the same in the versions
+// of operator sets that the model imports.
+func (m *Model) speaks(f *onnxpb.FunctionProto, same func(domain, op string, versions [2]int64) bool) bool {
 	return !slices.ContainsFunc(f.GetOpsetImport(), func(o *onnxpb.OperatorSetIdProto) bool {
-		v := m.Opset(domain(o.GetDomain()))
-		return v != 0 && v != o.GetVersion()
+		d := domain(o.GetDomain())
+		v := m.Opset(d)
+		return v != 0 && v != o.GetVersion() && !all(f.GetNode(), func(n *onnxpb.NodeProto) bool {
+			return domain(n.GetDomain()) != d || same(d, n.GetOpType(), [2]int64{v, o.GetVersion()})
+		})
 	})
+}
+
+// all reports whether f holds for the nodes and for those of the graphs in them.
+func all(nodes []*onnxpb.NodeProto, f func(*onnxpb.NodeProto) bool) bool {
+	holds := true
+	for _, n := range nodes {
+		holds = holds && f(n)
+		for _, a := range n.GetAttribute() {
+			withGraphs(a, func(g *onnxpb.GraphProto) *onnxpb.GraphProto {
+				holds = holds && all(g.GetNode(), f)
+				return g
+			})
+		}
+	}
+	return holds
 }
 
 type functionKey struct{ domain, name, overload string }

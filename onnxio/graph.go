@@ -58,6 +58,22 @@ func (g *Graph) Inputs() []Value {
 	return out
 }
 
+// Defaults returns the names of the inputs that have an initializer as their value
+// unless a caller gives another. Before IR version 4 there are none: every
+// initializer is listed as an input, and none can be given.
+func (m *Model) Defaults() []string {
+	if m.IRVersion() < 4 {
+		return nil
+	}
+	var out []string
+	for _, v := range m.Graph.inputs {
+		if m.Graph.inits[v.GetName()] != nil {
+			out = append(out, v.GetName())
+		}
+	}
+	return out
+}
+
 // Outputs returns the graph's results, with the types the file declares.
 func (g *Graph) Outputs() []Value {
 	out := make([]Value, len(g.outputs))

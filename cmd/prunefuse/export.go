@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -104,6 +105,9 @@ func printExported(g *globals, o exportOptions, before, after op.Size, did *expo
 	}
 	if did.FixedBatch != "" {
 		g.note("the batch size stays fixed: %s", did.FixedBatch)
+	}
+	if n := len(did.FixedInputs); n > 0 {
+		g.note("note: inputs with a default value can be given no other any more: %s", strings.Join(did.FixedInputs, ", "))
 	}
 	verified := "not verified"
 	if did.Verification != nil {

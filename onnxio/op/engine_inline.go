@@ -2,17 +2,22 @@ package op
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/prunefuse/prunefuse/onnxio"
 )
 
 // Inline returns the model with its own functions, and the branches of every
-// If whose condition is known, in the place of the nodes that call for them.
-// A model without either is returned as it is.
+// If whose condition is known, in the place of the nodes that call for them,
+// and with sparse constants written out. A model without any of these is
+// returned as it is.
 func Inline(m *onnxio.Model) (*onnxio.Model, error) {
 	out := m.Clone()
-	if err := out.InlineFunctions(); err != nil {
+	if err := out.InlineFunctions(sameMeaning); err != nil {
 		return nil, fmt.Errorf("inline functions: %w", err)
+	}
+	if err := out.WriteOutSparse(); err != nil {
+		return nil, err
 	}
 	for {
 		chosen, err := inlineBranches(out)
@@ -23,6 +28,15 @@ func Inline(m *onnxio.Model) (*onnxio.Model, error) {
 			return out, nil
 		}
 	}
+}
+
+// sameMeaning reports whether an operator of the table has one definition for two
+// versions of its operator set.
+func sameMeaning(domain, name string, versions [2]int64) bool {
+	d := index[key{domain, name}]
+	low, high := min(versions[0], versions[1]), max(versions[0], versions[1])
+	return d != nil && low >= d.Since[0] && (domain != "" || low >= MinOpset) &&
+		!slices.ContainsFunc(d.Since, func(v int64) bool { return low < v && v <= high })
 }
 
 // inlineBranches replaces the Ifs whose condition is known; it reports

@@ -158,13 +158,22 @@ func TestInlinePassedThrough(t *testing.T) {
 func TestInlineNot(t *testing.T) {
 	t.Parallel()
 	pb := calls()
-	pb.Functions[1].OpsetImport = pbOpsets(map[string]int64{"": 18})
+	pb.Functions[1].OpsetImport = pbOpsets(map[string]int64{"": 15}) // before LeakyRelu-16
 	whole, err := op.Inline(parse(t, pb))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if s := text(t, whole); strings.Contains(s, "local.Outer") || strings.Count(s, "local.Inner") != 2 {
 		t.Errorf("want the calls of Inner alone:\n%s", s)
+	}
+	pb = calls()
+	pb.Functions[1].OpsetImport = pbOpsets(map[string]int64{"": 18}) // in which its operators are those of 17
+	whole, err = op.Inline(parse(t, pb))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := text(t, whole); strings.Contains(s, "local.") {
+		t.Errorf("want no calls:\n%s", s)
 	}
 	pb = calls()
 	pb.Functions[1].Node[0] = pbNode("Outer", "local", []string{"x"}, []string{"l"})

@@ -43,7 +43,7 @@ func nativeMessage(err error) string {
 	for _, prefix := range []string{"Error creating C session: ", "Error running network: ", "Platform-specific initialization failed: ", "ORT API error creating tensor: "} {
 		text = strings.TrimPrefix(text, prefix)
 	}
-	return sourceless(text)
+	return plainMessage(text)
 }
 
 // probeCUDA tells why sessions cannot run on CUDA; nil means that they can.
