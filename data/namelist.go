@@ -178,6 +178,9 @@ func parquetNames(f *os.File) (names []string, err error) {
 		return nil, err
 	}
 	file, err := parquetfile.Open(f, info.Size(), parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
+	if err == nil {
+		err = parquetfile.CheckPages(f, info.Size(), file)
+	}
 	if err != nil {
 		return nil, err
 	}

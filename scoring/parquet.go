@@ -128,6 +128,9 @@ func readParquet(f io.ReaderAt, size int64) iter.Seq2[Record, error] {
 		var file *parquet.File
 		err := guard.Against("file", func() (err error) {
 			file, err = parquetfile.Open(f, size, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
+			if err == nil {
+				err = parquetfile.CheckPages(f, size, file)
+			}
 			return err
 		})
 		if err == nil && file.NumRows()/mostRowsOfByte > size {

@@ -39,3 +39,48 @@ func TestOpenRefusesAFooterLongerThanTheFile(t *testing.T) {
 		}
 	}
 }
+
+// Whatever a damaged header claims, no room is made for it.
+func TestCheckPages(t *testing.T) {
+	var b bytes.Buffer
+	type row struct {
+		ID    string
+		Score float64
+	}
+	rows := make([]row, 300)
+	for i := range rows {
+		rows[i] = row{string(rune('a' + i%26)), float64(i)}
+	}
+	if err := parquet.Write(&b, rows); err != nil {
+		t.Fatal(err)
+	}
+	whole := b.Bytes()
+	check := func(content []byte) error {
+		in := bytes.NewReader(content)
+		f, err := parquetfile.Open(in, int64(len(content)), parquet.SkipPageIndex(true))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return parquetfile.CheckPages(in, int64(len(content)), f)
+	}
+	if err := check(whole); err != nil {
+		t.Fatalf("the whole file: %v", err)
+	}
+	refused := 0
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	for at := 4; at < 40; at++ { // in the first page's header
+		damaged := bytes.Clone(whole)
+		damaged[at] ^= 0xff
+		if check(damaged) != nil {
+			refused++
+		}
+	}
+	runtime.ReadMemStats(&after)
+	if refused == 0 {
+		t.Error("no damage to a header is seen")
+	}
+	if got := after.TotalAlloc - before.TotalAlloc; got > 64<<20 {
+		t.Errorf("%d bytes were allocated", got)
+	}
+}
