@@ -11,8 +11,9 @@ import (
 
 func newRunStatusCommand(g *globals) *cobra.Command {
 	return &cobra.Command{
-		Use:   "status DIR",
-		Short: "Say where a run stands",
+		Use:     "status DIR",
+		GroupID: groupMethod,
+		Short:   "Say where a run stands",
 		Long: withExitStatus(`
 Say how many samples of a run are labelled, how many a batch that people are at
 still wants, and which step comes next. The run may be going on meanwhile.`,
