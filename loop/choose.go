@@ -2,6 +2,7 @@ package loop
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"slices"
 
@@ -36,6 +37,9 @@ func (c choose) Run(ctx context.Context, env Env, s State) (Event, error) {
 	picked, err := selection.Choose(ctx, pass.Records(ctx), choice)
 	if err != nil {
 		return Event{}, err
+	}
+	if s := pass.Skipped(); len(s) > 0 {
+		env.note(data.Note{Text: fmt.Sprintf("%d samples of the pool have no score and are never chosen; the first is %s: %v", len(s), s[0].ID, s[0].Err), Lost: len(s)})
 	}
 	folder := roundFolder(c.round)
 	out := &chosen{Choice{Strategy: label.Strategy, Pool: pass.Len(), Skipped: len(pass.Skipped())}}

@@ -37,6 +37,13 @@ type workbench struct {
 
 func (b *workbench) session() ort.SessionOptions { return b.options.Session }
 
+// note tells what a user has to know of the samples.
+func (b *workbench) note(n data.Note) {
+	if b.options.Note != nil {
+		b.options.Note(n)
+	}
+}
+
 func (b *workbench) normalize() training.Normalize {
 	return training.Normalize{Mean: b.pre.Mean, Std: b.pre.Std}
 }

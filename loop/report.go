@@ -60,7 +60,7 @@ func newReport(info rundir.Info, arms []Arm, f folder) (*report.Report, error) {
 	c := method.Spec.Config
 	r := &report.Report{
 		Title: c.Title, Command: join(info.Command), Version: info.Versions["prunefuse"], Seed: info.Seed,
-		TestSet: c.Test, Layers: method.State.Layers, Notes: notes(c), Versions: versions(info),
+		TestSet: c.Test, Layers: method.State.Layers, Notes: notes(c, arms), Versions: versions(info),
 	}
 	if results := method.State.Results; len(results) > 0 {
 		r.TestSet = fmt.Sprintf("%s, %s held-out images", c.Test, count(results[0].Total))
@@ -98,13 +98,22 @@ func unfinished(arms []Arm) string {
 	return fmt.Sprintf("%d of %d steps are done, and the next is %s", done, all, next)
 }
 
-func notes(c config.Config) []string {
+func notes(c config.Config, arms []Arm) []string {
 	out := []string{"One seed: the intervals cover the choice of test images, not the variation between training runs."}
 	if c.Label.Sync > 0 && slices.Contains(c.Arms, config.ArmRandom) {
 		out = append(out, "The comparison on random labels keeps one selector; it does not synchronise.")
 	}
 	if c.Model.File != "" {
 		out = append(out, startNote(c))
+	}
+	skipped := 0
+	for _, arm := range arms {
+		for _, choice := range arm.State.Choices {
+			skipped = max(skipped, choice.Skipped)
+		}
+	}
+	if skipped > 0 {
+		out = append(out, fmt.Sprintf("%s samples of the pool have no score, as they cannot be read, and are never chosen.", count(skipped)))
 	}
 	return out
 }

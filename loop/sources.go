@@ -14,6 +14,7 @@ import (
 	"github.com/prunefuse/prunefuse/loop/config"
 	"github.com/prunefuse/prunefuse/models"
 	"github.com/prunefuse/prunefuse/onnxio"
+	"github.com/prunefuse/prunefuse/onnxio/head"
 	"github.com/prunefuse/prunefuse/pruning"
 	"github.com/prunefuse/prunefuse/training"
 )
@@ -72,7 +73,8 @@ func (b *workbench) openFile(c config.Config) (*onnxio.Model, data.Input, error)
 		err = errors.New("it is a pruned network; a run starts from a dense one")
 	}
 	in, inputErr := data.InputOf(m)
-	if err = cmp.Or(err, inputErr); err != nil {
+	_, headErr := head.Find(m, "")
+	if err = cmp.Or(err, inputErr, headErr); err != nil {
 		return nil, in, fmt.Errorf("%s: %w", file, err)
 	}
 	b.pre = in.Preprocess
