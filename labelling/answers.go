@@ -98,7 +98,7 @@ func (a *answers) result() (*Result, error) {
 			}
 		}
 		if a.config.HasSample != nil && !a.config.HasSample(id) {
-			a.problems.add("%s%s %q", whose(given, class), cmp.Or(a.config.Lacks, "the data has no sample"), id)
+			a.problems.add("%sthe data has no sample %q", whose(given, class), id)
 		}
 		r.Labels = append(r.Labels, Label{id, class})
 	}

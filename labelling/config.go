@@ -22,11 +22,8 @@ type Config struct {
 	Decides string
 	// Classes are those that answers may name; without names they may be any.
 	Classes data.Classes
-	// HasSample reports whether there is a sample of an ID; nil knows any. Lacks is
-	// how a message begins that names one that is not there; "" is "the data has no
-	// sample".
+	// HasSample reports whether there is a sample of an ID; nil knows any.
 	HasSample func(id string) bool
-	Lacks     string
 	// Skip is an answer that says that a sample cannot be labelled, unless a class is
 	// named so; "" is DefaultSkip.
 	Skip string

@@ -3,6 +3,7 @@ package loop
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math"
 	"os"
 	"path"
@@ -10,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/prunefuse/prunefuse/data"
 	"github.com/prunefuse/prunefuse/labelling"
 	"github.com/prunefuse/prunefuse/loop/config"
 )
@@ -66,10 +68,10 @@ func (p people) Label(ctx context.Context, batch []Sample) ([]Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := p.env.answersConfig()
-	c.Lacks = "no batch of this run has a sample"
-	c.HasSample = func(id string) bool { _, there := asked[id]; return there }
-	result, err := p.env.folder.answers(c)
+	result, err := p.env.folder.answers(p.env.answersConfig())
+	if err == nil {
+		err = p.unasked(result, asked)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("read answers: %w", err)
 	}
@@ -108,12 +110,38 @@ func (p people) asked() (map[string]int, error) {
 	return out, err
 }
 
+// unasked tells of answers for samples of the pool that no batch has asked for yet, and
+// refuses those for samples that the pool does not have.
+func (p people) unasked(r *labelling.Result, asked map[string]int) error {
+	strange := map[string]bool{}
+	for _, l := range r.Labels {
+		strange[l.ID] = true
+	}
+	for _, id := range r.Skipped {
+		strange[id] = true
+	}
+	maps.DeleteFunc(strange, func(id string, _ bool) bool { _, there := asked[id]; return there })
+	early := len(strange)
+	if early == 0 {
+		return nil
+	}
+	for i := range p.env.pool.Len() {
+		delete(strange, p.env.pool.ID(i))
+	}
+	if n := len(strange); n > 0 {
+		first := slices.Sorted(maps.Keys(strange))
+		return fmt.Errorf("the pool has no sample %q, one of %d that are not there: are the answers of another run?", first[0], n)
+	}
+	p.env.note(data.Note{Text: fmt.Sprintf("answers for samples that no batch has asked for, %d of them, count when one does", early)})
+	return nil
+}
+
 // answers are those for samples that had none.
 func (p people) answers(r *labelling.Result, asked map[string]int) ([]Answer, error) {
 	classes := p.env.classesOf()
 	var out []Answer
 	for _, l := range r.Labels {
-		if i := asked[l.ID]; i >= 0 {
+		if i, there := asked[l.ID]; there && i >= 0 {
 			n, err := classes.Number(l.Class)
 			if err != nil {
 				return nil, fmt.Errorf("read answers: sample %s: %w", l.ID, err)
@@ -174,7 +202,10 @@ func (f folder) answerFiles() ([]string, error) {
 		return nil, err
 	}
 	for _, e := range entries {
-		if !e.IsDir() && !strings.HasPrefix(e.Name(), ".") && !strings.HasPrefix(e.Name(), "~") {
+		if e.IsDir() {
+			return nil, fmt.Errorf("%s is a folder: put the files themselves into %s", filepath.Join(f.path(AnswersFolder), e.Name()), f.path(AnswersFolder))
+		}
+		if !strings.HasPrefix(e.Name(), ".") && !strings.HasPrefix(e.Name(), "~") {
 			tables = append(tables, filepath.Join(f.path(AnswersFolder), e.Name()))
 		}
 	}

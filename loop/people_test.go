@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -263,7 +264,7 @@ func TestAnswersOfPeopleThatCannotBe(t *testing.T) {
 	file := filepath.Join(first.Answers, "a.csv")
 	for about, tc := range map[string]struct{ text, want string }{
 		"unknown class":  {fmt.Sprintf("id,label\n%s,gnu\n%s,Bee\n", id(0), id(1)), `2 problems: ` + file + `: ` + id(0) + `: class "gnu" is none of "ant", "bee", "cow"; `},
-		"another run":    {"id,label\nnobody,ant\n", `no batch of this run has a sample "nobody"`},
+		"another run":    {"id,label\nnobody,ant\n", `the pool has no sample "nobody"`},
 		"conflict":       {fmt.Sprintf("id,label\n%s,ant\n%s,bee\n", id(0), id(0)), file + ": " + id(0) + `: the answers differ, "ant", "bee"`},
 		"no table":       {"what?", file + ": "},
 		"empty":          {"", file + ": the file is empty"},
@@ -280,6 +281,29 @@ func TestAnswersOfPeopleThatCannotBe(t *testing.T) {
 		}
 	}
 	if err := os.Remove(file); err != nil {
+		t.Fatal(err)
+	}
+	// An answer that comes before its sample is asked for waits.
+	var notes []string
+	o.Note = func(n data.Note) { notes = append(notes, n.Text) }
+	c := newCrew(t, o.Dir, asked.Data)
+	early := ""
+	for id := range c.labels {
+		if !slices.ContainsFunc(c.table(filepath.Join(first.Batch, "batch.csv")), func(row []string) bool { return row[1] == id }) {
+			early = id
+		}
+	}
+	c.write(file, func(f *os.File) error { _, err := fmt.Fprintf(f, "id,label\n%s,ant\n", early); return err })
+	if again := waits(t, asked, o); again.Labels != 0 || !slices.ContainsFunc(notes, func(n string) bool { return strings.Contains(n, "no batch has asked for, 1 of them") }) {
+		t.Errorf("it waits for %+v, and tells %q", again.Counts, notes)
+	}
+	if err := os.Mkdir(filepath.Join(first.Answers, "monday"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := loop.Run(t.Context(), asked, o); err == nil || !strings.Contains(err.Error(), "monday is a folder: put the files themselves") {
+		t.Errorf("error %v", err)
+	}
+	if err := errors.Join(os.Remove(filepath.Join(first.Answers, "monday")), os.Remove(file)); err != nil {
 		t.Fatal(err)
 	}
 	// A batch that was deleted is written again.
