@@ -53,11 +53,12 @@ func (k Known) Label(_ context.Context, batch []Sample) ([]Answer, error) {
 
 const needsAll = "a run simulates labelling and needs them all, unless people label: label: {from: people}"
 
-// checkKnown refuses a pool that lacks labels before anything is computed.
-func checkKnown(s data.Set) error {
+// checkKnown refuses a set that lacks labels before anything is computed. Help says
+// what to do.
+func checkKnown(s data.Set, help string) error {
 	for i := range s.Len() {
 		if s.Label(i) < 0 {
-			return fmt.Errorf("sample %s has no label; %s", s.ID(i), needsAll)
+			return fmt.Errorf("sample %s has no label; %s", s.ID(i), help)
 		}
 	}
 	return nil

@@ -28,13 +28,13 @@ func (b *workbench) open(ctx context.Context, c config.Config) error {
 	if err := b.openSets(c, in.Classes); err != nil {
 		return err
 	}
-	if err := checkKnown(b.test); err != nil {
-		return err
+	if err := checkKnown(b.test, "the held-out samples are to have one each"); err != nil {
+		return fmt.Errorf("data %s: %w", c.Test, err)
 	}
 	b.skip, b.disagreement = c.Label.Skip, labelling.Disagreement(c.Label.Disagreement)
 	known := b.oracle == nil && !peopleLabel(c)
 	if known {
-		if err := checkKnown(b.pool); err != nil {
+		if err := checkKnown(b.pool, needsAll); err != nil {
 			return err
 		}
 	}
