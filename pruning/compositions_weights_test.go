@@ -4,6 +4,7 @@ import "github.com/prunefuse/prunefuse/onnxio"
 
 // computed are the compositions whose weights are computed in the graph.
 var computed = []composition{
+	{name: "channels written by their positions", build: scatteredChannels, want: []string{"8 [a.w:0 b.w:1]"}, pinned: map[string]string{"b.w:0": "ScatterND"}},
 	{name: "weight standardisation", build: weightStandardisation, mixed: []string{"ReduceMean"}, want: []string{
 		"6 [a.w:0 c.w:1]", "8 [c.w:0 c.gain:0 logits.w:1]",
 	}},
@@ -65,4 +66,23 @@ func centredWeights(s *sketch) {
 		d := s.op("Sub", "c.centred", []string{w, s.op("ReduceMean", "c.mean", []string{w}, onnxio.Ints("axes", 1, 2, 3))})
 		return s.op("Div", "c.kernel", []string{d, s.op("ReduceSumSquare", "c.size", []string{d}, onnxio.Ints("axes", 1, 2, 3))})
 	})
+}
+
+// scatteredChannels writes three channels in the place of others, as x[:, 2:5] = x[:, :3]
+// does: the positions are a slice of a range up to the number of channels.
+func scatteredChannels(s *sketch) {
+	s.in(3, 4, 4)
+	s.relu("ar", s.conv("a", "x", 3, 8, 1, 1))
+	s.relu("br", s.conv("b", "ar", 8, 6, 1, 1))
+	zero, one := s.constant("zero", onnxio.Scalar("", int64(0))), s.constant("one", onnxio.Scalar("", int64(1)))
+	s.op("Range", "samples", []string{zero, s.extent("n", "br", 0), one})
+	s.op("Range", "channels", []string{zero, s.extent("c", "br", 1), one})
+	s.op("Reshape", "rows", []string{"samples", s.numbers("rows.to", -1, 1)})
+	s.op("Shape", "grid", []string{s.add("both", "rows", s.slice("places", "channels", 0, 2, 5, 1))})
+	last := s.numbers("last", -1)
+	for _, x := range []string{"rows", "places"} {
+		s.op("Unsqueeze", x+".at", []string{s.op("Expand", x+".all", []string{x, "grid"}), last})
+	}
+	s.op("ScatterND", "y", []string{"br", s.concat("at", 2, "rows.at", "places.at"), s.slice("moved", "br", 1, 0, 3, 1)})
+	s.out("y", 6, 4, 4)
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/prunefuse/prunefuse/onnxio"
 	"github.com/prunefuse/prunefuse/onnxio/op"
 )
 
@@ -75,6 +76,12 @@ func (a *Analysis) form() {
 	a.Groups = nil
 	named := map[string]int{}
 	for _, g := range all {
+		if !g.weighs() {
+			for _, r := range g.classes {
+				a.group[r] = place{}
+			}
+			continue
+		}
 		if g.Size > 1 {
 			g.ID, g.name = len(a.Groups), g.Members[0].String()
 			if named[g.name]++; named[g.name] > 1 {
@@ -90,6 +97,15 @@ func (a *Analysis) form() {
 			}
 		}
 	}
+}
+
+// weighs reports whether the group cuts a weight: not only positions, extents and
+// conditions, which say where values go.
+func (g *Group) weighs() bool {
+	return slices.ContainsFunc(g.Members, func(m Member) bool {
+		e := m.use.tensor.Elem()
+		return e != onnxio.Bool && (e.Float() || e.Bits() < 32)
+	})
 }
 
 func (a *Analysis) enlist(r elem, u *use, k int, kind []uint64, groups map[uint64]*Group) {
