@@ -145,8 +145,10 @@ func TestOddModels(t *testing.T) {
 			pb.Graph.Initializer = append(pb.Graph.Initializer, on)
 			pb.Graph.Node[1].OpType, pb.Graph.Node[1].Input = proto.String("Dropout"), []string{"h", "", "on"}
 		}), prune, exitFailed, []string{`node "a" (Dropout) draws at random`, "--no-verify"}},
-		"noise":       {newOddModel().between("RandomNormalLike", ""), export, exitOK, []string{"not compared: output y", `node "a" (RandomNormalLike) draws at random`}},
-		"old spatial": {newOddModel().with(spatial), prune, exitFailed, []string{`(BatchNormalization): spatial=0 was dropped in opset 9`, "export the model anew"}},
+		"weights inside of branches": {newOddModel().with(branches), export, exitOK, []string{"verified"}},
+		"the same to prune":          {newOddModel().with(branches), prune, exitFailed, []string{"nothing in the model can be pruned"}},
+		"noise":                      {newOddModel().between("RandomNormalLike", ""), export, exitOK, []string{"not compared: output y", `node "a" (RandomNormalLike) draws at random`}},
+		"old spatial":                {newOddModel().with(spatial), prune, exitFailed, []string{`(BatchNormalization): spatial=0 was dropped in opset 9`, "export the model anew"}},
 	} {
 		t.Run(about, func(t *testing.T) {
 			t.Parallel()
@@ -184,6 +186,38 @@ func TestOddModels(t *testing.T) {
 			}
 		})
 	}
+}
+
+// branches puts an If between, each of whose branches has a convolution with weights
+// of the graph around it.
+func branches(pb *onnxpb.ModelProto) {
+	m := &oddModel{pb}
+	branch := func(name, out string, nodes ...*onnxpb.NodeProto) *onnxpb.AttributeProto {
+		t := onnxpb.AttributeProto_GRAPH
+		return &onnxpb.AttributeProto{Name: proto.String(name), Type: &t, G: &onnxpb.GraphProto{Name: proto.String(name), Node: nodes, Output: []*onnxpb.ValueInfoProto{floats(out, 0, 8, 1, 1)}}}
+	}
+	node := func(op, out string, in ...string) *onnxpb.NodeProto {
+		return &onnxpb.NodeProto{OpType: proto.String(op), Input: in, Output: []string{out}}
+	}
+	m.weight("k1", 8, 8, 1, 1).weight("k2", 8, 8, 1, 1).weight("two").weight("zero")
+	first, last := pb.Graph.Node[0], pb.Graph.Node[2]
+	kind := onnxpb.AttributeProto_TENSOR
+	two := node("Constant", "twice")
+	two.Attribute = []*onnxpb.AttributeProto{{Name: proto.String("value"), Type: &kind, T: pb.Graph.Initializer[len(pb.Graph.Initializer)-2]}}
+	sum := node("ReduceSum", "sum", "h")
+	sum.Attribute = []*onnxpb.AttributeProto{intAttr("keepdims", 0)}
+	decide := node("If", "z", "above")
+	decide.Attribute = []*onnxpb.AttributeProto{
+		branch("then_branch", "t", node("Conv", "t", "map", "k1")),
+		branch("else_branch", "e", node("Conv", "c", "map", "k2"), two, node("Mul", "e", "c", "twice")),
+	}
+	axes := intAttr("axes", 0)
+	t := onnxpb.AttributeProto_INTS
+	axes.Type, axes.I, axes.Ints = &t, nil, []int64{2, 3}
+	wide := node("Unsqueeze", "map", "h")
+	wide.Attribute = []*onnxpb.AttributeProto{axes}
+	pb.OpsetImport[0].Version = proto.Int64(12)
+	pb.Graph.Node = []*onnxpb.NodeProto{first, sum, node("Greater", "above", "sum", "zero"), wide, decide, node("Flatten", "a", "z"), last}
 }
 
 // spatial normalises each value and not each channel, as before opset 9.

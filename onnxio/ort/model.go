@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/prunefuse/prunefuse/onnxio"
 )
@@ -24,8 +25,16 @@ func SessionOf(ctx context.Context, m *onnxio.Model, opts SessionOptions) (*Sess
 	if err != nil {
 		return nil, fmt.Errorf("create session: %w", err)
 	}
-	return NewSession(b, opts)
+	s, err := NewSession(b, opts)
+	if err != nil && strings.Contains(err.Error(), wantsPath) {
+		return throughFiles(ctx, m, opts)
+	}
+	return s, err
 }
+
+// wantsPath is in what ONNX Runtime 1.28 says when it optimises a branch that reads a
+// weight of the graph around it, of a model that comes from memory.
+const wantsPath = "model_path must not be empty"
 
 func throughFiles(ctx context.Context, m *onnxio.Model, opts SessionOptions) (s *Session, err error) {
 	dir, err := os.MkdirTemp(opts.Scratch, ".prunefuse-*")
