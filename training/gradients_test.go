@@ -2,6 +2,7 @@ package training
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -153,6 +154,46 @@ func TestGradientErrors(t *testing.T) {
 			if err == nil || !strings.HasPrefix(err.Error(), want) {
 				t.Errorf("error %v, want %s", err, want)
 			}
+		}
+	}
+}
+
+// A value made of extents, as zeros of the shape of another, takes no gradient and
+// keeps none from the rest.
+func TestGradientsPastExtents(t *testing.T) {
+	orttest.Need(t)
+	set := noise(3, 8, 4, 6)
+	grads := func(change func(p *onnxio.Patch)) map[string][]float32 {
+		m := twoLayers(1, 6, 5, 4)
+		p := m.Graph.Edit()
+		change(p)
+		if err := p.Apply(); err != nil {
+			t.Fatal(err)
+		}
+		out := map[string][]float32{}
+		for g, err := range Gradients(t.Context(), m, set, GradientOptions{}) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			for name, v := range g {
+				out[name] = slices.Clone(v)
+			}
+		}
+		return out
+	}
+	plain := grads(func(*onnxio.Patch) {})
+	zeros := grads(func(p *onnxio.Patch) {
+		p.Redirect("r", "sum")
+		p.Add(onnxio.NodeSpec{Op: "Shape", Inputs: []string{"r"}, Outputs: []string{"extents"}})
+		p.Add(onnxio.NodeSpec{Op: "ConstantOfShape", Inputs: []string{"extents"}, Outputs: []string{"zeros"}})
+		p.Add(onnxio.NodeSpec{Op: "Add", Inputs: []string{"r", "zeros"}, Outputs: []string{"sum"}})
+	})
+	if len(plain) != 4 || len(zeros) != len(plain) {
+		t.Fatalf("gradients by %d and %d weights", len(plain), len(zeros))
+	}
+	for name, want := range plain {
+		if !slices.Equal(zeros[name], want) {
+			t.Errorf("%s: %v, want %v", name, zeros[name], want)
 		}
 	}
 }

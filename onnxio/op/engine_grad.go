@@ -157,6 +157,9 @@ func (d *Derivative) Backward(seeds map[string]string, wrt []string) (map[string
 	}
 	nodes := d.Graph.Nodes()
 	for _, n := range nodes {
+		if n.Domain() == "" && (n.Op() == shape.Type || n.Op() == size.Type) {
+			continue // extents do not depend on values
+		}
 		for _, in := range n.Inputs() {
 			if needed[in] {
 				for _, o := range n.Outputs() {
