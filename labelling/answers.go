@@ -29,8 +29,17 @@ func newAnswers(c Config) *answers {
 	return &answers{config: c, of: map[string][]answer{}, skipped: map[string]bool{}}
 }
 
+// named is the sample that a file calls so.
+func (a *answers) named(id string) string {
+	if a.config.SampleOf == nil {
+		return id
+	}
+	return a.config.SampleOf(id)
+}
+
 // sample adds a sample, which may have no answer.
 func (a *answers) sample(id string) {
+	id = a.named(id)
 	if _, there := a.of[id]; !there {
 		a.order = append(a.order, id)
 		a.of[id] = nil
@@ -39,6 +48,7 @@ func (a *answers) sample(id string) {
 
 // add adds an answer; one without a class is none.
 func (a *answers) add(id string, got answer) {
+	id = a.named(id)
 	a.sample(id)
 	got.classes = slices.DeleteFunc(got.classes, func(c string) bool {
 		if skips := a.skips(c); skips {

@@ -24,6 +24,9 @@ type Config struct {
 	Classes data.Classes
 	// HasSample reports whether there is a sample of an ID; nil knows any.
 	HasSample func(id string) bool
+	// SampleOf is the sample that a file may call by another name, such as that of an
+	// image of its batch; nil is each by its own.
+	SampleOf func(name string) string
 	// Skip is an answer that says that a sample cannot be labelled, unless a class is
 	// named so; "" is DefaultSkip.
 	Skip string

@@ -86,6 +86,8 @@ func TestRead(t *testing.T) {
 		"one choice in a cell":      {"sample,id,choice,annotator\na,1,\"{\"\"choices\"\": [\"\"cat\"\"]}\",1\n", Config{}, "a=cat"},
 
 		"CSV":             {"rank,id,predicted,confidence,label\n1,a,dog,0.3,cat\n2,b,dog,0.4,\n", Config{}, "a=cat -1"},
+		"semicolons":      {"rank;id;label\n1;a, b;cat\n2;b;\n", Config{}, "a, b=cat -1"},
+		"another name":    {"id,label\n0001-a.png,cat\nb,dog\n", Config{SampleOf: func(name string) string { return strings.TrimPrefix(strings.TrimSuffix(name, ".png"), "0001-") }}, "a=cat b=dog"},
 		"TSV":             {"\ufeffid\tlabel\na\tcat\n", Config{}, "a=cat"},
 		"nobody can":      {"id,label\na,skip\nb,cat\nc,skip\nc,dog\n", Config{}, "b=cat c=dog skipped a"},
 		"nobody, so":      {"id,label\na,?\nb,skip\n", Config{Skip: "?"}, "b=skip skipped a"},

@@ -79,13 +79,19 @@ func (a *answers) readLines(in io.Reader) error {
 	}
 }
 
-// readTable reads CSV, or TSV where the first line has tabs and no comma.
+// readTable reads CSV; or, where the first line has no comma, what has tabs or
+// semicolons there.
 func (a *answers) readTable(in *bufio.Reader) error {
 	c := csv.NewReader(in)
 	head, _ := in.Peek(in.Size())
 	line, _, _ := strings.Cut(string(head), "\n")
-	if strings.Contains(line, "\t") && !strings.Contains(line, ",") {
-		c.Comma = '\t'
+	if !strings.Contains(line, ",") {
+		switch {
+		case strings.Contains(line, "\t"):
+			c.Comma = '\t'
+		case strings.Contains(line, ";"):
+			c.Comma = ';'
+		}
 	}
 	header, err := c.Read()
 	if err != nil {

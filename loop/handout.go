@@ -119,7 +119,7 @@ func (p people) images(ctx context.Context, items []labelling.Item) error {
 			return ctx.Err()
 		}
 		it := &items[i]
-		stem := fmt.Sprintf("%04d-%s", it.Rank, unsafe.ReplaceAllString(strings.TrimSuffix(path.Base(it.ID), path.Ext(it.ID)), "_"))
+		stem := stemOf(it.Rank, it.ID)
 		name, known := there[stem]
 		if !known {
 			if name, err = p.image(it.Index, stem); err != nil {
@@ -129,6 +129,39 @@ func (p people) images(ctx context.Context, items []labelling.Item) error {
 		it.Image = path.Join(batchImages, name)
 	}
 	return nil
+}
+
+// stemOf is the name of the image of a sample in its batch, without the ending.
+func stemOf(rank int, id string) string {
+	return fmt.Sprintf("%04d-%s", rank, unsafe.ReplaceAllString(strings.TrimSuffix(path.Base(id), path.Ext(id)), "_"))
+}
+
+// sampleOf tells which sample a labelling tool means that knows it by its image in a
+// batch. A name that two batches have for different samples stays as it is.
+func (f folder) sampleOf(s State) (func(name string) string, error) {
+	known, of := map[string]bool{}, map[string]string{}
+	for _, choice := range s.Choices {
+		batch, err := f.readChoice(choice.Batch)
+		if err != nil {
+			return nil, err
+		}
+		for i, sample := range batch {
+			known[sample.ID] = true
+			stem := stemOf(i+1, sample.ID)
+			if other, twice := of[stem]; twice && other != sample.ID {
+				of[stem] = ""
+				continue
+			}
+			of[stem] = sample.ID
+		}
+	}
+	return func(name string) string {
+		base := path.Base(strings.ReplaceAll(name, `\`, "/"))
+		if id := of[strings.TrimSuffix(base, path.Ext(base))]; !known[name] && id != "" {
+			return id
+		}
+		return name
+	}, nil
 }
 
 // image writes the image of a sample of the pool: the file as the pool keeps it, or a

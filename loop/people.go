@@ -68,7 +68,11 @@ func (p people) Label(ctx context.Context, batch []Sample) ([]Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	result, err := p.env.folder.answers(p.env.answersConfig())
+	c := p.env.answersConfig()
+	if c.SampleOf, err = p.env.folder.sampleOf(p.state); err != nil {
+		return nil, err
+	}
+	result, err := p.env.folder.answers(c)
 	if err == nil {
 		err = p.unasked(result, asked)
 	}

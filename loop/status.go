@@ -83,9 +83,12 @@ func (f folder) waiting(round string, s State, c config.Config) *Waiting {
 	w := &Waiting{Batch: f.path(path.Join(round, batchDir)), Answers: f.path(AnswersFolder), Counts: Counts{Asked: s.Chosen.Samples}}
 	batch, err := f.readChoice(*s.Chosen)
 	if err == nil {
-		var r *labelling.Result
-		if r, err = f.answers(labelling.Config{FromName: "choice", ToName: "image", Skip: c.Label.Skip, Disagreement: labelling.Disagreement(c.Label.Disagreement), Decides: "label.disagreement:"}); err == nil {
-			w.Counts = countAnswers(batch, r)
+		config := labelling.Config{FromName: "choice", ToName: "image", Skip: c.Label.Skip, Disagreement: labelling.Disagreement(c.Label.Disagreement), Decides: "label.disagreement:"}
+		if config.SampleOf, err = f.sampleOf(s); err == nil {
+			var r *labelling.Result
+			if r, err = f.answers(config); err == nil {
+				w.Counts = countAnswers(batch, r)
+			}
 		}
 	}
 	if err != nil {
