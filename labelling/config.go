@@ -18,6 +18,9 @@ type Config struct {
 	Sample string
 	// Disagreement says what becomes of a sample whose answers differ; "" is Refuse.
 	Disagreement Disagreement
+	// SkipTies leaves a sample without a label on which a Majority does not decide,
+	// which is a problem otherwise.
+	SkipTies bool
 	// Decides names in a message what sets Disagreement; "" is the flag.
 	Decides string
 	// Classes are those that answers may name; without names they may be any.
@@ -28,7 +31,7 @@ type Config struct {
 	// image of its batch; nil is each by its own.
 	SampleOf func(name string) string
 	// Skip is an answer that says that a sample cannot be labelled, unless a class is
-	// named so; "" is DefaultSkip.
+	// named so; "" is DefaultSkip. DefaultUnsure says that the annotator does not know.
 	Skip string
 }
 
@@ -38,7 +41,7 @@ type Disagreement string
 // The ways.
 const (
 	Refuse   Disagreement = "refuse"   // it is a problem
-	Last     Disagreement = "last"     // the answer that comes last in the file counts
+	Last     Disagreement = "last"     // the last answer counts, by the times where all have one, else by the order of the files
 	Majority Disagreement = "majority" // that which most gave; where several did, it is a problem
 	Skip     Disagreement = "skip"     // it stays without a label
 )
@@ -52,8 +55,11 @@ func ParseDisagreement(name string) (Disagreement, error) {
 	return "", fmt.Errorf("%q: want refuse, last, majority or skip", name)
 }
 
-// DefaultSkip is what people write instead of a class where there is none.
-const DefaultSkip = "skip"
+// What people write instead of a class.
+const (
+	DefaultSkip   = "skip"   // where there is none
+	DefaultUnsure = "unsure" // where they do not know it
+)
 
 // Label is what people said of a sample.
 type Label struct{ ID, Class string }
@@ -64,9 +70,17 @@ type Result struct {
 	// Skipped are the samples of which people said that they cannot be labelled, and
 	// of which nobody gave a class.
 	Skipped []string
+	// Unsure are those of which nobody gave a class, and somebody said that he does
+	// not know it.
+	Unsure []string
 	// Unlabelled counts the samples without an answer: those that nobody answered,
 	// that have a prediction alone.
 	Unlabelled int
+	// Disagreed are the samples with answers that differ, labelled or not.
+	Disagreed []string
+	// Annotations are all answers in the order of reading, also those that a later
+	// one of the same annotator replaces.
+	Annotations []Annotation
 	// Notes say which answers counted where there were several, and which field was
 	// taken for the answers where none has the name of the control.
 	Notes []string

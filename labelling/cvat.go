@@ -61,5 +61,5 @@ func (a *answers) image(n int, image cvatImage) {
 		a.problems.add("%s has a %s and no tag: the class of an image is a tag", image.Name, strings.ToLower(image.Shapes[0].XMLName.Local))
 		return
 	}
-	a.add(image.Name, answer{classes: classes})
+	a.add(Annotation{Sample: image.Name, Row: n}, classes...)
 }

@@ -16,9 +16,12 @@ type annotated struct {
 }
 
 type annotation struct {
-	Cancelled bool     `json:"was_cancelled"`
-	Truth     bool     `json:"ground_truth"`
-	Result    []result `json:"result"`
+	Cancelled   bool            `json:"was_cancelled"`
+	Truth       bool            `json:"ground_truth"`
+	CompletedBy json.RawMessage `json:"completed_by"`
+	Created     string          `json:"created_at"`
+	Updated     string          `json:"updated_at"`
+	Result      []result        `json:"result"`
 }
 
 // readArray reads Label Studio's JSON, whose tasks have "data", or its JSON-MIN.
@@ -39,7 +42,7 @@ func (a *answers) readArray(in io.Reader) error {
 			tasks = append(tasks, t)
 			continue
 		}
-		r, err := objectRow(raw, fmt.Sprintf("task %d", n))
+		r, err := objectRow(raw, "task", n)
 		if err != nil {
 			return fmt.Errorf("task %d: %w", n, err)
 		}
@@ -72,10 +75,13 @@ func (a *answers) tasks(tasks []annotated) {
 				n+1, t.ID, fieldNames(t.Data), field, a.config.ToName)
 			continue
 		}
-		a.sample(id)
+		a.sample(a.named(id))
 		for _, got := range t.Annotations {
+			said := Annotation{Sample: id, Annotator: annotatorOf(got.CompletedBy), Truth: got.Truth, Row: n + 1}
+			said.Time = a.time(said, got.Updated, got.Created)
 			if got.Cancelled { // by the button Skip
-				a.skipped[id] = true
+				said.Skip = true
+				a.add(said)
 				continue
 			}
 			classes, others := a.choices(got)
@@ -84,7 +90,7 @@ func (a *answers) tasks(tasks []annotated) {
 				a.problems.add("%s: its answer is of the control %q, and there is none of %q (--from-name)", id, others[0], a.config.FromName)
 				continue
 			}
-			a.add(id, answer{classes: classes, truth: got.Truth})
+			a.add(said, classes...)
 		}
 	}
 }

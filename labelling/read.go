@@ -14,13 +14,14 @@ import (
 // Read reads answers in any of the forms that it tells by how the file begins:
 //
 //   - [ : Label Studio's JSON or JSON-MIN;
-//   - { : an object a line, as a batch for labelling in JSON lines;
+//   - { : an object a line, as a batch for labelling in JSON lines; or one object with
+//     images, annotations and categories, as COCO has them;
 //   - < : CVAT's XML for images, whose tags are the classes;
 //   - else a table, CSV or TSV: Label Studio's, or a batch that was filled in.
 //
 // A sample's ID is what the file carries as such, and never another field: "sample"
-// of a task, "id" of a table that no labelling tool made, "name" of CVAT, or the
-// field that the Config names; where a Prefix is said, what follows it in the address
+// of a task, "id" of a table that no labelling tool made, "name" of CVAT, "file_name"
+// of COCO, or the field that the Config names; where a Prefix is said, what follows it in the address
 // of the image. In a file of Label Studio "id" is the task's number. The class is the
 // answer of the control FromName; in a table it may stand under "label" where nothing
 // else can be meant.

@@ -46,6 +46,9 @@ func (r *Result) text() string {
 	for _, id := range r.Skipped {
 		out = append(out, "skipped "+id)
 	}
+	for _, id := range r.Unsure {
+		out = append(out, "unsure "+id)
+	}
 	return strings.Join(out, " ")
 }
 
@@ -55,6 +58,10 @@ const cvatText = `<?xml version="1.0" encoding="utf-8"?>
  <image id="1" name="x/b.png" width="4" height="4"><tag label="dog"><attribute name="sure">no</attribute></tag></image>
  <image id="2" name="x/c.png" width="4" height="4"></image>
 </annotations>`
+
+const cocoText = `{"info":{},"images":[{"id":1,"file_name":"a.png"},{"id":2,"file_name":"b.png"},{"id":3,"file_name":"c.png"}],
+ "annotations":[{"id":1,"image_id":1,"category_id":7},{"id":2,"image_id":2,"category_id":9,"bbox":[0,0,2,2]},{"id":3,"image_id":2,"category_id":9,"bbox":[1,1,2,2]}],
+ "categories":[{"id":7,"name":"cat"},{"id":9,"name":"dog"}]}`
 
 // Every form, and every way in which one field could be taken for another.
 func TestRead(t *testing.T) {
@@ -97,6 +104,14 @@ func TestRead(t *testing.T) {
 		"a class so":      {"id,label\na,None\n", Config{Classes: data.Classes{Names: []string{"None", "cat"}}}, "a=None"},
 		"JSON lines":      {"{\"id\":\"a\",\"label\":\"cat\"}\n{\"id\":\"b\",\"label\":3}\n", Config{}, "a=cat b=3"},
 		"CVAT":            {cvatText, Config{}, "x/a.png=cat x/b.png=dog -1"},
+		"COCO":            {cocoText, Config{}, "a.png=cat b.png=dog -1"},
+		"unsure":          {"id,label\na,unsure\nb,cat\nc,unsure\nc,dog\nd,unsure\nd,skip\n", Config{}, "b=cat c=dog skipped d unsure a"},
+		"by its batch":    {"rank,id,predicted,confidence,label,image,annotator\n1,a,dog,0.3,cat,images/x.png,ann\n", Config{}, "a=cat"},
+		"with annotators": {"id,label,annotator,time\na,cat,ann,2026-01-02T03:04:05Z\na,dog,ann,2026-01-02 03:05\nb,dog,bob,nan\n", Config{Disagreement: Last}, "a=dog b=dog"},
+		"corrected":       {"id,label,annotator,time\na,dog,ann,2026-01-02 03:05:00\na,cat,ann,2026-01-02T03:04:05Z\n", Config{}, "a=dog"},
+		"said twice by":   {"id,label,annotator\na,cat,ann\na,dog,bob\na,cat,ann\na,dog,eve\n", Config{Disagreement: Majority}, "a=dog"},
+		"a tie left":      {"id,label\na,cat\na,dog\nb,cat\n", Config{Disagreement: Majority, SkipTies: true}, "b=cat -1"},
+		"last by time":    {"id,label,annotator,time\na,dog,bob,2026-01-02T03:05:00Z\na,cat,ann,2026-01-02T03:04:05Z\n", Config{Disagreement: Last}, "a=dog"},
 		"CSV, last":       {"id,label\na,cat\na,bird\n", Config{Disagreement: Last}, "a=bird"},
 		"CSV, said twice": {"id,label\na,cat\na,cat\n", Config{}, "a=cat"},
 	} {
@@ -147,6 +162,10 @@ func TestReadRefuses(t *testing.T) {
 		"a list in CSV":    {"id,label\na,\"[\"\"cat\"\", \"\"dog\"\"]\"\n", Config{}, []string{"a has 2 classes in one answer"}},
 		"two tags of CVAT": {strings.Replace(cvatText, `</image>`, `<tag label="eel"/></image>`, 1), Config{}, []string{"x/a.png has 2 classes in one answer"}},
 		"boxes of CVAT":    {strings.ReplaceAll(cvatText, "tag", "box"), Config{}, []string{"2 problems", "x/a.png has a box and no tag"}},
+		"two categories":   {strings.Replace(cocoText, `2,"category_id":9`, `2,"category_id":7`, 1), Config{}, []string{"b.png has 2 classes in one answer"}},
+		"no such category": {strings.Replace(cocoText, `"id":9`, `"id":8`, 1), Config{}, []string{"annotation 2 is of category 9"}},
+		"no such image":    {strings.Replace(cocoText, `"image_id":1`, `"image_id":5`, 1), Config{}, []string{"annotation 1 is of image 5"}},
+		"by number":        {"image,id,label,annotator\nx,7,cat,1\n", Config{}, []string{`none is "sample"`, "--id-field"}},
 		"no image of CVAT": {"<annotations/>", Config{}, []string{"no element"}},
 
 		// Another control, and people who differ.
@@ -186,6 +205,10 @@ func TestReadNotes(t *testing.T) {
 		"of 1 samples the ground truth counts":                  {tasksText(taskText("a", "choice=cat truth", "choice=dog")), ""},
 		"1 samples have answers that differ: the last counts":   {tasksText(taskText("a", "choice=cat", "choice=dog")), Last},
 		`the answers are taken from "label"`:                    {"image,rank,sample,id,label,annotator\n1,1,1,1,cat,1\n", ""},
+		"1 answers do not count, as the same annotator":         {"id,label,annotator,time\na,dog,ann,2026-01-02T03:04:05Z\na,cat,ann,2026-01-02T03:04:06Z\n", ""},
+		`some answers have a time that is none`:                 {"id,label,time\na,dog,noon\nb,dog,soon\n", ""},
+		"the class of an image is taken from its boxes":         {cocoText, ""},
+		"of 1 samples nobody gave a class":                      {"id,label\na,unsure\n", ""},
 		"1 samples have answers that differ: they stay without": {tasksText(taskText("a", "choice=cat", "choice=dog"), taskText("b", "choice=dog")), Skip},
 	} {
 		r, err := Read(strings.NewReader(c.text), Config{FromName: "choice", ToName: "image", Disagreement: c.way})

@@ -13,22 +13,25 @@ import (
 
 // row is a line of a table, or an object of text fields.
 type row struct {
-	where   string // for problems
+	unit    string // "line" or "task"
+	number  int    // of it, from 1
 	fields  map[string]string
 	classes map[string][]string // fields that hold several choices
 }
+
+func (r *row) where() string { return fmt.Sprintf("%s %d", r.unit, r.number) }
 
 // annotationFields are those that Label Studio's flat exports add to the fields of a
 // task, beside its number under "id".
 var annotationFields = []string{"annotator", "annotation_id", "lead_time"}
 
 // objectRow makes a row of an object.
-func objectRow(raw json.RawMessage, where string) (row, error) {
+func objectRow(raw json.RawMessage, unit string, number int) (row, error) {
 	var object map[string]json.RawMessage
 	if err := json.Unmarshal(raw, &object); err != nil {
 		return row{}, err
 	}
-	r := row{where: where, fields: map[string]string{}, classes: map[string][]string{}}
+	r := row{unit: unit, number: number, fields: map[string]string{}, classes: map[string][]string{}}
 	for name, value := range object {
 		r.set(name, plain(value), value)
 	}
@@ -58,7 +61,7 @@ func (r *row) answer(field string) []string {
 	return []string{r.fields[field]}
 }
 
-// readLines reads an object a line.
+// readLines reads an object a line, or one object that is a file of COCO.
 func (a *answers) readLines(in io.Reader) error {
 	d := json.NewDecoder(in)
 	var rows []row
@@ -68,9 +71,14 @@ func (a *answers) readLines(in io.Reader) error {
 		if errors.Is(err, io.EOF) {
 			return a.rows(rows)
 		}
+		if err == nil && n == 1 {
+			if ok, err := a.readCOCO(raw); ok {
+				return err
+			}
+		}
 		var r row
 		if err == nil {
-			r, err = objectRow(raw, fmt.Sprintf("line %d", n))
+			r, err = objectRow(raw, "line", n)
 		}
 		if err != nil {
 			return fmt.Errorf("line %d: %w", n, err)
@@ -112,7 +120,7 @@ func (a *answers) readTable(in *bufio.Reader) error {
 			return err
 		}
 		number, _ := c.FieldPos(0)
-		r := row{where: fmt.Sprintf("line %d", number), fields: map[string]string{}, classes: map[string][]string{}}
+		r := row{unit: "line", number: number, fields: map[string]string{}, classes: map[string][]string{}}
 		if slices.Equal(cells, header) {
 			a.problems.add("line %d repeats the names of the columns", number)
 			continue
@@ -157,10 +165,15 @@ func (a *answers) rowsOf(fields []string, rows []row) error {
 			id = a.config.byAddress(r.fields[a.config.ToName])
 		}
 		if id == "" {
-			a.problems.add("%s does not name its sample: it has no %q", r.where, sample)
+			a.problems.add("%s does not name its sample: it has no %q", r.where(), sample)
 			continue
 		}
-		a.add(id, answer{classes: r.answer(class)})
+		said := Annotation{Sample: id, Row: r.number}
+		if by := strings.TrimSpace(r.fields["annotator"]); !missing(by) {
+			said.Annotator = by
+		}
+		said.Time = a.time(said, r.fields["time"], r.fields["updated_at"], r.fields["created_at"])
+		a.add(said, r.answer(class)...)
 	}
 	return nil
 }
@@ -176,7 +189,17 @@ func (t *table) has(name string) bool { return slices.Contains(t.fields, name) }
 // ofLabelStudio reports whether Label Studio wrote the file, in which "id" is the
 // number of a task: it has fields of an annotation, or the control of the project.
 func (t *table) ofLabelStudio() bool {
-	return slices.ContainsFunc(annotationFields, t.has) || t.config.FromName != "label" && t.has(t.config.FromName)
+	return slices.ContainsFunc(annotationFields, t.has) && !t.ofBatch() || t.config.FromName != "label" && t.has(t.config.FromName)
+}
+
+// batchFields are those of a table that this package writes, with what annotators add.
+var batchFields = []string{"rank", "id", "predicted", "confidence", "label", "image", wantedField, "annotator", "time"}
+
+// ofBatch reports whether a table with annotators is one that this package writes. The
+// exports of Label Studio have the image, or whatever a task shows, and never a time.
+func (t *table) ofBatch() bool {
+	foreign := func(name string) bool { return !slices.Contains(batchFields, name) }
+	return !slices.ContainsFunc(t.fields, foreign) && (!t.has(t.config.ToName) || t.has("predicted") || t.has("time"))
 }
 
 // sampleField is the field of the sample's ID.

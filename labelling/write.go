@@ -19,7 +19,12 @@ type Item struct {
 	Confidence float64 // of the prediction, from 0 to 1
 	Index      int     // in the pool
 	Image      string  // its file, as seen from the batch; "" where the ID says it
+	Wanted     int     // annotators that the sample wants; 0 is 1
 }
+
+// wantedField is the field of tables and tasks for [Item.Wanted]. It is there where
+// some items want more annotators than one.
+const wantedField = "annotators"
 
 // sampleKey is the field of a task's data that holds the sample's ID. "id" is
 // taken: Label Studio's shorter exports put the task's own there.

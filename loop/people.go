@@ -33,16 +33,23 @@ type Counts struct {
 	Asked   int `json:"asked"`
 	Labels  int `json:"labels"`  // of these samples, in the files so far
 	Skipped int `json:"skipped"` // of these samples, people cannot label
+	Unsure  int `json:"unsure"`  // of these samples, all who answered do not know the class
 }
 
+// Answered is the number of samples that somebody has answered for.
+func (c Counts) Answered() int { return c.Labels + c.Skipped + c.Unsure }
+
 // Pending is the number of samples that nobody has answered for.
-func (c Counts) Pending() int { return c.Asked - c.Labels - c.Skipped }
+func (c Counts) Pending() int { return c.Asked - c.Answered() }
 
 // Error implements error.
 func (e *PendingError) Error() string {
 	so := ""
-	if e.Labels+e.Skipped > 0 {
+	if e.Answered() > 0 {
 		so = fmt.Sprintf(", %d labelled and %d skipped so far", e.Labels, e.Skipped)
+	}
+	if e.Unsure > 0 {
+		so += fmt.Sprintf(", %d unsure", e.Unsure)
 	}
 	return fmt.Sprintf("%d samples want a label%s: fill in the column label of %s, or put what a labelling tool exports into %s; then run the same command again",
 		e.Asked, so, filepath.Join(e.Batch, batchTable), e.Answers)
@@ -88,7 +95,7 @@ func (p people) Label(ctx context.Context, batch []Sample) ([]Answer, error) {
 	if enough := float64(p.env.spec.Config.Label.Enough); enough > 0 {
 		least = int(math.Ceil(enough*float64(len(batch)) - 1e-9))
 	}
-	if pending.Labels+pending.Skipped < least || len(answers) == 0 {
+	if pending.Answered() < least || len(answers) == 0 {
 		return nil, pending
 	}
 	return answers, nil
@@ -121,7 +128,7 @@ func (p people) unasked(r *labelling.Result, asked map[string]int) error {
 	for _, l := range r.Labels {
 		strange[l.ID] = true
 	}
-	for _, id := range r.Skipped {
+	for _, id := range slices.Concat(r.Skipped, r.Unsure) {
 		strange[id] = true
 	}
 	maps.DeleteFunc(strange, func(id string, _ bool) bool { _, there := asked[id]; return there })
@@ -178,6 +185,11 @@ func countAnswers(batch []Sample, r *labelling.Result) Counts {
 			c.Skipped++
 		}
 	}
+	for _, id := range r.Unsure {
+		if in[id] {
+			c.Unsure++
+		}
+	}
 	return c
 }
 
@@ -197,7 +209,7 @@ func (f folder) answers(c labelling.Config) (*labelling.Result, error) {
 }
 
 func (f folder) answerFiles() ([]string, error) {
-	tables, err := filepath.Glob(filepath.Join(escapeGlob(string(f)), "*", batchDir, batchTable))
+	tables, err := f.tables()
 	if err != nil {
 		return nil, err
 	}
@@ -217,6 +229,11 @@ func (f folder) answerFiles() ([]string, error) {
 	return tables, nil
 }
 
+// tables are the files of all batches that people may fill in.
+func (f folder) tables() ([]string, error) {
+	return filepath.Glob(filepath.Join(escapeGlob(string(f)), "*", batchDir, "batch.[cj]s*"))
+}
+
 // escapeGlob makes a pattern that matches a path alone.
 func escapeGlob(path string) string {
 	return strings.NewReplacer("*", `\*`, "?", `\?`, "[", `\[`).Replace(path)
@@ -224,13 +241,13 @@ func escapeGlob(path string) string {
 
 // filledIn refuses to replace a run whose batches people have filled in.
 func (f folder) filledIn() error {
-	tables, err := filepath.Glob(filepath.Join(escapeGlob(string(f)), "*", batchDir, batchTable))
+	tables, err := f.tables()
 	if err != nil {
 		return err
 	}
 	for _, table := range tables {
 		r, err := labelling.ReadFiles([]string{table}, labelling.Config{FromName: "choice", ToName: "image"})
-		if err != nil || len(r.Labels)+len(r.Skipped) > 0 {
+		if err != nil || len(r.Annotations) > 0 {
 			return fmt.Errorf("%s has labels that people gave, which --force would remove: move it to %s first, where a new run finds it", table, f.path(AnswersFolder))
 		}
 	}

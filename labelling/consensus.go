@@ -1,0 +1,163 @@
+package labelling
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// result makes one label a sample.
+func (a *answers) result() (*Result, error) {
+	r := &Result{Notes: a.notes, Annotations: a.all}
+	votes := a.votes(r)
+	for _, id := range a.order {
+		class := a.class(id, votes[id], r)
+		said := func(what func(Annotation) bool) bool { return slices.ContainsFunc(votes[id], what) }
+		switch {
+		case class != "":
+			a.label(id, class, votes[id], r)
+		case said(func(v Annotation) bool { return v.Class != "" }), len(votes[id]) == 0:
+			r.Unlabelled++
+		case said(func(v Annotation) bool { return v.Skip }):
+			r.Skipped = append(r.Skipped, id)
+		default:
+			r.Unsure = append(r.Unsure, id)
+		}
+	}
+	if n := len(r.Disagreed); n > 0 {
+		r.Notes = append(r.Notes, fmt.Sprintf("%d samples have answers that differ: %s", n, a.config.Disagreement.effect()))
+	}
+	if n := len(r.Unsure); n > 0 {
+		r.Notes = append(r.Notes, fmt.Sprintf("of %d samples nobody gave a class, and somebody said %q", n, DefaultUnsure))
+	}
+	if err := a.problems.err(); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// label adds the label of a sample, or the problem with it.
+func (a *answers) label(id, class string, votes []Annotation, r *Result) {
+	if len(a.config.Classes.Names) > 0 {
+		if _, err := a.config.Classes.Number(class); err != nil {
+			a.problems.add("%s%s: %v", fileOf(votes, class), id, err)
+		}
+	}
+	if a.config.HasSample != nil && !a.config.HasSample(id) {
+		a.problems.add("%sthe data has no sample %q", fileOf(votes, class), id)
+	}
+	r.Labels = append(r.Labels, Label{id, class})
+}
+
+// votes are the annotations that count, by sample. Which do not is noted.
+func (a *answers) votes(r *Result) map[string][]Annotation {
+	truths, replaced := 0, 0
+	out := make(map[string][]Annotation, len(a.order))
+	for _, id := range a.order {
+		all := a.of[id]
+		votes, n := counting(all)
+		out[id] = votes
+		replaced += n
+		if slices.ContainsFunc(all, Annotation.isTruth) && slices.ContainsFunc(all, Annotation.isOpinion) {
+			truths++
+		}
+	}
+	if truths > 0 {
+		r.Notes = append(r.Notes, fmt.Sprintf("of %d samples the ground truth counts, and no other answer", truths))
+	}
+	if replaced > 0 {
+		r.Notes = append(r.Notes, fmt.Sprintf("%d answers do not count, as the same annotator gave another one later", replaced))
+	}
+	return out
+}
+
+// class is the one that the votes for a sample give, "" for none.
+func (a *answers) class(id string, votes []Annotation, r *Result) string {
+	var classes []string
+	for _, v := range votes {
+		if len(v.also) > 0 {
+			a.problems.add("%s has %d classes in one answer: %q", id, 1+len(v.also), append([]string{v.Class}, v.also...))
+			return ""
+		}
+		if v.Class != "" {
+			classes = append(classes, v.Class)
+		}
+	}
+	distinct := slices.Compact(slices.Sorted(slices.Values(classes)))
+	if len(distinct) < 2 {
+		return strings.Join(distinct, "")
+	}
+	r.Disagreed = append(r.Disagreed, id)
+	decides := cmp.Or(a.config.Decides, "--disagreement")
+	switch a.config.Disagreement {
+	case Last:
+		return last(votes)
+	case Skip:
+		return ""
+	case Majority:
+		if best, ok := majority(classes, distinct); ok {
+			return best
+		}
+		if !a.config.SkipTies {
+			a.problems.add("%s%s: as many say %s (%s last or skip)", fileOf(votes, classes[len(classes)-1]), id, quoted(distinct, " as "), decides)
+		}
+		return ""
+	}
+	a.problems.add("%s%s: the answers differ, %s (%s last, majority or skip)", fileOf(votes, classes[len(classes)-1]), id, quoted(classes, ", "), decides)
+	return ""
+}
+
+// last is the class of the vote that was given last, by the times where all have one,
+// else by the order of the files.
+func last(votes []Annotation) (class string) {
+	votes = slices.DeleteFunc(slices.Clone(votes), func(v Annotation) bool { return v.Class == "" })
+	if !slices.ContainsFunc(votes, func(v Annotation) bool { return v.Time.IsZero() }) {
+		slices.SortStableFunc(votes, func(a, b Annotation) int { return a.Time.Compare(b.Time) })
+	}
+	return votes[len(votes)-1].Class
+}
+
+// majority is the class that most answers give; ok is false where several have as
+// many.
+func majority(classes, distinct []string) (best string, ok bool) {
+	most := 0
+	for _, class := range distinct {
+		n := 0
+		for _, c := range classes {
+			if c == class {
+				n++
+			}
+		}
+		if n == most {
+			ok = false
+		}
+		if n > most {
+			best, most, ok = class, n, true
+		}
+	}
+	return best, ok
+}
+
+// fileOf names the file of a class, where there are several files.
+func fileOf(votes []Annotation, class string) string {
+	for _, v := range votes {
+		if v.File != "" && v.Class == class {
+			return v.File + ": "
+		}
+	}
+	return ""
+}
+
+// effect tells what a way does.
+func (d Disagreement) effect() string {
+	switch d {
+	case Last:
+		return "the last counts"
+	case Majority:
+		return "that of most counts"
+	case Skip:
+		return "they stay without a label"
+	}
+	return "refused"
+}
