@@ -39,6 +39,15 @@ type Counts struct {
 // Answered is the number of samples that somebody has answered for.
 func (c Counts) Answered() int { return c.Labels + c.Skipped + c.Unsure }
 
+// text tells the counts of answers.
+func (c Counts) text() string {
+	text := fmt.Sprintf("%d labelled, %d skipped", c.Labels, c.Skipped)
+	if c.Unsure > 0 {
+		text += fmt.Sprintf(", %d unsure", c.Unsure)
+	}
+	return text
+}
+
 // Pending is the number of samples that nobody has answered for.
 func (c Counts) Pending() int { return c.Asked - c.Answered() }
 
@@ -46,10 +55,7 @@ func (c Counts) Pending() int { return c.Asked - c.Answered() }
 func (e *PendingError) Error() string {
 	so := ""
 	if e.Answered() > 0 {
-		so = fmt.Sprintf(", %d labelled and %d skipped so far", e.Labels, e.Skipped)
-	}
-	if e.Unsure > 0 {
-		so += fmt.Sprintf(", %d unsure", e.Unsure)
+		so = fmt.Sprintf(", %s so far", e.text())
 	}
 	return fmt.Sprintf("%d samples want a label%s: fill in the column label of %s, or put what a labelling tool exports into %s; then run the same command again",
 		e.Asked, so, filepath.Join(e.Batch, batchTable), e.Answers)
@@ -231,7 +237,15 @@ func (f folder) answerFiles() ([]string, error) {
 
 // tables are the files of all batches that people may fill in.
 func (f folder) tables() ([]string, error) {
-	return filepath.Glob(filepath.Join(escapeGlob(string(f)), "*", batchDir, "batch.[cj]s*"))
+	var out []string
+	for _, name := range []string{batchTable, batchLines} {
+		found, err := filepath.Glob(filepath.Join(escapeGlob(string(f)), "*", batchDir, name))
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, found...)
+	}
+	return out, nil
 }
 
 // escapeGlob makes a pattern that matches a path alone.

@@ -109,7 +109,7 @@ func (s *Status) Text() string {
 	if w == nil {
 		return text
 	}
-	text += fmt.Sprintf("batch     %s: %d samples, %d labelled, %d skipped, %d unsure, %d pending\nanswers   %s\n", w.Batch, w.Asked, w.Labels, w.Skipped, w.Unsure, w.Pending(), w.Answers)
+	text += fmt.Sprintf("batch     %s: %d samples, %s, %d pending\nanswers   %s\n", w.Batch, w.Asked, w.text(), w.Pending(), w.Answers)
 	if w.Problem != "" {
 		text += "problem   " + w.Problem + "\n"
 	}
