@@ -118,13 +118,21 @@ func cifarLabels(r io.ReaderAt, size, labelBytes int64) ([]uint8, error) {
 	return labels, nil
 }
 
-// cifarFiles picks the files of a split among names: data_batch_*.bin and
-// test_batch.bin of CIFAR-10, train.bin and test.bin of CIFAR-100.
-func cifarFiles(names []string, split string) (files []string) {
-	patterns := []string{"data_batch_*.bin", "train.bin"}
-	if split == "test" || split == "val" {
-		patterns = []string{"test_batch.bin", "test.bin"}
+// cifarFiles picks the files of the split that is asked for among names:
+// data_batch_*.bin and test_batch.bin of CIFAR-10, train.bin and test.bin of CIFAR-100.
+func cifarFiles(names []string, opts Options) []string {
+	files, there := map[string][]string{}, map[string]bool{}
+	for split, patterns := range map[string][]string{
+		"train": {"data_batch_*.bin", "train.bin"}, "test": {"test_batch.bin", "test.bin"},
+	} {
+		files[split] = firstMatching(names, patterns)
+		there[split] = len(files[split]) > 0
 	}
+	return files[chooseSplit(opts, there)]
+}
+
+// firstMatching returns the names that match the first pattern that any does.
+func firstMatching(names, patterns []string) (files []string) {
 	for _, pattern := range patterns {
 		for _, name := range names {
 			if ok, _ := filepath.Match(pattern, name); ok {
@@ -132,10 +140,10 @@ func cifarFiles(names []string, split string) (files []string) {
 			}
 		}
 		if len(files) > 0 {
-			return files
+			break
 		}
 	}
-	return nil
+	return files
 }
 
 // classNames reads one name a line, or returns nil when the file is not there

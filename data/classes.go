@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/prunefuse/prunefuse/internal/spelling"
 )
 
 // Classes says which classes a model or a set tells apart: by name, in the order
@@ -41,37 +43,32 @@ func ParseClasses(text string) ([]string, error) {
 		if err := json.Unmarshal(content, &names); err != nil {
 			return nil, fmt.Errorf("read classes %s: %w", text, err)
 		}
-		return names, checkNames(names)
+		return cleanNames(names)
 	case err == nil:
 		content = bytes.TrimPrefix(content, byteOrderMark)
 		names := strings.Split(strings.TrimRight(string(content), "\r\n"), "\n")
-		for i, name := range names {
-			names[i] = strings.TrimSpace(name)
-		}
-		if err := checkNames(names); err != nil {
+		names, err = cleanNames(names)
+		if err != nil {
 			return nil, fmt.Errorf("read classes %s: %w", text, err)
 		}
 		return names, nil
 	case !strings.Contains(text, ","):
 		return nil, fmt.Errorf("classes %q: want names with commas between them, or a file with one a line: %w", text, bare(err, text))
 	}
-	names := strings.Split(text, ",")
-	for i, name := range names {
-		names[i] = strings.TrimSpace(name)
-	}
-	return names, checkNames(names)
+	return cleanNames(strings.Split(text, ","))
 }
 
-func checkNames(names []string) error {
+// cleanNames spells names as they are compared, and refuses empty ones.
+func cleanNames(names []string) ([]string, error) {
 	if len(names) == 0 {
-		return errors.New("there are no names of classes")
+		return nil, errors.New("there are no names of classes")
 	}
 	for i, name := range names {
-		if name == "" {
-			return fmt.Errorf("class %d has an empty name", i)
+		if names[i] = spelling.Composed(strings.TrimSpace(name)); names[i] == "" {
+			return nil, fmt.Errorf("class %d has an empty name", i)
 		}
 	}
-	return nil
+	return names, nil
 }
 
 // String lists the names, or says how many classes there are.
@@ -197,7 +194,7 @@ func Match(model, set Classes) (Mapping, error) {
 // are no names, by its number: 3, or the 3.0 that a table made of it.
 func (c Classes) Number(class string) (int, error) {
 	if len(c.Names) > 0 {
-		if i := slices.Index(c.Names, class); i >= 0 {
+		if i := slices.Index(c.Names, spelling.Composed(class)); i >= 0 {
 			return i, nil
 		}
 		return 0, fmt.Errorf("class %q is none of %v", class, c)

@@ -43,7 +43,7 @@ func openFashion(split string) (Set, error) {
 	if _, err := os.Stat(fashionFolder); err != nil {
 		return nil, errors.New("the full set is not installed: run \"apt install dataset-fashion-mnist\", or use demo, the 7,000 images of it that are built in")
 	}
-	path, ok := idxInFolder(fashionFolder, split)
+	path, ok := idxInFolder(fashionFolder, Options{Split: split})
 	if !ok {
 		return nil, fmt.Errorf("%s does not hold its images", fashionFolder)
 	}

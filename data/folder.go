@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/prunefuse/prunefuse/internal/pixel"
+	"github.com/prunefuse/prunefuse/internal/spelling"
 )
 
 // imageFolder is the source of the image files of a folder.
@@ -117,7 +118,10 @@ func (f *imageFolder) list(passed passedOver) error {
 			f.ids.add(image)
 			f.labels = append(f.labels, int32(len(f.classes)))
 		}
-		f.classes = append(f.classes, folder)
+		f.classes = append(f.classes, spelling.Composed(folder))
+	}
+	if err := distinct(f.classes); err != nil {
+		return err
 	}
 	if f.ids.len()+len(flat) == 0 {
 		return errors.New("the folder holds no images, idx files, CIFAR files, tar shards or Parquet files" + passed.suffix())
@@ -299,4 +303,16 @@ func loadFile(file fs.File, limit int, buf []byte) ([]byte, error) {
 		return nil, truncated(err)
 	}
 	return buf, nil
+}
+
+// distinct refuses names that differ in Unicode's spelling alone.
+func distinct(names []string) error {
+	seen := make(map[string]bool, len(names))
+	for _, name := range names {
+		if seen[name] {
+			return fmt.Errorf("two folders are named %q in different spellings of Unicode (NFC and NFD): rename one, or move its files", name)
+		}
+		seen[name] = true
+	}
+	return nil
 }

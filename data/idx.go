@@ -214,15 +214,16 @@ func idxLabelsBeside(path string) (string, bool) {
 	return firstFile(dir, base, base+".gz")
 }
 
-// idxInFolder finds the MNIST-style image file of a split.
-func idxInFolder(dir, split string) (string, bool) {
-	stem := "train"
-	if split == "test" || split == "val" {
-		stem = "t10k"
+// idxInFolder finds the MNIST-style image file of the split that is asked for.
+func idxInFolder(dir string, opts Options) (string, bool) {
+	paths, there := map[string]string{}, map[string]bool{}
+	for split, stem := range map[string]string{"train": "train", "test": "t10k"} {
+		paths[split], there[split] = firstFile(dir,
+			stem+"-images-idx3-ubyte", stem+"-images-idx3-ubyte.gz",
+			stem+"-images.idx3-ubyte", stem+"-images.idx3-ubyte.gz")
 	}
-	return firstFile(dir,
-		stem+"-images-idx3-ubyte", stem+"-images-idx3-ubyte.gz",
-		stem+"-images.idx3-ubyte", stem+"-images.idx3-ubyte.gz")
+	split := chooseSplit(opts, there)
+	return paths[split], split != ""
 }
 
 // idxSplit is the part of an image file's name that its IDs begin with.

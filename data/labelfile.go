@@ -7,6 +7,8 @@ import (
 	"os"
 	"slices"
 	"strings"
+
+	"github.com/prunefuse/prunefuse/internal/spelling"
 )
 
 // labelsFor reads the labels of the options for a set, and the names of classes where
@@ -22,8 +24,7 @@ func labelsFor(set Set, opts Options) (labels []int, names []string, err error) 
 	}
 	form, listed := manifestForm(path)
 	if !listed {
-		labels, err = readLabelFile(path)
-		return labels, nil, err
+		return readLabelFile(path, opts, positionOr(set))
 	}
 	var texts labelTexts
 	if form == formPaths {
@@ -37,15 +38,21 @@ func labelsFor(set Set, opts Options) (labels []int, names []string, err error) 
 	if err != nil {
 		return nil, nil, fmt.Errorf("read labels %s: %w", path, bare(err, path))
 	}
-	found, names, err := texts.settle(opts, set.ID)
-	if err != nil {
+	if labels, names, err = texts.ints(opts, set.ID); err != nil {
 		return nil, nil, fmt.Errorf("read labels %s: %w", path, err)
 	}
-	labels = make([]int, len(found))
-	for i, l := range found {
-		labels[i] = int(l)
-	}
 	return labels, names, nil
+}
+
+// positionOr names the samples of a set by their IDs, and what is beyond them by its
+// position: a file may have more labels than there are samples.
+func positionOr(set Set) func(i int) string {
+	return func(i int) string {
+		if i < set.Len() {
+			return set.ID(i)
+		}
+		return fmt.Sprint(i)
+	}
 }
 
 // readLines reads a label a line; an empty line is none.
@@ -73,9 +80,9 @@ func readList(path, form string, set Set, opts Options, texts *labelTexts) error
 	opts.onlyLabels = true
 	labelled, err := readManifest(bufio.NewReader(f), form, opts, func(e entry, hasID bool) {
 		if name := e.path; hasID {
-			byName[strings.Clone(e.id)] = e.label
+			byName[spelling.Composed(strings.Clone(e.id))] = e.label
 		} else {
-			byName[strings.Clone(name)] = e.label
+			byName[spelling.Composed(strings.Clone(name))] = e.label
 		}
 	})
 	if err == nil && !labelled {
@@ -85,7 +92,7 @@ func readList(path, form string, set Set, opts Options, texts *labelTexts) error
 		return err
 	}
 	for i := range set.Len() {
-		id := set.ID(i)
+		id := spelling.Composed(set.ID(i))
 		texts.add(byName[id])
 		delete(byName, id)
 	}

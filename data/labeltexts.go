@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/prunefuse/prunefuse/internal/spelling"
 )
 
 // labelTexts collects the labels of samples that are written as text: numbers
@@ -29,7 +31,7 @@ var missingLabels = []string{
 // add takes the label of the next sample. The empty text is none, and so are the
 // spellings of a missing value.
 func (l *labelTexts) add(text string) {
-	text = strings.TrimSpace(text)
+	text = spelling.Composed(strings.TrimSpace(text))
 	if text == "" || slices.Contains(missingLabels, strings.ToLower(text)) {
 		if _, err := strconv.Atoi(text); text != "" && err != nil {
 			if l.missing == nil {
@@ -94,6 +96,19 @@ func (l *labelTexts) settle(opts Options, id func(i int) string) (labels []int32
 		}
 	}
 	return l.at, classes, nil
+}
+
+// ints is settle with labels of another type.
+func (l *labelTexts) ints(opts Options, id func(i int) string) (labels []int, classes []string, err error) {
+	found, classes, err := l.settle(opts, id)
+	if err != nil {
+		return nil, nil, err
+	}
+	labels = make([]int, len(found))
+	for i, l := range found {
+		labels[i] = int(l)
+	}
+	return labels, classes, nil
 }
 
 // checkNames refuses texts that cannot be the name of one class.

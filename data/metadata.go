@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"reflect"
 
+	"github.com/prunefuse/prunefuse/internal/spelling"
 	"github.com/prunefuse/prunefuse/onnxio"
+	"github.com/prunefuse/prunefuse/onnxio/head"
 )
 
 // PreprocessKey is the metadata property in which a model keeps its
@@ -13,14 +15,19 @@ import (
 const PreprocessKey = "prunefuse.preprocess"
 
 // ReadPreprocess returns the preprocessing that a model's metadata hold, the zero
-// value where there is none.
+// value where there is none. Names of classes that they lack may stand in the model's
+// nodes, as scikit-learn's converter writes them ([head.Names]).
 func ReadPreprocess(m *onnxio.Model) (p Preprocess, err error) {
-	text, ok := m.Meta(PreprocessKey)
-	if !ok {
-		return p, nil
+	if text, ok := m.Meta(PreprocessKey); ok {
+		if err := json.Unmarshal([]byte(text), &p); err != nil {
+			return Preprocess{}, fmt.Errorf("metadata %s: %w", PreprocessKey, err)
+		}
 	}
-	if err := json.Unmarshal([]byte(text), &p); err != nil {
-		return Preprocess{}, fmt.Errorf("metadata %s: %w", PreprocessKey, err)
+	if len(p.Classes) == 0 {
+		p.Classes = head.Names(m)
+	}
+	for i, name := range p.Classes {
+		p.Classes[i] = spelling.Composed(name)
 	}
 	return p, nil
 }

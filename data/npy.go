@@ -20,7 +20,8 @@ type NPY struct {
 
 	r      io.ReaderAt
 	first  int64
-	size   int // bytes of a value
+	size   int  // bytes of a value
+	texts  bool // values may be texts
 	closer io.Closer
 }
 
@@ -36,7 +37,10 @@ const npyMagic = "\x93NUMPY"
 const maxNPYHeader = 1 << 16
 
 // OpenNPY opens an .npy file and checks its length against its header.
-func OpenNPY(path string) (*NPY, error) {
+func OpenNPY(path string) (*NPY, error) { return openNPYFile(path, false) }
+
+// openNPYFile is OpenNPY; with texts it takes arrays of these, too.
+func openNPYFile(path string, texts bool) (*NPY, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
@@ -44,7 +48,7 @@ func OpenNPY(path string) (*NPY, error) {
 	info, err := f.Stat()
 	if err == nil {
 		var a *NPY
-		if a, err = NewNPY(f, info.Size()); err == nil {
+		if a, err = newNPY(f, info.Size(), texts); err == nil {
 			a.closer = f
 			return a, nil
 		}
@@ -54,12 +58,14 @@ func OpenNPY(path string) (*NPY, error) {
 }
 
 // NewNPY reads the header of an .npy file of size bytes behind r.
-func NewNPY(r io.ReaderAt, size int64) (*NPY, error) {
+func NewNPY(r io.ReaderAt, size int64) (*NPY, error) { return newNPY(r, size, false) }
+
+func newNPY(r io.ReaderAt, size int64, texts bool) (*NPY, error) {
 	header, first, err := npyHeader(r, size)
 	if err != nil {
 		return nil, err
 	}
-	a := &NPY{r: r, first: first}
+	a := &NPY{r: r, first: first, texts: texts}
 	fortran, err := a.parse(header)
 	if err != nil {
 		return nil, fmt.Errorf("npy header: %w", err)
@@ -164,12 +170,15 @@ func (a *NPY) parseType(s string) (rest string, err error) {
 	if err != nil {
 		return "", err
 	}
-	if len(a.DType) == 3 && a.DType[2] == '1' { // of one byte there is no order
+	if len(a.DType) == 3 && a.DType[2] == '1' && a.DType[1] != 'U' { // of one byte there is no order
 		a.DType = "|" + a.DType[1:]
 	}
-	a.size = npySizes[a.DType]
-	if a.size == 0 {
-		return "", fmt.Errorf("values of type %q are not read; use little-endian floats, integers or booleans", a.DType)
+	if a.size = npySizes[a.DType]; a.size > 0 {
+		return rest, nil
+	}
+	size, text := textSize(a.DType)
+	if a.size = size; !text || !a.texts {
+		return "", fmt.Errorf("values of type %q are not read; use little-endian floats, integers or booleans%s", a.DType, whyNot(a.DType))
 	}
 	return rest, nil
 }

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -291,7 +292,7 @@ func FuzzNPY(f *testing.F) {
 		if err != nil {
 			return
 		}
-		_, _ = a.labels()
+		_, _, _ = a.labels(Options{}, strconv.Itoa)
 		set, err := newNPYSet(a, "fuzz.npy", "fuzz/", Options{})
 		if err != nil {
 			return

@@ -34,7 +34,7 @@ func openNPYSet(path string, opts Options) (Set, error) {
 	if !ok || opts.Labels != "" {
 		return set, nil
 	}
-	labels, err := readLabels(beside)
+	labels, classes, err := readLabels(beside, opts, positionOr(set))
 	if err == nil && len(labels) != set.Len() {
 		err = fmt.Errorf("%d labels for %d samples; name the labels of this array, or none", len(labels), set.Len())
 	}
@@ -42,7 +42,7 @@ func openNPYSet(path string, opts Options) (Set, error) {
 		a.Close()
 		return nil, fmt.Errorf("labels.npy beside it: %w", bare(err, beside))
 	}
-	return WithLabels(set, labels, nil)
+	return WithLabels(set, labels, classes)
 }
 
 func newNPYSet(a *NPY, path, prefix string, opts Options) (Set, error) {

@@ -3,6 +3,7 @@ package data
 import (
 	"archive/zip"
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -49,7 +50,7 @@ func newNPZSet(f *os.File, path string, opts Options) (Set, error) {
 	}
 	set, err := newNPYSet(a, path, shardName(path)+"/"+z.names[samples]+"/", opts)
 	if err == nil && labels >= 0 && opts.Labels == "" {
-		set, err = z.label(set, labels)
+		set, err = z.label(set, labels, opts)
 	}
 	if err != nil {
 		a.Close()
@@ -83,17 +84,20 @@ func readNPZ(f *os.File) (*npzArchive, error) {
 // choose finds the arrays of samples and labels (-1 for none) by the names that
 // the options give, or by those that are usual.
 func (z *npzArchive) choose(opts Options) (samples, labels int, err error) {
-	splits := map[string][]string{"": {"train"}, "train": {"train"}, "test": {"test", "val"}, "val": {"val"}}[opts.Split]
+	sampleNames := []string{"x", "X", "images", "data"}
+	there := map[string]bool{}
+	for _, s := range []string{"train", "test", "val"} {
+		there[s] = slices.ContainsFunc(ofSplit(s, sampleNames), func(n string) bool { return slices.Contains(z.names, n) })
+	}
+	split := ""
+	if opts.PathColumn == "" {
+		split = chooseSplit(opts, there)
+	}
 	find := func(name string, letters, words []string) int {
 		if name != "" {
 			return slices.Index(z.names, name)
 		}
-		var usual []string
-		for _, s := range splits {
-			for _, w := range letters {
-				usual = append(usual, w+"_"+s, s+"_"+w)
-			}
-		}
+		usual := ofSplit(cmp.Or(split, opts.Split, "train"), letters)
 		if opts.Split == "" || opts.Split == "train" {
 			usual = append(append(usual, letters...), words...)
 		}
@@ -104,7 +108,7 @@ func (z *npzArchive) choose(opts Options) (samples, labels int, err error) {
 		}
 		return -1
 	}
-	samples = find(opts.PathColumn, []string{"x", "X", "images", "data"}, []string{"arr_0"})
+	samples = find(opts.PathColumn, sampleNames, []string{"arr_0"})
 	labels = find(opts.LabelColumn, []string{"y", "Y", "labels", "label"}, []string{"arr_1"})
 	switch {
 	case samples < 0 && opts.PathColumn == "" && opts.Split == "" && len(z.names) == 1:
@@ -117,6 +121,14 @@ func (z *npzArchive) choose(opts Options) (samples, labels int, err error) {
 		return 0, 0, z.missing(opts.LabelColumn)
 	}
 	return samples, labels, nil
+}
+
+// ofSplit lists the usual names of the arrays of a split.
+func ofSplit(split string, letters []string) (names []string) {
+	for _, w := range letters {
+		names = append(names, w+"_"+split, split+"_"+w)
+	}
+	return names
 }
 
 func (z *npzArchive) missing(name string) error {
@@ -153,35 +165,35 @@ func (z *npzArchive) open(k int) (*NPY, error) {
 }
 
 // label gives a set the labels in array k.
-func (z *npzArchive) label(set Set, k int) (Set, error) {
-	labels, err := z.labels(k)
+func (z *npzArchive) label(set Set, k int, opts Options) (Set, error) {
+	labels, classes, err := z.labels(k, opts, positionOr(set))
 	if err == nil && len(labels) != set.Len() {
 		err = fmt.Errorf("%d labels for %d samples", len(labels), set.Len())
 	}
 	if err != nil {
 		return nil, fmt.Errorf("labels %s: %w", z.names[k], err)
 	}
-	return WithLabels(set, labels, nil)
+	return WithLabels(set, labels, classes)
 }
 
 // maxLabels bounds the bytes of an array of labels.
 const maxLabels = 1 << 32
 
-func (z *npzArchive) labels(k int) ([]int, error) {
+func (z *npzArchive) labels(k int, opts Options, id func(i int) string) (labels []int, classes []string, err error) {
 	r, err := z.members[k].Open()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer r.Close()
 	content, err := io.ReadAll(io.LimitReader(r, maxLabels))
 	if err != nil {
-		return nil, truncated(err)
+		return nil, nil, truncated(err)
 	}
-	a, err := NewNPY(bytes.NewReader(content), int64(len(content)))
+	a, err := newNPY(bytes.NewReader(content), int64(len(content)), true)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return a.labels()
+	return a.labels(opts, id)
 }
 
 // unpackMember writes a member to a temporary file, which is gone when it is

@@ -250,7 +250,7 @@ func manySplits(path string) bool {
 }
 
 func openFolder(dir string, opts Options) (Set, error) {
-	if path, ok := idxInFolder(dir, opts.Split); ok {
+	if path, ok := idxInFolder(dir, opts); ok {
 		return openIDX(path)
 	}
 	if set, err := openBinaries(dir, opts); set != nil || err != nil {

@@ -6,6 +6,8 @@ import (
 	"math"
 
 	"github.com/parquet-go/parquet-go"
+
+	"github.com/prunefuse/prunefuse/internal/spelling"
 )
 
 // parquetLabels collects labels that are numbers, which Hugging Face's metadata
@@ -46,6 +48,9 @@ func (l *parquetLabels) names(f *parquet.File, column string, first int) {
 	}
 	if json.Unmarshal([]byte(text), &meta) != nil || json.Unmarshal(meta.Info.Features[column], &feature) != nil {
 		feature.Names = nil
+	}
+	for i, name := range feature.Names {
+		feature.Names[i] = spelling.Composed(name)
 	}
 	l.files = append(l.files, fileClasses{first, feature.Names})
 }

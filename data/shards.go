@@ -125,7 +125,7 @@ func binariesIn(dir string) (b binaries, err error) {
 // shardsOf picks the files of a split. Where names begin with those of splits
 // (train-00000-of-00002.parquet), it takes those of the one that is asked for, or
 // of train.
-func shardsOf(all []string, split string) []string {
+func shardsOf(all []string, opts Options) []string {
 	of := func(splits ...string) (files []string) {
 		for _, name := range all {
 			if slices.ContainsFunc(splits, func(s string) bool {
@@ -136,16 +136,18 @@ func shardsOf(all []string, split string) []string {
 		}
 		return files
 	}
-	train, test, val := of("train"), of("test"), of("val", "validation")
-	switch {
-	case split == "test" && len(test) > 0:
-		return test
-	case split == "test" || split == "val":
-		return val
-	case len(train) > 0 && (split != "" || len(test) > 0 || len(val) > 0):
-		return train
+	files := map[string][]string{"train": of("train"), "test": of("test"), "val": of("val", "validation")}
+	there := map[string]bool{}
+	for split, names := range files {
+		there[split] = len(names) > 0
 	}
-	return all
+	if opts.Split == "" && !(there["train"] && (there["test"] || there["val"])) {
+		return all
+	}
+	if opts.Split == "train" && !there["train"] {
+		return all
+	}
+	return files[chooseSplit(opts, there)]
 }
 
 // inFolder puts the path of a folder before names.
@@ -165,10 +167,10 @@ func openBinaries(dir string, opts Options) (Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	if files := cifarFiles(b.cifar, opts.Split); len(files) > 0 {
+	if files := cifarFiles(b.cifar, opts); len(files) > 0 {
 		return openCIFAR(inFolder(dir, files)...)
 	}
-	if files := shardsOf(b.tar, opts.Split); len(files) > 0 && !b.images {
+	if files := shardsOf(b.tar, opts); len(files) > 0 && !b.images {
 		return openTar(inFolder(dir, files), opts)
 	}
 	if len(b.parquet) == 0 && b.images {
@@ -177,7 +179,7 @@ func openBinaries(dir string, opts Options) (Set, error) {
 			return nil, nil // there is no such folder
 		}
 	}
-	if files := shardsOf(b.parquet, opts.Split); len(files) > 0 && !b.images {
+	if files := shardsOf(b.parquet, opts); len(files) > 0 && !b.images {
 		return openParquet(inFolder(dir, files), opts)
 	}
 	return nil, nil

@@ -3,6 +3,8 @@ package data
 import (
 	"errors"
 	"fmt"
+
+	"github.com/prunefuse/prunefuse/internal/spelling"
 )
 
 // Select returns the samples of a set that the file only names, or all where it
@@ -42,7 +44,7 @@ func Select(s Set, only, exclude string) (Set, error) {
 type nameSet struct {
 	path  string
 	names []string
-	found map[string]bool
+	found map[string]bool // by the composed name
 }
 
 func readNameSet(path string) (*nameSet, error) {
@@ -55,13 +57,14 @@ func readNameSet(path string) (*nameSet, error) {
 		return n, err
 	}
 	for _, name := range n.names {
-		n.found[name] = false
+		n.found[spelling.Composed(name)] = false
 	}
 	return n, nil
 }
 
 // has reports whether the file names a sample, and remembers that there is one.
 func (n *nameSet) has(id string) bool {
+	id = spelling.Composed(id)
 	found, named := n.found[id]
 	if named && !found {
 		n.found[id] = true
@@ -73,7 +76,7 @@ func (n *nameSet) has(id string) bool {
 func (n *nameSet) unknown() error {
 	missing, first := 0, ""
 	for _, name := range n.names {
-		if !n.found[name] {
+		if !n.found[spelling.Composed(name)] {
 			if missing++; missing == 1 {
 				first = name
 			}

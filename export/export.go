@@ -3,7 +3,6 @@ package export
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -99,7 +98,7 @@ func model(ctx context.Context, m *onnxio.Model, o Options) (*onnxio.Model, *Rep
 		return nil, nil, err
 	}
 	if o.SkipVerify {
-		if err := loads(ctx, out, o.Session); err != nil {
+		if err := ort.Loads(ctx, out, o.Session); err != nil {
 			return nil, nil, err
 		}
 	} else {
@@ -132,18 +131,6 @@ func fixDefaults(m *onnxio.Model) (*onnxio.Model, error) {
 		p.RemoveInput(name)
 	}
 	return out, p.Apply()
-}
-
-// loads is an error where there is a runtime that refuses the model.
-func loads(ctx context.Context, m *onnxio.Model, o ort.SessionOptions) error {
-	s, err := ort.SessionOf(ctx, m, o)
-	if errors.Is(err, ort.ErrNoRuntime) {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("the result cannot be loaded: %w", err)
-	}
-	return s.Close()
 }
 
 // keepPlan makes the plan of a pruned model speak of the weights that the

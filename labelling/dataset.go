@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"github.com/prunefuse/prunefuse/data"
+	"github.com/prunefuse/prunefuse/internal/spelling"
 )
 
 // Array gives each sample of a set its label, -1 where it has none. Labels that fit
@@ -19,7 +20,7 @@ func Array(labels []Label, set *Samples, classes data.Classes) ([]int64, error) 
 	}
 	var p problems
 	for _, l := range labels {
-		i, there := set.at[l.ID]
+		i, there := set.at[spelling.Composed(l.ID)]
 		n, err := classes.Number(l.Class)
 		switch {
 		case !there:
@@ -36,21 +37,21 @@ func Array(labels []Label, set *Samples, classes data.Classes) ([]int64, error) 
 // Samples knows where the samples of a set are.
 type Samples struct {
 	n  int
-	at map[string]int
+	at map[string]int // by the composed ID
 }
 
 // SamplesOf finds the samples of a set.
 func SamplesOf(set data.Set) *Samples {
 	s := &Samples{n: set.Len(), at: make(map[string]int, set.Len())}
 	for i := range s.n {
-		s.at[set.ID(i)] = i
+		s.at[spelling.Composed(set.ID(i))] = i
 	}
 	return s
 }
 
 // Has reports whether there is a sample of an ID.
 func (s *Samples) Has(id string) bool {
-	_, there := s.at[id]
+	_, there := s.at[spelling.Composed(id)]
 	return there
 }
 

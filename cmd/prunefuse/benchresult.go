@@ -5,6 +5,7 @@ import (
 	"math"
 	"strconv"
 
+	"github.com/prunefuse/prunefuse/cmd/prunefuse/internal/show"
 	"github.com/prunefuse/prunefuse/internal/term"
 	"github.com/prunefuse/prunefuse/onnxio"
 	"github.com/prunefuse/prunefuse/onnxio/latency"
@@ -42,7 +43,7 @@ func (r *benchResult) compareMACs(a, b *onnxio.Model, shapes onnxio.InputShapes)
 	if err != nil {
 		return err
 	}
-	r.macs = macsRow(sizeA, sizeB)[3]
+	r.macs = show.MACsRow(sizeA, sizeB)[3]
 	return nil
 }
 
@@ -85,7 +86,7 @@ func (r *benchResult) printSizes(g *globals) error {
 	align := []term.Align{term.Left}
 	for i, m := range r.Models {
 		header = append(header, modelLetter(i))
-		for k, cell := range []string{m.File, term.Count(m.Parameters), macsText(m.Size), term.Bytes(m.Bytes)} {
+		for k, cell := range []string{m.File, term.Count(m.Parameters), show.MACs(m.Size), term.Bytes(m.Bytes)} {
 			rows[k] = append(rows[k], cell)
 		}
 		align = append(align, term.Right)
@@ -94,7 +95,7 @@ func (r *benchResult) printSizes(g *globals) error {
 		a, b := r.Models[0], r.Models[1]
 		header = append(header, "B/A")
 		for k, cell := range []string{
-			"", change(a.Parameters, b.Parameters), r.macs, change(a.Bytes, b.Bytes),
+			"", show.Change(a.Parameters, b.Parameters), r.macs, show.Change(a.Bytes, b.Bytes),
 		} {
 			rows[k] = append(rows[k], cell)
 		}

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/prunefuse/prunefuse/cmd/prunefuse/internal/show"
 	"github.com/prunefuse/prunefuse/export"
 	"github.com/prunefuse/prunefuse/onnxio"
 	"github.com/prunefuse/prunefuse/onnxio/op"
@@ -96,7 +97,7 @@ func printExported(g *globals, o exportOptions, before, after op.Size, did *expo
 			After  op.Size `json:"after"`
 		}{did, o.out.path, before, after})
 	}
-	if err := printChange(g, before, after); err != nil {
+	if err := show.Sizes(g.stdout, before, after); err != nil {
 		return err
 	}
 	batch := ""

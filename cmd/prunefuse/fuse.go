@@ -120,6 +120,9 @@ func runFuse(cmd *cobra.Command, g *globals, o fuseOptions) error {
 	if err != nil {
 		return err
 	}
+	if err := g.loads(cmd.Context(), fused, o.out.path); err != nil {
+		return fmt.Errorf("%s into %s: %w", o.pruned, o.dense, err)
+	}
 	stamp(fused, cmd, nil)
 	out := g.outputs()
 	defer out.Discard()

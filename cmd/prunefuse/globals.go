@@ -13,6 +13,8 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/prunefuse/prunefuse/internal/term"
+	"github.com/prunefuse/prunefuse/onnxio"
+	"github.com/prunefuse/prunefuse/onnxio/op"
 	"github.com/prunefuse/prunefuse/onnxio/ort"
 )
 
@@ -102,6 +104,15 @@ func (g *globals) startRuntime(ctx context.Context) error {
 		g.detail("ONNX Runtime %s from %s (%s)", info.Version, info.Library, info.Source)
 	}
 	return nil
+}
+
+// loads refuses a model that the runtime refuses, where one is on this machine.
+func (g *globals) loads(ctx context.Context, m *onnxio.Model, output string) error {
+	if err := ort.Init(ctx, ort.Options{Lib: g.ortLib, Offline: true}); err != nil {
+		g.detail("not loaded to see that it can be: %v", err)
+		return ctx.Err()
+	}
+	return op.Blame(m, ort.Loads(ctx, m, g.sessionBeside(output)))
 }
 
 // terminal is the command's progress display. Close it before printing.

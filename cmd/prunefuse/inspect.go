@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/prunefuse/prunefuse/cmd/prunefuse/internal/show"
 	"github.com/prunefuse/prunefuse/onnxio"
 	"github.com/prunefuse/prunefuse/pruning"
 )
@@ -88,5 +89,5 @@ func runInspect(g *globals, o inspectOptions, path string) error {
 	if g.json {
 		return g.printJSON(out)
 	}
-	return printInspection(g, out)
+	return show.Inspection(g.stdout, out, g.verbose)
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/binary"
 	"math"
 	"math/rand/v2"
@@ -11,6 +12,7 @@ import (
 
 	"google.golang.org/protobuf/proto"
 
+	"github.com/prunefuse/prunefuse/data"
 	"github.com/prunefuse/prunefuse/onnxio"
 	"github.com/prunefuse/prunefuse/onnxio/onnxpb"
 	"github.com/prunefuse/prunefuse/onnxio/ort/orttest"
@@ -115,7 +117,7 @@ func (m *oddModel) with(change func(pb *onnxpb.ModelProto)) *oddModel {
 func TestOddModels(t *testing.T) {
 	t.Parallel()
 	orttest.Need(t)
-	const prune, export = "prune", "export"
+	const prune, export, noVerify, train = "prune", "export", "prune --no-verify", "train"
 	for about, c := range map[string]struct {
 		model   *oddModel
 		command string
@@ -145,10 +147,12 @@ func TestOddModels(t *testing.T) {
 			pb.Graph.Initializer = append(pb.Graph.Initializer, on)
 			pb.Graph.Node[1].OpType, pb.Graph.Node[1].Input = proto.String("Dropout"), []string{"h", "", "on"}
 		}), prune, exitFailed, []string{`node "a" (Dropout) draws at random`, "--no-verify"}},
-		"weights inside of branches": {newOddModel().with(branches), export, exitOK, []string{"verified"}},
-		"the same to prune":          {newOddModel().with(branches), prune, exitFailed, []string{"nothing in the model can be pruned"}},
-		"noise":                      {newOddModel().between("RandomNormalLike", ""), export, exitOK, []string{"not compared: output y", `node "a" (RandomNormalLike) draws at random`}},
-		"old spatial":                {newOddModel().with(spatial), prune, exitFailed, []string{`(BatchNormalization): spatial=0 was dropped in opset 9`, "export the model anew"}},
+		"weights inside of branches":   {newOddModel().with(branches), export, exitOK, []string{"verified"}},
+		"the same to prune":            {newOddModel().with(branches), prune, exitFailed, []string{"nothing in the model can be pruned"}},
+		"an attribute of another type": {newOddModel().between("LeakyRelu", "", intAttr("alpha", 1)), noVerify, exitFailed, []string{"the runtime cannot load it", "alpha"}},
+		"the same to train":            {newOddModel().between("LeakyRelu", "", intAttr("alpha", 1)), train, exitFailed, []string{"the runtime cannot load it", "alpha"}},
+		"noise":                        {newOddModel().between("RandomNormalLike", ""), export, exitOK, []string{"not compared: output y", `node "a" (RandomNormalLike) draws at random`}},
+		"old spatial":                  {newOddModel().with(spatial), prune, exitFailed, []string{`(BatchNormalization): spatial=0 was dropped in opset 9`, "export the model anew"}},
 	} {
 		t.Run(about, func(t *testing.T) {
 			t.Parallel()
@@ -161,9 +165,15 @@ func TestOddModels(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			args := []string{c.command, in, "-o", out}
-			if c.command == prune {
+			args := append(strings.Fields(c.command), in, "-o", out)
+			switch c.command {
+			case prune, noVerify:
 				args = append(args, "--ratio", "0.5")
+			case train:
+				pool := filepath.Join(dir, "pool.npy")
+				writeNPY(t, pool, []int{4, 4}, make([]float32, 16))
+				writeNPY(t, filepath.Join(dir, "labels.npy"), []int{4}, []int64{0, 1, 2, 0})
+				args = append(args, "--data", pool, "--steps", "1", "--mean", "0", "--std", "1")
 			}
 			code, stdout, stderr := runQuietly(args...)
 			if code != c.code || code != exitOK && strings.Count(stderr, "\n") != 1 {
@@ -185,6 +195,18 @@ func TestOddModels(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func writeNPY[T data.Element](t *testing.T, path string, shape []int, values []T) {
+	t.Helper()
+	var b bytes.Buffer
+	err := data.EncodeNPY(&b, shape, values)
+	if err == nil {
+		err = os.WriteFile(path, b.Bytes(), 0o666)
+	}
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 

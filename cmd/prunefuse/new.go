@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/prunefuse/prunefuse/cmd/prunefuse/internal/show"
 	"github.com/prunefuse/prunefuse/data"
 	"github.com/prunefuse/prunefuse/internal/term"
 	"github.com/prunefuse/prunefuse/models"
@@ -109,7 +110,7 @@ func runNew(cmd *cobra.Command, g *globals, o newOptions, arch string) error {
 		Seed   uint64 `json:"seed"`
 		op.Size
 	}{"prunefuse.new/1", o.out.path, arch, g.seed, size}, fmt.Sprintf("%s: %s parameters, %s MACs, %s\n",
-		o.out.path, term.Count(size.Parameters), macsText(size), term.Bytes(size.Bytes)))
+		o.out.path, term.Count(size.Parameters), show.MACs(size), term.Bytes(size.Bytes)))
 }
 
 // parseClasses reads a number of classes, or their names. The empty text is

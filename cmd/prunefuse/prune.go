@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/prunefuse/prunefuse/cmd/prunefuse/internal/show"
 	"github.com/prunefuse/prunefuse/export"
 	"github.com/prunefuse/prunefuse/onnxio"
 	"github.com/prunefuse/prunefuse/onnxio/op"
@@ -167,6 +168,11 @@ func runPrune(cmd *cobra.Command, g *globals, o pruneOptions, path string) error
 	}
 	before.Bytes = fileBytes(path, m)
 	stamp(result.Model, cmd, []string{path})
+	if o.noVerify {
+		if err := g.loads(cmd.Context(), result.Model, o.out.path); err != nil {
+			return fmt.Errorf("%s: %w", path, err)
+		}
+	}
 	if after.Bytes, err = o.write(g, result); err != nil {
 		return err
 	}
@@ -259,7 +265,7 @@ func printPruned(g *globals, o pruneOptions, r *pruning.Result, before, after op
 			Compensation *pruning.Compensation `json:"compensation,omitempty"`
 		}{"prunefuse.prune/1", o.out.path, before, after, r.Reached, r.Groups(), v, made})
 	}
-	if err := printChange(g, before, after); err != nil {
+	if err := show.Sizes(g.stdout, before, after); err != nil {
 		return err
 	}
 	if r.Reached != nil {

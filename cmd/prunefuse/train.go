@@ -198,6 +198,9 @@ func runTrain(cmd *cobra.Command, g *globals, o trainOptions, path string) error
 		return err
 	}
 	stamp(m, cmd, []string{path})
+	if err := g.loads(ctx, m, o.out.path); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
 	trained, history, err := o.train(ctx, g, m, set, to)
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)

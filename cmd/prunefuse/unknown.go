@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -35,9 +36,20 @@ func unknownCommand(parent *cobra.Command, word string) error {
 	return usagef("unknown command %q (see %s --help)", word, parent.CommandPath())
 }
 
+// wanted says which numbers flags take, by their types in pflag.
+var wanted = map[string]string{
+	"int": "a whole number", "int64": "a whole number", "uint64": "a whole number from 0 to 18446744073709551615", "uint": "a whole number from 0",
+	"float64": "a number", "float32": "a number", "bool": "true or false",
+}
+
 // unknownFlag is the error of a command's flags, which for one that there is
-// not says which may have been meant.
+// not says which may have been meant, and for a wrong value what is wanted.
 func unknownFlag(cmd *cobra.Command, err error) error {
+	var wrong *pflag.InvalidValueError
+	var number *strconv.NumError
+	if errors.As(err, &wrong) && errors.As(wrong.Unwrap(), &number) {
+		return usageIn(cmd, fmt.Errorf("--%s %s: want %s", wrong.GetFlag().Name, wrong.GetValue(), wanted[wrong.GetFlag().Value.Type()]))
+	}
 	var missing *pflag.NotExistError
 	if !errors.As(err, &missing) {
 		return usageIn(cmd, err)

@@ -79,3 +79,21 @@ func (s stoppable) Write(b []byte) (int, error) {
 	}
 	return s.w.Write(b)
 }
+
+// Loads is an error where there is a runtime that refuses a model. One that only lacks
+// an operator's kernel for a type, which another runtime may have, does not refuse it.
+func Loads(ctx context.Context, m *onnxio.Model, o SessionOptions) error {
+	s, err := SessionOf(ctx, m, o)
+	switch {
+	case errors.Is(err, ErrNoRuntime):
+		return nil
+	case err != nil && strings.Contains(err.Error(), lacksKernel): // nothing is wrong with the model
+		return nil
+	case err != nil:
+		return fmt.Errorf("the runtime cannot load it: %w", err)
+	}
+	return s.Close()
+}
+
+// lacksKernel is in what ONNX Runtime says of a sound model that it cannot run.
+const lacksKernel = "Could not find an implementation for"

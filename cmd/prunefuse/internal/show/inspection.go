@@ -1,8 +1,9 @@
-package main
+package show
 
 import (
 	"cmp"
 	"fmt"
+	"io"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,7 +12,9 @@ import (
 	"github.com/prunefuse/prunefuse/pruning"
 )
 
-func printInspection(g *globals, in *pruning.Inspection) error {
+// Inspection prints a model taken apart. With all it lists every group and every axis
+// that cannot be pruned, else those with the most at stake.
+func Inspection(w io.Writer, in *pruning.Inspection, all bool) error {
 	rows := [][]string{
 		{"file", in.File + ", " + term.Bytes(in.Bytes)},
 		{"producer", cmp.Or(in.Producer, "–")},
@@ -25,7 +28,7 @@ func printInspection(g *globals, in *pruning.Inspection) error {
 	}
 	rows = append(rows,
 		[]string{"parameters", term.Count(in.Parameters)},
-		[]string{"MACs", macsText(in.Size)},
+		[]string{"MACs", MACs(in.Size)},
 		[]string{"prunable", prunable(in)},
 		[]string{"fingerprint", in.Fingerprint},
 	)
@@ -35,10 +38,10 @@ func printInspection(g *globals, in *pruning.Inspection) error {
 	if len(in.Metadata) > 0 {
 		rows = append(rows, []string{"metadata", strings.Join(in.Metadata, ", ")})
 	}
-	if err := term.Table(g.stdout, nil, rows, []term.Align{term.Left, term.Left}); err != nil {
+	if err := term.Table(w, nil, rows, []term.Align{term.Left, term.Left}); err != nil {
 		return err
 	}
-	return printSections(g, in)
+	return printSections(w, in, all)
 }
 
 // section is a titled table; one without rows says so.
@@ -49,22 +52,22 @@ type section struct {
 	align  []term.Align
 }
 
-func printSections(g *globals, in *pruning.Inspection) error {
+func printSections(w io.Writer, in *pruning.Inspection, all bool) error {
 	for _, s := range []section{
 		{"Operators", []string{"operator", "nodes", ""}, opRows(in.Operators), []term.Align{term.Left, term.Right, term.Left}},
-		groupSection(in, g.verbose),
-		pinSection(in, g.verbose),
+		groupSection(in, all),
+		pinSection(in, all),
 	} {
-		if _, err := fmt.Fprintln(g.stdout); err != nil {
+		if _, err := fmt.Fprintln(w); err != nil {
 			return err
 		}
-		if err := term.Title(g.stdout, s.title); err != nil {
+		if err := term.Title(w, s.title); err != nil {
 			return err
 		}
 		if len(s.rows) == 0 {
 			s.header, s.rows = nil, [][]string{{"none"}}
 		}
-		if err := term.Table(g.stdout, s.header, s.rows, s.align); err != nil {
+		if err := term.Table(w, s.header, s.rows, s.align); err != nil {
 			return err
 		}
 	}

@@ -1,14 +1,15 @@
-package main
+package show
 
 import (
 	"fmt"
+	"io"
 
 	"github.com/prunefuse/prunefuse/internal/term"
 	"github.com/prunefuse/prunefuse/onnxio/op"
 )
 
-// macsText tells the multiply-accumulates, and where they are not all of them.
-func macsText(s op.Size) string {
+// MACs tells the multiply-accumulates, and where they are not all of them.
+func MACs(s op.Size) string {
 	switch {
 	case s.MACs == nil:
 		return "not known (" + openInput(s) + ")"
@@ -22,20 +23,20 @@ func openInput(s op.Size) string {
 	return fmt.Sprintf("input %q is of open size; give --input-shape", s.OpenInputs[0])
 }
 
-// change tells b as a multiple of a.
-func change(a, b int64) string {
+// Change tells b as a multiple of a.
+func Change(a, b int64) string {
 	if a == 0 {
 		return "–"
 	}
 	return term.Ratio(float64(b) / float64(a))
 }
 
-// macsRow is the row of the MACs of two models, with their change.
-func macsRow(a, b op.Size) []string {
+// MACsRow returns the row of the MACs of two models, with their change.
+func MACsRow(a, b op.Size) []string {
 	if a.MACs == nil || b.MACs == nil {
 		return []string{"MACs", "not known", "not known", "–"}
 	}
-	return []string{"MACs", term.MACs(*a.MACs), term.MACs(*b.MACs), change(*a.MACs, *b.MACs)}
+	return []string{"MACs", term.MACs(*a.MACs), term.MACs(*b.MACs), Change(*a.MACs, *b.MACs)}
 }
 
 // macsNote says what the MACs of two models leave out; it is empty where that
@@ -52,21 +53,21 @@ func macsNote(a, b op.Size) string {
 	return ""
 }
 
-// printChange prints the table before | after | change of two models, whose
+// Sizes prints the table before | after | change of two models, whose
 // sizes are of op.SizesOf.
-func printChange(g *globals, before, after op.Size) error {
+func Sizes(w io.Writer, before, after op.Size) error {
 	row := func(name string, a, b int64, format func(int64) string) []string {
-		return []string{name, format(a), format(b), change(a, b)}
+		return []string{name, format(a), format(b), Change(a, b)}
 	}
 	rows := [][]string{
 		row("parameters", before.Parameters, after.Parameters, term.Count),
-		macsRow(before, after),
+		MACsRow(before, after),
 		row("file size", before.Bytes, after.Bytes, term.Bytes),
 	}
-	err := term.Table(g.stdout, []string{"", "before", "after", "change"}, rows,
+	err := term.Table(w, []string{"", "before", "after", "change"}, rows,
 		[]term.Align{term.Left, term.Right, term.Right, term.Right})
 	if note := macsNote(before, after); err == nil && note != "" {
-		_, err = fmt.Fprintln(g.stdout, note)
+		_, err = fmt.Fprintln(w, note)
 	}
 	return err
 }
