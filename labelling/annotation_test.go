@@ -74,3 +74,30 @@ b.png x dog x.xml:2
 		t.Errorf("labels %s", got)
 	}
 }
+
+// Agreement tells of a crew what can be counted by hand.
+func TestAgreement(t *testing.T) {
+	t.Parallel()
+	r, err := Read(strings.NewReader(crewText+"f,skip,bob\ng,unsure,eve\n"), Config{FromName: "choice", Disagreement: Majority, SkipTies: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Of the 11 pairable values 7 are cat and 4 dog; the pairs that differ weigh 2 in
+	// each of a, b and e: α = 1 − (6/11) / (2·7·4/(11·10)) = 1 − 60/56.
+	const want = `agreement α -0.071, on 4 samples that two or more labelled; 3 differ: a, b, e
+annotator ann: 5 labels, 0 skipped, 0 unsure; 3 of 3 shared ones are right by the consensus
+annotator bob: 3 labels, 1 skipped, 0 unsure; 3 of 3 shared ones are right by the consensus
+annotator eve: 4 labels, 0 skipped, 1 unsure; 1 of 3 shared ones are right by the consensus
+`
+	a := r.Agreement()
+	if got := a.Text(); got != want {
+		t.Errorf("%swant\n%s", got, want)
+	}
+	if got := fmt.Sprint(a.Annotators[2].Confusion); got != "[[1 1] [1 0]]" {
+		t.Errorf("eve takes %v", got)
+	}
+	alone, err := Read(strings.NewReader("id,label,annotator\na,cat,ann\n"), Config{FromName: "choice"})
+	if err != nil || alone.Agreement() != nil {
+		t.Errorf("one annotator agrees with %+v (%v)", alone.Agreement(), err)
+	}
+}

@@ -18,8 +18,8 @@ type Config struct {
 	Sample string
 	// Disagreement says what becomes of a sample whose answers differ; "" is Refuse.
 	Disagreement Disagreement
-	// SkipTies leaves a sample without a label on which a Majority does not decide,
-	// which is a problem otherwise.
+	// SkipTies leaves a sample without a label on which Majority or DawidSkene does
+	// not decide, which is a problem otherwise.
 	SkipTies bool
 	// Decides names in a message what sets Disagreement; "" is the flag.
 	Decides string
@@ -44,15 +44,18 @@ const (
 	Last     Disagreement = "last"     // the last answer counts, by the times where all have one, else by the order of the files
 	Majority Disagreement = "majority" // that which most gave; where several did, it is a problem
 	Skip     Disagreement = "skip"     // it stays without a label
+	// DawidSkene gives it the class that is most likely by how each annotator errs,
+	// which is estimated from all answers; where two are as likely it is a problem.
+	DawidSkene Disagreement = "dawid-skene"
 )
 
 // ParseDisagreement reads the name of a way.
 func ParseDisagreement(name string) (Disagreement, error) {
 	switch d := Disagreement(name); d {
-	case Refuse, Last, Majority, Skip:
+	case Refuse, Last, Majority, DawidSkene, Skip:
 		return d, nil
 	}
-	return "", fmt.Errorf("%q: want refuse, last, majority or skip", name)
+	return "", fmt.Errorf("%q: want refuse, last, majority or skip, or dawid-skene", name)
 }
 
 // What people write instead of a class.

@@ -11,8 +11,12 @@ import (
 func (a *answers) result() (*Result, error) {
 	r := &Result{Notes: a.notes, Annotations: a.all}
 	votes := a.votes(r)
+	likely, err := a.likely(votes)
+	if err != nil {
+		return nil, err
+	}
 	for _, id := range a.order {
-		class := a.class(id, votes[id], r)
+		class := a.class(id, votes[id], likely, r)
 		said := func(what func(Annotation) bool) bool { return slices.ContainsFunc(votes[id], what) }
 		switch {
 		case class != "":
@@ -72,8 +76,18 @@ func (a *answers) votes(r *Result) map[string][]Annotation {
 	return out
 }
 
-// class is the one that the votes for a sample give, "" for none.
-func (a *answers) class(id string, votes []Annotation, r *Result) string {
+// likely are the classes that Dawid and Skene give the samples, where they decide.
+func (a *answers) likely(votes map[string][]Annotation) (map[string]string, error) {
+	all := newRatings(a.order, votes)
+	if a.config.Disagreement != DawidSkene || len(all.List) == 0 {
+		return nil, nil
+	}
+	return all.dawidSkene()
+}
+
+// class is the one that the votes for a sample give, "" for none. Votes that agree
+// stand, whoever gives them; likely decides between those that do not.
+func (a *answers) class(id string, votes []Annotation, likely map[string]string, r *Result) string {
 	var classes []string
 	for _, v := range votes {
 		if len(v.also) > 0 {
@@ -95,12 +109,16 @@ func (a *answers) class(id string, votes []Annotation, r *Result) string {
 		return last(votes)
 	case Skip:
 		return ""
-	case Majority:
-		if best, ok := majority(classes, distinct); ok {
+	case Majority, DawidSkene:
+		best, ok := majority(classes, distinct)
+		if a.config.Disagreement == DawidSkene {
+			best, ok = likely[id], likely[id] != ""
+		}
+		if ok {
 			return best
 		}
 		if !a.config.SkipTies {
-			a.problems.add("%s%s: as many say %s (%s last or skip)", fileOf(votes, classes[len(classes)-1]), id, quoted(distinct, " as "), decides)
+			a.problems.add("%s%s: the answers differ, %s, and as many say %s (%s last or skip)", fileOf(votes, classes[len(classes)-1]), id, quoted(classes, ", "), quoted(distinct, " as "), decides)
 		}
 		return ""
 	}
@@ -156,6 +174,8 @@ func (d Disagreement) effect() string {
 		return "the last counts"
 	case Majority:
 		return "that of most counts"
+	case DawidSkene:
+		return "the class that is most likely by how each annotator errs counts"
 	case Skip:
 		return "they stay without a label"
 	}

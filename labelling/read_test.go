@@ -59,6 +59,23 @@ const cvatText = `<?xml version="1.0" encoding="utf-8"?>
  <image id="2" name="x/c.png" width="4" height="4"></image>
 </annotations>`
 
+// crewText is of ann, who is always right where eve is not, and bob, who is where he
+// answers.
+const crewText = `id,label,annotator
+a,cat,ann
+b,dog,ann
+c,cat,ann
+d,dog,ann
+e,cat,ann
+a,cat,bob
+b,dog,bob
+c,cat,bob
+a,dog,eve
+b,cat,eve
+c,cat,eve
+e,dog,eve
+`
+
 const cocoText = `{"info":{},"images":[{"id":1,"file_name":"a.png"},{"id":2,"file_name":"b.png"},{"id":3,"file_name":"c.png"}],
  "annotations":[{"id":1,"image_id":1,"category_id":7},{"id":2,"image_id":2,"category_id":9,"bbox":[0,0,2,2]},{"id":3,"image_id":2,"category_id":9,"bbox":[1,1,2,2]}],
  "categories":[{"id":7,"name":"cat"},{"id":9,"name":"dog"}]}`
@@ -110,6 +127,7 @@ func TestRead(t *testing.T) {
 		"with annotators": {"id,label,annotator,time\na,cat,ann,2026-01-02T03:04:05Z\na,dog,ann,2026-01-02 03:05\nb,dog,bob,nan\n", Config{Disagreement: Last}, "a=dog b=dog"},
 		"corrected":       {"id,label,annotator,time\na,dog,ann,2026-01-02 03:05:00\na,cat,ann,2026-01-02T03:04:05Z\n", Config{}, "a=dog"},
 		"said twice by":   {"id,label,annotator\na,cat,ann\na,dog,bob\na,cat,ann\na,dog,eve\n", Config{Disagreement: Majority}, "a=dog"},
+		"by their errors": {crewText, Config{Disagreement: DawidSkene}, "a=cat b=dog c=cat d=dog e=cat"},
 		"a tie left":      {"id,label\na,cat\na,dog\nb,cat\n", Config{Disagreement: Majority, SkipTies: true}, "b=cat -1"},
 		"last by time":    {"id,label,annotator,time\na,dog,bob,2026-01-02T03:05:00Z\na,cat,ann,2026-01-02T03:04:05Z\n", Config{Disagreement: Last}, "a=dog"},
 		"CSV, last":       {"id,label\na,cat\na,bird\n", Config{Disagreement: Last}, "a=bird"},
@@ -174,7 +192,8 @@ func TestReadRefuses(t *testing.T) {
 		"of two fields":     {`[{"sample":"a","id":1,"label":"old","kind":"cat","annotator":1}]`, Config{}, []string{`none is the control "choice"`, "--from-name"}},
 		"they differ":       {tasksText(taskText("a", "choice=cat", "choice=dog"), taskText("b", "choice=cat")), Config{}, []string{`a: the answers differ, "cat", "dog"`, "--disagreement"}},
 		"rows differ":       {"id,label\na,cat\na,dog\n", Config{}, []string{"the answers differ"}},
-		"as many":           {tasksText(taskText("a", "choice=cat", "choice=dog")), Config{Disagreement: Majority}, []string{`as many say "cat" as "dog"`}},
+		"as likely":         {"id,label,annotator\na,cat,ann\nb,dog,ann\na,dog,bob\nb,cat,bob\n", Config{Disagreement: DawidSkene}, []string{"2 problems", `as many say "cat" as "dog"`}},
+		"as many":           {tasksText(taskText("a", "choice=cat", "choice=dog")), Config{Disagreement: Majority}, []string{`the answers differ, "cat", "dog", and as many say "cat" as "dog"`}},
 		"two truths":        {tasksText(taskText("a", "choice=cat truth", "choice=dog truth")), Config{}, []string{"the answers differ"}},
 		"a class not there": {"id,label\na,cow\nb,cat\nc,hen\n", Config{Classes: data.Classes{Names: []string{"cat", "dog"}}}, []string{"2 problems", `a: class "cow" is none of "cat", "dog"`, `"hen"`}},
 	} {
@@ -240,7 +259,7 @@ func FuzzRead(f *testing.F) {
 	f.Add([]byte(`{"id":1,"label":2}`))
 	f.Add([]byte(cvatText))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		for _, way := range []Disagreement{Refuse, Last, Majority, Skip} {
+		for _, way := range []Disagreement{Refuse, Last, Majority, DawidSkene, Skip} {
 			r, err := Read(bytes.NewReader(text), Config{FromName: "choice", ToName: "image", Disagreement: way})
 			if err != nil {
 				continue

@@ -235,7 +235,7 @@ func (t *table) classField() (string, error) {
 	case !t.ofLabelStudio():
 		return "", fmt.Errorf("its fields are %q, of which none is \"label\" or %q (--from-name names another)", t.fields, c.FromName)
 	}
-	known := append(slices.Clone(annotationFields), "created_at", "updated_at", "agreement", "id", "rank", sampleKey, c.ToName, c.Sample)
+	known := append(slices.Clone(annotationFields), "created_at", "updated_at", "agreement", "id", "rank", wantedField, sampleKey, c.ToName, c.Sample)
 	others := slices.DeleteFunc(slices.Clone(t.fields), func(name string) bool { return slices.Contains(known, name) })
 	if slices.Equal(others, []string{"label"}) {
 		return "label", nil

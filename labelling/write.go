@@ -61,6 +61,9 @@ func WriteLabelStudio(w io.Writer, items []Item, version string, c Config) error
 			Data:        map[string]any{c.ToName: c.Prefix + escape(cmp.Or(it.Image, it.ID)), sampleKey: it.ID, "rank": it.Rank},
 			Predictions: []prediction{},
 		}
+		if it.Wanted > 1 {
+			tasks[i].Data[wantedField] = it.Wanted
+		}
 		if it.Class == "" {
 			continue
 		}
@@ -83,24 +86,33 @@ func escape(id string) string {
 	return strings.Join(parts, "/")
 }
 
-// WriteCSV writes a table with an empty column for the label, and one for the images
-// where the items name them.
+// WriteCSV writes a table with an empty column for the label, one for the images where
+// the items name them, and one for the annotators where some want several.
 func WriteCSV(w io.Writer, items []Item) error {
 	c := csv.NewWriter(w)
-	rows := [][]string{{"rank", "id", "predicted", "confidence", "label"}}
+	header := []string{"rank", "id", "predicted", "confidence", "label"}
 	images := slices.ContainsFunc(items, func(it Item) bool { return it.Image != "" })
 	if images {
-		rows[0] = append(rows[0], "image")
+		header = append(header, "image")
 	}
+	several := slices.ContainsFunc(items, func(it Item) bool { return it.Wanted > 1 })
+	if several {
+		header = append(header, wantedField)
+	}
+	rows := [][]string{header}
 	for _, it := range items {
 		confidence := ""
 		if it.Class != "" {
 			confidence = strconv.FormatFloat(it.Confidence, 'g', -1, 64)
 		}
-		rows = append(rows, []string{strconv.Itoa(it.Rank), it.ID, it.Class, confidence, ""})
+		row := []string{strconv.Itoa(it.Rank), it.ID, it.Class, confidence, ""}
 		if images {
-			rows[len(rows)-1] = append(rows[len(rows)-1], it.Image)
+			row = append(row, it.Image)
 		}
+		if several {
+			row = append(row, strconv.Itoa(max(it.Wanted, 1)))
+		}
+		rows = append(rows, row)
 	}
 	return c.WriteAll(rows)
 }
@@ -116,7 +128,8 @@ func WriteJSONL(w io.Writer, items []Item) error {
 			Predicted  string  `json:"predicted"`
 			Confidence float64 `json:"confidence"`
 			Label      string  `json:"label"`
-		}{it.Rank, it.ID, it.Class, it.Confidence, ""})
+			Wanted     int     `json:"annotators,omitempty"`
+		}{it.Rank, it.ID, it.Class, it.Confidence, "", it.Wanted})
 		if err != nil {
 			return err
 		}

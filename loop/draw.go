@@ -10,6 +10,7 @@ const (
 	streamRandom
 	streamSelector // and one more for each round
 	streamFinal    = 1 << 32
+	streamOverlap  = 1 << 33 // and one more for each batch
 )
 
 // seedOf is the seed of a stream.

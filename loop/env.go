@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 
 	"github.com/prunefuse/prunefuse/data"
-	"github.com/prunefuse/prunefuse/labelling"
 	"github.com/prunefuse/prunefuse/onnxio"
 	"github.com/prunefuse/prunefuse/onnxio/ort"
 	"github.com/prunefuse/prunefuse/training"
@@ -30,9 +29,6 @@ type workbench struct {
 	dense      *onnxio.Model     // untrained, with its preprocessing
 	teacher    *training.Teacher // a file, nil where none teaches
 	oracle     Oracle            // nil where people label by files
-	// How answers of people are read.
-	skip         string
-	disagreement labelling.Disagreement
 }
 
 func (b *workbench) session() ort.SessionOptions { return b.options.Session }

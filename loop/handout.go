@@ -36,7 +36,7 @@ func (p people) handOut(ctx context.Context) error {
 	if err := p.images(ctx, items); err != nil {
 		return err
 	}
-	c := p.env.answersConfig()
+	c := answersConfig(p.env.spec.Config.Label, p.env.classesOf())
 	c.Prefix = p.env.spec.Config.Label.URLPrefix
 	lists := []struct {
 		name  string
@@ -88,6 +88,11 @@ func (p people) items() ([]labelling.Item, error) {
 			}
 		}
 		items = append(items, it)
+	}
+	for i, n := range annotatorsWanted(p.env.spec.Config, p.round, len(items)) {
+		if n > 1 {
+			items[i].Wanted = n
+		}
 	}
 	return items, nil
 }

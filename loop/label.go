@@ -65,7 +65,7 @@ func (l label) Run(ctx context.Context, env Env, s State) (Event, error) {
 // oracleOf is who is asked for the labels of a batch.
 func (e Env) oracleOf(round int, s State) Oracle {
 	if e.oracle == nil {
-		return people{e, batchFolder(round), s}
+		return people{e, round, batchFolder(round), s}
 	}
 	return e.oracle
 }

@@ -5,11 +5,9 @@ import (
 	"fmt"
 	"maps"
 	"math"
-	"os"
 	"path"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/prunefuse/prunefuse/data"
 	"github.com/prunefuse/prunefuse/labelling"
@@ -28,29 +26,6 @@ type PendingError struct {
 	Counts
 }
 
-// Counts tell how far people are with a batch.
-type Counts struct {
-	Asked   int `json:"asked"`
-	Labels  int `json:"labels"`  // of these samples, in the files so far
-	Skipped int `json:"skipped"` // of these samples, people cannot label
-	Unsure  int `json:"unsure"`  // of these samples, all who answered do not know the class
-}
-
-// Answered is the number of samples that somebody has answered for.
-func (c Counts) Answered() int { return c.Labels + c.Skipped + c.Unsure }
-
-// text tells the counts of answers.
-func (c Counts) text() string {
-	text := fmt.Sprintf("%d labelled, %d skipped", c.Labels, c.Skipped)
-	if c.Unsure > 0 {
-		text += fmt.Sprintf(", %d unsure", c.Unsure)
-	}
-	return text
-}
-
-// Pending is the number of samples that nobody has answered for.
-func (c Counts) Pending() int { return c.Asked - c.Answered() }
-
 // Error implements error.
 func (e *PendingError) Error() string {
 	so := ""
@@ -68,6 +43,7 @@ func (e *PendingError) Is(target error) bool { return target == ErrPending }
 // files, and reads the files that come back.
 type people struct {
 	env    Env
+	round  int
 	folder string // of the round
 	state  State
 }
@@ -81,7 +57,7 @@ func (p people) Label(ctx context.Context, batch []Sample) ([]Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := p.env.answersConfig()
+	c := answersConfig(p.env.spec.Config.Label, p.env.classesOf())
 	if c.SampleOf, err = p.env.folder.sampleOf(p.state); err != nil {
 		return nil, err
 	}
@@ -96,12 +72,12 @@ func (p people) Label(ctx context.Context, batch []Sample) ([]Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	pending := &PendingError{Schema: PendingSchema, Batch: p.env.folder.path(path.Join(p.folder, batchDir)), Answers: p.env.folder.path(AnswersFolder), Counts: countAnswers(batch, result)}
+	pending := &PendingError{Schema: PendingSchema, Batch: p.env.folder.path(path.Join(p.folder, batchDir)), Answers: p.env.folder.path(AnswersFolder), Counts: countAnswers(batch, annotatorsWanted(p.env.spec.Config, p.round, len(batch)), result)}
 	least := len(batch)
 	if enough := float64(p.env.spec.Config.Label.Enough); enough > 0 {
 		least = int(math.Ceil(enough*float64(len(batch)) - 1e-9))
 	}
-	if pending.Answered() < least || len(answers) == 0 {
+	if pending.Done() < least || len(answers) == 0 {
 		return nil, pending
 	}
 	return answers, nil
@@ -172,100 +148,6 @@ func (p people) answers(r *labelling.Result, asked map[string]int) ([]Answer, er
 		}
 	}
 	return out, nil
-}
-
-// countAnswers counts those for the samples of a batch.
-func countAnswers(batch []Sample, r *labelling.Result) Counts {
-	in := make(map[string]bool, len(batch))
-	for _, s := range batch {
-		in[s.ID] = true
-	}
-	c := Counts{Asked: len(batch)}
-	for _, l := range r.Labels {
-		if in[l.ID] {
-			c.Labels++
-		}
-	}
-	for _, id := range r.Skipped {
-		if in[id] {
-			c.Skipped++
-		}
-	}
-	for _, id := range r.Unsure {
-		if in[id] {
-			c.Unsure++
-		}
-	}
-	return c
-}
-
-// answersConfig is how answers of the run are read.
-func (b *workbench) answersConfig() labelling.Config {
-	return labelling.Config{FromName: "choice", ToName: "image", Classes: b.classesOf(), Skip: b.skip, Disagreement: b.disagreement, Decides: "label.disagreement:"}
-}
-
-// answers reads all files that people handed in, and the tables of the batches that
-// they filled in.
-func (f folder) answers(c labelling.Config) (*labelling.Result, error) {
-	paths, err := f.answerFiles()
-	if err != nil {
-		return nil, err
-	}
-	return labelling.ReadFiles(paths, c)
-}
-
-func (f folder) answerFiles() ([]string, error) {
-	tables, err := f.tables()
-	if err != nil {
-		return nil, err
-	}
-	entries, err := os.ReadDir(f.path(AnswersFolder))
-	if err != nil && !os.IsNotExist(err) {
-		return nil, err
-	}
-	for _, e := range entries {
-		if e.IsDir() {
-			return nil, fmt.Errorf("%s is a folder: put the files themselves into %s", filepath.Join(f.path(AnswersFolder), e.Name()), f.path(AnswersFolder))
-		}
-		if !strings.HasPrefix(e.Name(), ".") && !strings.HasPrefix(e.Name(), "~") {
-			tables = append(tables, filepath.Join(f.path(AnswersFolder), e.Name()))
-		}
-	}
-	slices.Sort(tables)
-	return tables, nil
-}
-
-// tables are the files of all batches that people may fill in.
-func (f folder) tables() ([]string, error) {
-	var out []string
-	for _, name := range []string{batchTable, batchLines} {
-		found, err := filepath.Glob(filepath.Join(escapeGlob(string(f)), "*", batchDir, name))
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, found...)
-	}
-	return out, nil
-}
-
-// escapeGlob makes a pattern that matches a path alone.
-func escapeGlob(path string) string {
-	return strings.NewReplacer("*", `\*`, "?", `\?`, "[", `\[`).Replace(path)
-}
-
-// filledIn refuses to replace a run whose batches people have filled in.
-func (f folder) filledIn() error {
-	tables, err := f.tables()
-	if err != nil {
-		return err
-	}
-	for _, table := range tables {
-		r, err := labelling.ReadFiles([]string{table}, labelling.Config{FromName: "choice", ToName: "image"})
-		if err != nil || len(r.Annotations) > 0 {
-			return fmt.Errorf("%s has labels that people gave, which --force would remove: move it to %s first, where a new run finds it", table, f.path(AnswersFolder))
-		}
-	}
-	return nil
 }
 
 // peopleLabel reports whether people label for a run.

@@ -10,7 +10,6 @@ import (
 	"strconv"
 
 	"github.com/prunefuse/prunefuse/data"
-	"github.com/prunefuse/prunefuse/labelling"
 	"github.com/prunefuse/prunefuse/loop/config"
 	"github.com/prunefuse/prunefuse/models"
 	"github.com/prunefuse/prunefuse/onnxio"
@@ -31,7 +30,6 @@ func (b *workbench) open(ctx context.Context, c config.Config) error {
 	if err := checkKnown(b.test, "the held-out samples are to have one each"); err != nil {
 		return fmt.Errorf("data %s: %w", c.Test, err)
 	}
-	b.skip, b.disagreement = c.Label.Skip, labelling.Disagreement(c.Label.Disagreement)
 	known := b.oracle == nil && !peopleLabel(c)
 	if known {
 		if err := checkKnown(b.pool, needsAll); err != nil {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path"
 
+	"github.com/prunefuse/prunefuse/data"
 	"github.com/prunefuse/prunefuse/internal/rundir"
 	"github.com/prunefuse/prunefuse/internal/term"
 	"github.com/prunefuse/prunefuse/labelling"
@@ -28,6 +29,8 @@ type Status struct {
 	Next     string   `json:"next"`              // the step that comes now, "" at the end
 	Seconds  float64  `json:"seconds"`           // that the steps took
 	Waiting  *Waiting `json:"waiting,omitempty"` // nil where nobody is waited for
+	// Agreement is how well the annotators agree; nil where there are not two.
+	Agreement *labelling.Agreement `json:"agreement,omitempty"`
 }
 
 // Waiting is the batch that people are at.
@@ -64,10 +67,13 @@ func ReadStatus(dir string) (*Status, error) {
 			s.Next = fmt.Sprintf("%s of the arm %s", step.Name(), arm.Name)
 		}
 		if l, asks := step.(label); more && asks && peopleLabel(c) && s.Waiting == nil {
-			s.Waiting = folder(dir).waiting(batchFolder(l.round), arm.State, c)
+			s.Waiting = folder(dir).waiting(l.round, arm.State, c)
 		}
 	}
 	method := e.arms[0].State
+	if peopleLabel(c) {
+		s.Agreement = folder(dir).agreement(method, c.Label)
+	}
 	s.Labelled = method.Labelled()
 	for _, b := range method.Labels {
 		s.NoLabel += b.NoLabel
@@ -79,22 +85,42 @@ func ReadStatus(dir string) (*Status, error) {
 }
 
 // waiting counts the answers to the batch that was chosen last.
-func (f folder) waiting(round string, s State, c config.Config) *Waiting {
-	w := &Waiting{Batch: f.path(path.Join(round, batchDir)), Answers: f.path(AnswersFolder), Counts: Counts{Asked: s.Chosen.Samples}}
+func (f folder) waiting(round int, s State, c config.Config) *Waiting {
+	w := &Waiting{Batch: f.path(path.Join(batchFolder(round), batchDir)), Answers: f.path(AnswersFolder), Counts: Counts{Asked: s.Chosen.Samples}}
 	batch, err := f.readChoice(*s.Chosen)
 	if err == nil {
-		config := labelling.Config{FromName: "choice", ToName: "image", Skip: c.Label.Skip, Disagreement: labelling.Disagreement(c.Label.Disagreement), Decides: "label.disagreement:"}
-		if config.SampleOf, err = f.sampleOf(s); err == nil {
-			var r *labelling.Result
-			if r, err = f.answers(config); err == nil {
-				w.Counts = countAnswers(batch, r)
-			}
+		var r *labelling.Result
+		if r, err = f.answersSoFar(s, c.Label); err == nil {
+			w.Counts = countAnswers(batch, annotatorsWanted(c, round, len(batch)), r)
 		}
 	}
 	if err != nil {
 		w.Problem = err.Error()
 	}
 	return w
+}
+
+// answersSoFar reads the answers without what the data say of classes.
+func (f folder) answersSoFar(s State, l config.Label) (*labelling.Result, error) {
+	c := answersConfig(l, data.Classes{})
+	var err error
+	if c.SampleOf, err = f.sampleOf(s); err != nil {
+		return nil, err
+	}
+	return f.answers(c)
+}
+
+// agreement measures it on all answers so far, also where some that differ are to be
+// mended first; nil where they cannot be read.
+func (f folder) agreement(s State, l config.Label) *labelling.Agreement {
+	r, err := f.answersSoFar(s, l)
+	if err != nil {
+		l.Consensus, l.Disagreement = string(labelling.Majority), string(labelling.Skip)
+		if r, err = f.answersSoFar(s, l); err != nil {
+			return nil
+		}
+	}
+	return r.Agreement()
 }
 
 // Text tells the same in a few lines.
@@ -105,6 +131,9 @@ func (s *Status) Text() string {
 	}
 	text := fmt.Sprintf("labelled  %s of %s, %s that cannot be labelled\nsteps     %d of %d, in %s\nnext      %s\n",
 		count(s.Labelled), count(s.Budget), count(s.NoLabel), s.Done, s.Steps, term.Seconds(s.Seconds), next)
+	if s.Agreement != nil {
+		text += s.Agreement.Text()
+	}
 	w := s.Waiting
 	if w == nil {
 		return text

@@ -10,7 +10,6 @@ import (
 
 	"github.com/prunefuse/prunefuse/data"
 	"github.com/prunefuse/prunefuse/fusion"
-	"github.com/prunefuse/prunefuse/labelling"
 	"github.com/prunefuse/prunefuse/pruning"
 )
 
@@ -55,34 +54,6 @@ func (c Config) checkLabels() error {
 	for i, n := range c.Label.Add {
 		if n < 1 || n > maxLabels {
 			return fmt.Errorf("label.add[%d] is %d: want from 1 to %d", i, n, maxLabels)
-		}
-	}
-	return nil
-}
-
-func (c Config) checkPeople() error {
-	l := c.Label
-	people := l.From == FromPeople
-	switch {
-	case l.From != "" && l.From != FromPool && !people:
-		return fmt.Errorf("label.from %q: want %s or %s", l.From, FromPool, FromPeople)
-	case !people && l.Enough != 0:
-		return errors.New("label.enough is for label.from: people")
-	case !people && (l.Skip != "" || l.URLPrefix != "" || l.Disagreement != ""):
-		return errors.New("label.skip, label.url_prefix and label.disagreement are for label.from: people")
-	case !(l.Enough >= 0 && l.Enough <= 1):
-		return fmt.Errorf("label.enough %v: want a share of each batch, above 0 and at most 1, such as 0.95 or 95%%", float64(l.Enough))
-	case !people:
-		return nil
-	}
-	if l.Disagreement != "" {
-		if _, err := labelling.ParseDisagreement(l.Disagreement); err != nil {
-			return fmt.Errorf("label.disagreement %w", err)
-		}
-	}
-	for _, name := range c.Arms {
-		if name != ArmPruneFuse && name != ArmScratch {
-			return fmt.Errorf("arms: %s wants labels of its own, which people would have to give as well; leave it out", name)
 		}
 	}
 	return nil

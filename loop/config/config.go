@@ -150,9 +150,16 @@ type Label struct {
 	// Skip is what people write for a sample that cannot be labelled; empty is
 	// "skip".
 	Skip string `yaml:"skip" json:"skip,omitempty"`
-	// Disagreement is how answers that differ are taken: "refuse", which is also "",
-	// "last", "majority" or "skip".
+	// Consensus is how answers of several annotators that differ become one label:
+	// "last", "majority" or "dawid-skene". Empty is majority, unless Disagreement says
+	// something else.
+	Consensus string `yaml:"consensus" json:"consensus,omitempty"`
+	// Disagreement is what becomes of a sample on which the consensus does not decide,
+	// or, where there is none, of every one whose answers differ: "refuse", which is
+	// also "", or "skip". "last" and "majority" are an older way to name a consensus.
 	Disagreement string `yaml:"disagreement" json:"disagreement,omitempty"`
+	// Overlap is the share of each batch that two annotators are to label.
+	Overlap share.Share `yaml:"overlap" json:"overlap,omitzero"`
 	// URLPrefix is what comes before the name of an image in the tasks for Label
 	// Studio, as "/data/local-files/?d=batch/".
 	URLPrefix string `yaml:"url_prefix" json:"url_prefix,omitempty"`

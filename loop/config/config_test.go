@@ -80,6 +80,10 @@ func TestReadConfigErrors(t *testing.T) {
 		{"second document", base + "---\ndata: x\n", "[6:5] there is a second document"},
 		{"aliases without end", laughs(), "aliases make more than"},
 		{"labels beyond counting", "data: x\ntest: x\nmodel: {arch: mlp}\nlabel: {initial: 9223372036854775807, add: [1]}\n", "label.initial 9223372036854775807"},
+		{"consensus without people", crewed(`consensus: last`, "pool"), "label.consensus and label.overlap are for label.from: people"},
+		{"consensus", crewed(`consensus: best`, "people"), `label.consensus "best": want last, majority or dawid-skene`},
+		{"two ways", crewed(`consensus: dawid-skene, disagreement: majority`, "people"), "beside a consensus want refuse or skip"},
+		{"overlap", crewed(`overlap: 110%`, "people"), "label.overlap 1.1"},
 		{"unknown key within", base + "selector:\n  lr: 0.1\n  epochz: 3\n", `[7:3] unknown field "epochz"`},
 		{"arm", base + "arms: [prunefuse, best]\n", `arms: "best" is none of prunefuse, scratch, dense, proxy, random`},
 		{"arm twice", base + "arms: [prunefuse, dense, dense]\n", "dense is named twice"},
@@ -211,5 +215,29 @@ func TestExampleConfigs(t *testing.T) {
 	}
 	if err := DemoConfig().Check(); err != nil {
 		t.Error(err)
+	}
+}
+
+// crewed is a configuration with keys of the section label, and who labels.
+func crewed(keys, from string) string {
+	return "data: x\ntest: x\nmodel: {arch: mlp}\nlabel: {initial: 1, add: [1], from: " + from + ", " + keys + "}\n"
+}
+
+func TestDecision(t *testing.T) {
+	t.Parallel()
+	for keys, want := range map[string]string{
+		"skip: x":            "majority false",
+		"disagreement: skip": "skip false",
+		"disagreement: last": "last false",
+		"consensus: dawid-skene, disagreement: skip": "dawid-skene true",
+		"consensus: last, disagreement: refuse":      "last false",
+	} {
+		c, err := ReadConfig([]byte(crewed(keys, "people")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if way, skip := c.Label.Decision(); fmt.Sprint(way, " ", skip) != want {
+			t.Errorf("%s: %v %v, want %s", keys, way, skip, want)
+		}
 	}
 }
