@@ -99,10 +99,20 @@ func (c *comparison) settle(ctx context.Context) error {
 		return failed
 	}
 	if t.freed == 0 && len(c.o.InputShapes) == 0 {
-		t.layouts = manyOf(c.x, t.layouts)
+		t.layouts = c.running(ctx, manyOf(c.x, t.layouts))
 	}
 	t.cost = macs(c.x, t.layouts[0])
 	return c.settleSpreads(ctx)
+}
+
+// running leaves out the layouts that the first model does not run at: a batch
+// that the file leaves open may be fixed inside.
+func (c *comparison) running(ctx context.Context, list []layout) []layout {
+	return slices.DeleteFunc(list, func(l layout) bool {
+		_, _, err := c.first(ctx, trial{layout: l, spread: spread{scale: 1}})
+		c.draw.rewind()
+		return err != nil
+	})
 }
 
 // A batch of many samples is run where all of them cost at most so much.
