@@ -111,7 +111,36 @@ func Analyze(source *onnxio.Model, o Options) (*Analysis, error) {
 	}
 	a.made = a.space.settle()
 	a.form()
+	if err := a.noteInside(m.Graph.Nodes()); err != nil {
+		return nil, fmt.Errorf("analyze: %w", err)
+	}
 	return a, nil
+}
+
+// noteInside lists the weights inside subgraphs, which are not followed.
+func (a *Analysis) noteInside(nodes []*onnxio.Node) error {
+	for _, n := range nodes {
+		for _, attr := range n.Attrs() {
+			g, _, err := n.Subgraph(attr.Name())
+			if err != nil {
+				return fmt.Errorf("%v: %w", n, err)
+			}
+			if g == nil {
+				continue
+			}
+			for _, t := range g.Initializers() {
+				for k, extent := range t.Dims() {
+					if extent > 1 && t.Elem().Float() {
+						a.Pinned = append(a.Pinned, Pinned{t.Name(), k, int(extent), fmt.Sprintf("%v: a weight of its %s is not followed", n, attr.Name())})
+					}
+				}
+			}
+			if err := a.noteInside(g.Nodes()); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // ignore pins the outputs of the named nodes.

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/prunefuse/prunefuse/onnxio"
+	"github.com/prunefuse/prunefuse/onnxio/onnxpb"
 	"github.com/prunefuse/prunefuse/onnxio/op"
 	"github.com/prunefuse/prunefuse/pruning"
 )
@@ -34,13 +35,15 @@ type sketch struct {
 	*net
 	batch    int64 // 0 is a free one
 	computed bool  // shapes are read off the input at run time
+	made     map[string]bool
+	edit     func(*onnxpb.ModelProto) // where set, what a patch cannot do
 }
 
 // TestEveryComposition prunes each composition by several random selections
 // and a uniform one, and proves that the outcome is the masked network and
 // costs less.
 func TestEveryComposition(t *testing.T) {
-	for _, c := range slices.Concat(convolutional, attentive, windowed, detecting, recurring, computed) {
+	for _, c := range slices.Concat(convolutional, attentive, windowed, detecting, recurring, positioned, computed) {
 		t.Run(c.name, func(t *testing.T) {
 			c.prove(t, 0, false)
 			if c.reshapes {
@@ -53,9 +56,12 @@ func TestEveryComposition(t *testing.T) {
 
 func (c *composition) prove(t *testing.T, batch int64, computed bool) {
 	t.Parallel()
-	s := &sketch{newNet(t, 11), batch, computed}
+	s := &sketch{newNet(t, 11), batch, computed, map[string]bool{}, nil}
 	c.build(s)
 	m := s.model()
+	if s.edit != nil {
+		m = reparse(t, m, s.edit)
+	}
 	a := analyze(t, m, pruning.Options{})
 	wantGroups(t, a, c.want...)
 	for axis, want := range c.pinned {

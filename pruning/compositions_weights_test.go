@@ -1,10 +1,29 @@
 package pruning_test
 
-import "github.com/prunefuse/prunefuse/onnxio"
+import (
+	"github.com/prunefuse/prunefuse/onnxio"
+	"github.com/prunefuse/prunefuse/onnxio/onnxpb"
+)
 
 // computed are the compositions whose weights are computed in the graph.
 var computed = []composition{
-	{name: "channels written by their positions", build: scatteredChannels, want: []string{"8 [a.w:0 b.w:1]"}, pinned: map[string]string{"b.w:0": "ScatterND"}},
+	{name: "weights in the branch of a constant", build: func(s *sketch) {
+		s.branching(func() string { return s.constant("yes", onnxio.Scalar("", true)) })
+	}, want: branchGroups},
+	{name: "weights in the branch of a count of channels", build: func(s *sketch) {
+		s.branching(func() string {
+			return s.op("Greater", "yes", []string{s.extent("n", "r", 1), s.constant("five", onnxio.Scalar("", int64(5)))})
+		})
+	}, want: branchGroups},
+	{name: "weights in the branches of a choice", build: func(s *sketch) {
+		s.branching(func() string {
+			s.op("ReduceMax", "top", []string{"x"}, onnxio.Int("keepdims", 0))
+			return s.op("Less", "yes", []string{"top", s.scalar("bound", 2)})
+		})
+	}, want: []string{"5 [b.w:0 a.w:1]"}, pinned: map[string]string{
+		"a.w:0": `a subgraph of node "taken" (If) reads it`, "c.w:1": "a weight of its then_branch", "d.w:0": "a weight of its else_branch",
+		"logits.w:1": `node "taken" (If): what enters or leaves a subgraph`,
+	}},
 	{name: "weight standardisation", build: weightStandardisation, mixed: []string{"ReduceMean"}, want: []string{
 		"6 [a.w:0 c.w:1]", "8 [c.w:0 c.gain:0 logits.w:1]",
 	}},
@@ -68,21 +87,31 @@ func centredWeights(s *sketch) {
 	})
 }
 
-// scatteredChannels writes three channels in the place of others, as x[:, 2:5] = x[:, :3]
-// does: the positions are a slice of a range up to the number of channels.
-func scatteredChannels(s *sketch) {
-	s.in(3, 4, 4)
-	s.relu("ar", s.conv("a", "x", 3, 8, 1, 1))
-	s.relu("br", s.conv("b", "ar", 8, 6, 1, 1))
-	zero, one := s.constant("zero", onnxio.Scalar("", int64(0))), s.constant("one", onnxio.Scalar("", int64(1)))
-	s.op("Range", "samples", []string{zero, s.extent("n", "br", 0), one})
-	s.op("Range", "channels", []string{zero, s.extent("c", "br", 1), one})
-	s.op("Reshape", "rows", []string{"samples", s.numbers("rows.to", -1, 1)})
-	s.op("Shape", "grid", []string{s.add("both", "rows", s.slice("places", "channels", 0, 2, 5, 1))})
-	last := s.numbers("last", -1)
-	for _, x := range []string{"rows", "places"} {
-		s.op("Unsqueeze", x+".at", []string{s.op("Expand", x+".all", []string{x, "grid"}), last})
+// branchGroups have the weight of the branch taken under a name that is free in the
+// graph around it.
+var branchGroups = []string{"5 [b.w:0 a.w:1]", "6 [a.w:0 c.w_1:1]", "8 [c.w_1:0 logits.w:1]"}
+
+// branching has an If of two convolutions with weights of their own.
+func (s *sketch) branching(condition func() string) {
+	s.in(3, 5, 4)
+	s.relu("r", s.conv("a", s.conv("b", "x", 3, 5, 1, 1), 5, 6, 3, 1))
+	yes := condition()
+	branch := func(attr, w string) onnxio.Attr {
+		b := newNet(s.t, 17)
+		b.input("r", s.batch, 6, 5, 4)
+		b.convOf(w+".out", "r", []string{b.weight(w, 8, 6, 3, 3)}, 3, 1)
+		b.output(w+".out", s.batch, 8, 5, 4)
+		return onnxio.Subgraph(attr, b.model())
 	}
-	s.op("ScatterND", "y", []string{"br", s.concat("at", 2, "rows.at", "places.at"), s.slice("moved", "br", 1, 0, 3, 1)})
-	s.out("y", 6, 4, 4)
+	s.op("If", "taken", []string{yes}, branch("then_branch", "c.w"), branch("else_branch", "d.w"))
+	s.head("taken", 8)
+	s.edit = func(pb *onnxpb.ModelProto) { // branches have no inputs: they read "r" from around them
+		for _, n := range pb.GetGraph().GetNode() {
+			for _, a := range n.GetAttribute() {
+				if a.G != nil {
+					a.G.Input = nil
+				}
+			}
+		}
+	}
 }

@@ -46,6 +46,9 @@ func CountModel(m *onnxio.Model, shapes onnxio.InputShapes) (Stats, error) {
 	if err != nil {
 		return Stats{}, fmt.Errorf("count: %w", err)
 	}
+	if m, err = Inline(m); err != nil {
+		return Stats{}, fmt.Errorf("count: %w", err)
+	}
 	f, err := InferGraph(m, InferOptions{Inputs: inputs})
 	if err != nil {
 		return Stats{}, fmt.Errorf("count: %w", err)
