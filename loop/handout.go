@@ -12,6 +12,7 @@ import (
 
 	"github.com/prunefuse/prunefuse/data"
 	"github.com/prunefuse/prunefuse/labelling"
+	"github.com/prunefuse/prunefuse/labelling/page"
 	"github.com/prunefuse/prunefuse/scoring/selection"
 )
 
@@ -38,21 +39,22 @@ func (p people) handOut(ctx context.Context) error {
 	}
 	c := answersConfig(p.env.spec.Config.Label, p.env.classesOf())
 	c.Prefix = p.env.spec.Config.Label.URLPrefix
+	title := p.folder
+	if t := p.env.spec.Config.Title; t != "" {
+		title = t + ": " + title
+	}
 	lists := []struct {
 		name  string
 		write func(io.Writer) error
 	}{
 		{batchTasks, func(w io.Writer) error { return labelling.WriteLabelStudio(w, items, "prunefuse", c) }},
 		{batchSheet, func(w io.Writer) error {
-			title := p.folder
-			if t := p.env.spec.Config.Title; t != "" {
-				title = t + ": " + title
-			}
 			choices := p.state.Choices
 			return labelling.Sheet{Title: title, Strategy: choices[len(choices)-1].Strategy, Classes: c.Classes, Items: items}.Write(w)
 		}},
 		{batchLines, func(w io.Writer) error { return labelling.WriteJSONL(w, items) }},
 		{batchTable, func(w io.Writer) error { return labelling.WriteCSV(w, items) }},
+		{page.DescriptionFile, func(w io.Writer) error { return p.described(title, items).Write(w) }},
 	}
 	for _, list := range lists {
 		if name := p.name(list.name); !p.env.folder.holds(name) {

@@ -32,8 +32,8 @@ func (e *PendingError) Error() string {
 	if e.Answered() > 0 {
 		so = fmt.Sprintf(", %s so far", e.text())
 	}
-	return fmt.Sprintf("%d samples want a label%s: fill in the column label of %s, or put what a labelling tool exports into %s; then run the same command again",
-		e.Asked, so, filepath.Join(e.Batch, batchTable), e.Answers)
+	return fmt.Sprintf("%d samples want a label%s: give them on the page of \"prunefuse label serve %s\", or fill in the column label of %s, or put what a labelling tool exports into %s; then run the same command again",
+		e.Asked, so, filepath.Dir(e.Answers), filepath.Join(e.Batch, batchTable), e.Answers)
 }
 
 // Is makes a PendingError an ErrPending.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/prunefuse/prunefuse/export"
 	"github.com/prunefuse/prunefuse/fusion"
+	"github.com/prunefuse/prunefuse/internal/filelock"
 	"github.com/prunefuse/prunefuse/internal/rundir"
 	"github.com/prunefuse/prunefuse/loop/config"
 	"github.com/prunefuse/prunefuse/onnxio/op"
@@ -131,7 +132,7 @@ func exitCode(err error) int {
 		return exitDiffers
 	case errors.Is(err, ort.ErrNoRuntime):
 		return exitNoRuntime
-	case errors.Is(err, rundir.ErrLocked):
+	case errors.Is(err, rundir.ErrLocked), errors.Is(err, filelock.ErrBusy):
 		return exitLocked
 	case errors.As(err, &unsupported):
 		return exitUnsupported

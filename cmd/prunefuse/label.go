@@ -20,11 +20,13 @@ func newLabelCommand(g *globals) *cobra.Command {
 		Long: withExitStatus(`
 Write the samples that "prunefuse select" or "prunefuse score" chose as tasks of
 Label Studio, or as a table to fill in, the least confident first; and make of
-what comes back labels that train and run read.`,
+what comes back labels that train and run read. "label serve" shows the batch of a run
+on a page to label it on.`,
 			exitOK, exitFailed, exitUsage),
 		Example: `  prunefuse label export batch.jsonl --model selector.onnx -o tasks.json
   prunefuse label import project-1.json --model selector.onnx --root images -o labels.csv
-  prunefuse train selector.onnx --data labels.csv -o next.onnx`,
+  prunefuse train selector.onnx --data labels.csv -o next.onnx
+  prunefuse label serve runs/shapes`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
@@ -33,8 +35,8 @@ what comes back labels that train and run read.`,
 			return unknownCommand(cmd, args[0])
 		},
 	}
-	cmd.AddGroup(&cobra.Group{ID: groupData, Title: "Both ways:"})
-	cmd.AddCommand(newLabelExportCommand(g), newLabelImportCommand(g))
+	cmd.AddGroup(&cobra.Group{ID: groupData, Title: "Commands:"})
+	cmd.AddCommand(newLabelExportCommand(g), newLabelImportCommand(g), newLabelServeCommand(g))
 	return cmd
 }
 
