@@ -9,47 +9,25 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"time"
 )
 
-// Line is a line of events.jsonl: an event in its envelope. What two runs of
-// the same configuration compute is in the event; what differs between them is
-// in the envelope.
-type Line struct {
-	Time    time.Time       `json:"time"`             // when it was appended
-	Seconds float64         `json:"seconds"`          // what the event took, measured
-	Waited  float64         `json:"waited,omitempty"` // seconds of these, for samples to be read
-	Sum     string          `json:"sum,omitempty"`    // SHA-256 of the sum before it and of the line without its sum
-	Event   json.RawMessage `json:"event"`
-}
-
-// seal sets the line's sum, which continues the one before it.
-func (l *Line) seal(before string) error {
-	l.Sum = ""
-	text, err := json.Marshal(l)
-	if err != nil {
-		return err
-	}
-	sum := sha256.Sum256(append([]byte(before+"\n"), text...))
-	l.Sum = hex.EncodeToString(sum[:])
-	return nil
-}
-
-// eventLog is events.jsonl, read and checked. Its file is open only in a
-// locked folder.
-type eventLog struct {
+// Log is a file of JSON lines that is appended to and never changed. A line carries a
+// sum of itself and of the line before it, the first of itself and of what the log
+// belongs to.
+type Log[L any] struct {
 	path  string
-	lines []Line
-	sum   string // of the last line, or of run.json
-	end   int64  // of the last complete line
+	sum   func(*L) *string // where a line has its sum, in JSON under a key that is left out when empty
+	root  string           // that the first line continues
+	lines []L
+	ends  []int64 // of the lines, in bytes
+	torn  int64   // bytes behind the last line
 	file  *os.File
 }
 
-// readLog reads the log of a run whose run.json has the given content. A
-// missing file is an empty log.
-func readLog(path string, info []byte) (*eventLog, error) {
-	sum := sha256.Sum256(info)
-	l := &eventLog{path: path, sum: hex.EncodeToString(sum[:])}
+// ReadLog reads and checks a log whose first line continues root. A missing file is an
+// empty log.
+func ReadLog[L any](path, root string, sum func(*L) *string) (*Log[L], error) {
+	l := &Log[L]{path: path, sum: sum, root: root}
 	content, err := os.ReadFile(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
@@ -57,71 +35,115 @@ func readLog(path string, info []byte) (*eventLog, error) {
 	for {
 		text, rest, complete := bytes.Cut(content, []byte("\n"))
 		if !complete {
+			l.torn = int64(len(text))
 			return l, nil
 		}
 		if err := l.read(text); err != nil {
 			return nil, fmt.Errorf("read %s: line %d: %w", path, len(l.lines)+1, err)
 		}
-		l.end += int64(len(text)) + 1
 		content = rest
 	}
 }
 
-var errForeignLine = errors.New("it is not what the run in this folder wrote: the log was edited, or is of another run; put back the one that was there, or start anew with --force (-f)")
+// ErrForeignLine says that a line does not continue the one before it.
+var ErrForeignLine = errors.New("it is not what the run in this folder wrote: the log was edited, or is of another run; put back the one that was there, or start anew with --force (-f)")
 
 // read takes in a line and checks it.
-func (l *eventLog) read(text []byte) error {
-	var line Line
+func (l *Log[L]) read(text []byte) error {
+	var line L
 	if err := json.Unmarshal(text, &line); err != nil {
-		return fmt.Errorf("%w (%w)", errForeignLine, err)
+		return fmt.Errorf("%w (%w)", ErrForeignLine, err)
 	}
-	if err := line.seal(l.sum); err != nil {
+	again, err := l.seal(&line, l.Head())
+	if err != nil {
 		return err
 	}
-	if again, err := json.Marshal(line); err != nil || !bytes.Equal(again, text) {
-		return errForeignLine
+	if !bytes.Equal(again, text) {
+		return ErrForeignLine
 	}
-	l.lines, l.sum = append(l.lines, line), line.Sum
+	l.lines, l.ends = append(l.lines, line), append(l.ends, l.end()+int64(len(text))+1)
 	return nil
 }
 
-// openAppend opens the file behind its last complete line, after removing what
-// follows it.
-func (l *eventLog) openAppend() error {
+// seal sets the sum of a line, which continues the one before it, and gives its text.
+func (l *Log[L]) seal(line *L, before string) ([]byte, error) {
+	*l.sum(line) = ""
+	text, err := json.Marshal(line)
+	if err != nil {
+		return nil, err
+	}
+	sum := sha256.Sum256(append([]byte(before+"\n"), text...))
+	*l.sum(line) = hex.EncodeToString(sum[:])
+	return json.Marshal(line)
+}
+
+// Lines returns the lines so far.
+func (l *Log[L]) Lines() []L { return l.lines }
+
+// Head returns the sum of the last line, the root where there is none.
+func (l *Log[L]) Head() string { return l.HeadAt(len(l.lines)) }
+
+// HeadAt returns the sum of the last of the first n lines.
+func (l *Log[L]) HeadAt(n int) string {
+	if n == 0 {
+		return l.root
+	}
+	return *l.sum(&l.lines[n-1])
+}
+
+// Torn returns how many bytes stand behind the last line: a line that was cut.
+func (l *Log[L]) Torn() int64 { return l.torn }
+
+// end is where the last line ends in the file.
+func (l *Log[L]) end() int64 {
+	if len(l.ends) == 0 {
+		return 0
+	}
+	return l.ends[len(l.ends)-1]
+}
+
+// Open opens the file for Append and keeps the first n lines, without what follows
+// them. The folder is to be locked.
+func (l *Log[L]) Open(n int) error {
+	l.lines, l.ends = l.lines[:n], l.ends[:n]
 	f, err := os.OpenFile(l.path, os.O_RDWR|os.O_CREATE, 0o666)
 	if err != nil {
 		return err
 	}
-	if err := f.Truncate(l.end); err != nil {
+	if err := f.Truncate(l.end()); err != nil {
 		return errors.Join(err, f.Close())
 	}
-	l.file = f
+	l.file, l.torn = f, 0
 	return nil
 }
 
-// append writes a line at the end and flushes it to the device. What a failed
-// write leaves is taken back.
-func (l *eventLog) append(line Line) error {
-	if err := line.seal(l.sum); err != nil {
-		return err
+// Append writes lines at the end and flushes them to the device. What a failed write
+// leaves is taken back.
+func (l *Log[L]) Append(lines ...L) error {
+	var content []byte
+	before, end := l.Head(), l.end()
+	ends := make([]int64, len(lines))
+	for i := range lines {
+		text, err := l.seal(&lines[i], before)
+		if err != nil {
+			return err
+		}
+		content = append(append(content, text...), '\n')
+		before, ends[i] = *l.sum(&lines[i]), end+int64(len(content))
 	}
-	text, err := json.Marshal(line)
-	if err != nil {
-		return err
-	}
-	text = append(text, '\n')
-	if _, err = l.file.WriteAt(text, l.end); err == nil {
+	_, err := l.file.WriteAt(content, end)
+	if err == nil {
 		err = l.file.Sync()
 	}
 	if err != nil {
-		return errors.Join(err, l.file.Truncate(l.end))
+		return errors.Join(err, l.file.Truncate(end))
 	}
-	l.end += int64(len(text))
-	l.lines, l.sum = append(l.lines, line), line.Sum
+	l.lines, l.ends = append(l.lines, lines...), append(l.ends, ends...)
 	return nil
 }
 
-func (l *eventLog) close() error {
+// Close closes the file.
+func (l *Log[L]) Close() error {
 	if l == nil || l.file == nil {
 		return nil
 	}

@@ -56,7 +56,7 @@ type Options struct {
 type Dir struct {
 	path string
 	info Info
-	log  *eventLog
+	log  *Log[Line]
 	lock *lock // nil for a Dir of View
 }
 
@@ -114,10 +114,10 @@ func (d *Dir) enter(o Options) error {
 			return err
 		}
 		d.info = there
-		if d.log, err = readLog(d.Path(eventsName), content); err != nil {
+		if d.log, err = readEvents(d.Path(eventsName), content); err != nil {
 			return err
 		}
-		return d.log.openAppend()
+		return d.log.Open(len(d.log.lines))
 	default:
 		if err := d.vacant(o); err != nil {
 			return err
@@ -132,10 +132,10 @@ func (d *Dir) begin() error {
 	}
 	content, err := os.ReadFile(d.Path(infoName))
 	if err == nil {
-		d.log, err = readLog(d.Path(eventsName), content)
+		d.log, err = readEvents(d.Path(eventsName), content)
 	}
 	if err == nil {
-		err = d.log.openAppend()
+		err = d.log.Open(len(d.log.lines))
 	}
 	if err != nil {
 		return errors.Join(err, os.Remove(d.Path(infoName)))
@@ -235,7 +235,7 @@ func View(path string) (*Dir, error) {
 		return nil, fmt.Errorf("open run folder %s: it holds no run (no %s)", path, infoName)
 	}
 	if err == nil {
-		d.log, err = readLog(d.Path(eventsName), content)
+		d.log, err = readEvents(d.Path(eventsName), content)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("open run folder %s: %w", path, err)
@@ -259,7 +259,7 @@ func readInfo(path string, info *Info) ([]byte, error) {
 
 // Close releases the lock. The folder can be opened again.
 func (d *Dir) Close() error {
-	err := d.log.close()
+	err := d.log.Close()
 	if d.lock != nil {
 		err = errors.Join(err, d.lock.release())
 		d.lock = nil
@@ -303,6 +303,12 @@ func (d *Dir) Path(names ...string) string {
 // Lines returns the events so far. The slice is not to be changed.
 func (d *Dir) Lines() []Line { return d.log.lines }
 
+// Root returns what the logs of the run go on from: the SHA-256 of run.json.
+func (d *Dir) Root() string { return d.log.root }
+
+// Torn returns how many bytes stand behind the last line of the log.
+func (d *Dir) Torn() int64 { return d.log.Torn() }
+
 // Append adds an event to events.jsonl, with the time now. It is on the device
 // when Append returns; a failure leaves the log as it was.
 func (d *Dir) Append(line Line) error {
@@ -310,7 +316,7 @@ func (d *Dir) Append(line Line) error {
 		return fmt.Errorf("the run folder %s is open for reading only", d.path)
 	}
 	line.Time = time.Now().UTC().Truncate(time.Millisecond)
-	if err := d.log.append(line); err != nil {
+	if err := d.log.Append(line); err != nil {
 		return fmt.Errorf("append to %s: %w", d.Path(eventsName), err)
 	}
 	return nil
