@@ -2,6 +2,7 @@ package labelling
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 
 	"github.com/prunefuse/prunefuse/labelling/crew"
@@ -108,14 +109,15 @@ func (r *Result) annotators(all *ratings, shared []bool, of map[string][]Annotat
 	for c, class := range all.classes {
 		number[class] = c
 	}
-	labels := make(map[string]string, len(r.Labels))
+	labels := make(map[string]string, len(r.Labels)+len(r.taken))
+	maps.Copy(labels, r.taken)
 	for _, l := range r.Labels {
 		labels[l.ID] = l.Class
 	}
 	for i, id := range all.samples {
 		truth[i] = crew.Undecided
-		if class, labelled := labels[id]; labelled && shared[i] {
-			truth[i] = number[class]
+		if class, said := number[labels[id]]; said && shared[i] {
+			truth[i] = class
 		}
 	}
 	confusion := crew.Confusion(all.once(), truth)

@@ -10,18 +10,18 @@ import (
 
 // Annotation is what one annotator said of one sample.
 type Annotation struct {
-	Sample string
+	Sample string `json:"sample"`
 	// Annotator is the name that the file gives the annotator: completed_by and
 	// annotator of Label Studio, the column annotator of a table. It is "" where the
 	// file gives none; see [Annotation.By].
-	Annotator string
-	Class     string    // "" with Skip and with Unsure
-	Skip      bool      // the sample cannot be labelled
-	Unsure    bool      // the annotator does not know its class
-	Truth     bool      // the project calls it the ground truth
-	Time      time.Time // when it was last changed; zero where the file does not say
-	File      string    // that holds it; "" of Read
-	Row       int       // the line of the file, or the number of the task or image, from 1
+	Annotator string    `json:"annotator,omitempty"`
+	Class     string    `json:"class,omitempty"`  // "" with Skip and with Unsure
+	Skip      bool      `json:"skip,omitempty"`   // the sample cannot be labelled
+	Unsure    bool      `json:"unsure,omitempty"` // the annotator does not know its class
+	Truth     bool      `json:"truth,omitempty"`  // the project calls it the ground truth
+	Time      time.Time `json:"time,omitzero"`    // when it was last changed; zero where the file does not say
+	File      string    `json:"file,omitempty"`   // that holds it; "" of Read
+	Row       int       `json:"row,omitempty"`    // the line of the file, or the number of the task or image, from 1
 
 	also []string // further classes of the same answer, with which it is no label
 }

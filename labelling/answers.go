@@ -23,6 +23,18 @@ func newAnswers(c Config) *answers {
 	return &answers{config: c, of: map[string][]Annotation{}}
 }
 
+// Decide makes one label a sample of annotations, as ReadFiles does of those that it
+// reads.
+func Decide(annotations []Annotation, c Config) (*Result, error) {
+	a := newAnswers(c)
+	for _, x := range annotations {
+		a.sample(x.Sample)
+		a.of[x.Sample] = append(a.of[x.Sample], x)
+	}
+	a.all = annotations
+	return a.result()
+}
+
 // named is the sample that a file calls so.
 func (a *answers) named(id string) string {
 	if a.config.SampleOf == nil {

@@ -27,6 +27,10 @@ type Config struct {
 	Classes data.Classes
 	// HasSample reports whether there is a sample of an ID; nil knows any.
 	HasSample func(id string) bool
+	// Taken are labels that stay, by the sample's ID; "" is that of a sample that
+	// cannot be labelled. Answers for these samples count for what is said of the
+	// annotators, make no label, and are no problem.
+	Taken map[string]string
 	// SampleOf is the sample that a file may call by another name, such as that of an
 	// image of its batch; nil is each by its own.
 	SampleOf func(name string) string
@@ -81,10 +85,15 @@ type Result struct {
 	Unlabelled int
 	// Disagreed are the samples with answers that differ, labelled or not.
 	Disagreed []string
+	// Changed are the samples with a label that was Taken, of which the answers say
+	// another class now.
+	Changed []string
 	// Annotations are all answers in the order of reading, also those that a later
 	// one of the same annotator replaces.
 	Annotations []Annotation
 	// Notes say which answers counted where there were several, and which field was
 	// taken for the answers where none has the name of the control.
 	Notes []string
+
+	taken map[string]string
 }

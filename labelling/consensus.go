@@ -9,13 +9,17 @@ import (
 
 // result makes one label a sample.
 func (a *answers) result() (*Result, error) {
-	r := &Result{Notes: a.notes, Annotations: a.all}
+	r := &Result{Notes: a.notes, Annotations: a.all, taken: a.config.Taken}
 	votes := a.votes(r)
 	likely, err := a.likely(votes)
 	if err != nil {
 		return nil, err
 	}
 	for _, id := range a.order {
+		if class, taken := a.config.Taken[id]; taken {
+			a.compare(id, class, votes[id], likely, r)
+			continue
+		}
 		class := a.class(id, votes[id], likely, r)
 		said := func(what func(Annotation) bool) bool { return slices.ContainsFunc(votes[id], what) }
 		switch {
@@ -32,6 +36,9 @@ func (a *answers) result() (*Result, error) {
 	if n := len(r.Disagreed); n > 0 {
 		r.Notes = append(r.Notes, fmt.Sprintf("%d samples have answers that differ: %s", n, a.config.Disagreement.effect()))
 	}
+	if n := len(r.Changed); n > 0 {
+		r.Notes = append(r.Notes, fmt.Sprintf("of %d samples the answers say another class than the label that was taken, which stays: the first is %s", n, r.Changed[0]))
+	}
 	if n := len(r.Unsure); n > 0 {
 		r.Notes = append(r.Notes, fmt.Sprintf("of %d samples nobody gave a class, and somebody said %q", n, DefaultUnsure))
 	}
@@ -39,6 +46,16 @@ func (a *answers) result() (*Result, error) {
 		return nil, err
 	}
 	return r, nil
+}
+
+// compare sets what the votes for a sample say now against its label, which stays.
+func (a *answers) compare(id, label string, votes []Annotation, likely map[string]string, r *Result) {
+	before := len(a.problems)
+	class := a.class(id, votes, likely, r)
+	a.problems = a.problems[:before]
+	if class != "" && class != label {
+		r.Changed = append(r.Changed, id)
+	}
 }
 
 // label adds the label of a sample, or the problem with it.

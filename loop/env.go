@@ -29,6 +29,7 @@ type workbench struct {
 	dense      *onnxio.Model     // untrained, with its preprocessing
 	teacher    *training.Teacher // a file, nil where none teaches
 	oracle     Oracle            // nil where people label by files
+	log        *labelLog         // of these, nil where nobody does
 }
 
 func (b *workbench) session() ort.SessionOptions { return b.options.Session }

@@ -29,7 +29,7 @@ const (
 // handOut writes the batch of the round, in the order of choice: its images, and
 // lists of them for labelling tools. What is there stays as it is; what was deleted
 // is written again.
-func (p people) handOut(ctx context.Context) error {
+func (p *people) handOut(ctx context.Context) error {
 	items, err := p.items()
 	if err != nil {
 		return err
@@ -68,10 +68,10 @@ func (p people) handOut(ctx context.Context) error {
 }
 
 // name names a file of the batch in the run folder.
-func (p people) name(file string) string { return path.Join(p.folder, batchDir, file) }
+func (p *people) name(file string) string { return path.Join(p.folder, batchDir, file) }
 
 // items are the samples of the batch with what the selector takes them for.
-func (p people) items() ([]labelling.Item, error) {
+func (p *people) items() ([]labelling.Item, error) {
 	f, err := p.env.folder.open(p.state.Chosen.File)
 	if err != nil {
 		return nil, err
@@ -109,7 +109,7 @@ var unsafe = regexp.MustCompile(`[^\pL\pN._-]+`)
 
 // images writes the images that are not there yet and names them in the items. One
 // that is no image has none.
-func (p people) images(ctx context.Context, items []labelling.Item) error {
+func (p *people) images(ctx context.Context, items []labelling.Item) error {
 	if _, _, _, ok := p.env.pool.Shape().Image(); !ok {
 		return nil
 	}
@@ -173,7 +173,7 @@ func (f folder) sampleOf(s State) (func(name string) string, error) {
 
 // image writes the image of a sample of the pool: the file as the pool keeps it, or a
 // PNG of what the network sees.
-func (p people) image(index int, stem string) (name string, err error) {
+func (p *people) image(index int, stem string) (name string, err error) {
 	content, err := data.Encoded(p.env.pool, index)
 	if err == nil && content == nil {
 		content, err = p.env.picture(index)

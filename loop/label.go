@@ -33,7 +33,8 @@ func (l label) Run(ctx context.Context, env Env, s State) (Event, error) {
 	if err != nil {
 		return Event{}, err
 	}
-	answers, err := env.oracleOf(l.round, s).Label(ctx, batch)
+	oracle := env.oracleOf(l.round, s)
+	answers, err := oracle.Label(ctx, batch)
 	if err != nil {
 		return Event{}, err
 	}
@@ -47,6 +48,11 @@ func (l label) Run(ctx context.Context, env Env, s State) (Event, error) {
 			out.NoLabel++
 		} else {
 			out.Samples++
+		}
+	}
+	if p, asked := oracle.(*people); asked {
+		if out.Log, err = p.record(); err != nil {
+			return Event{}, err
 		}
 	}
 	out.File, err = env.folder.write(env.file(batchFolder(l.round), labelsFile), func(w io.Writer) error {
@@ -65,7 +71,7 @@ func (l label) Run(ctx context.Context, env Env, s State) (Event, error) {
 // oracleOf is who is asked for the labels of a batch.
 func (e Env) oracleOf(round int, s State) Oracle {
 	if e.oracle == nil {
-		return people{e, round, batchFolder(round), s}
+		return &people{env: e, round: round, folder: batchFolder(round), state: s}
 	}
 	return e.oracle
 }

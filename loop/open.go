@@ -19,7 +19,7 @@ import (
 
 // owned are the files and folders of a run folder that a run writes.
 var owned = []string{
-	DenseFile, SelectorFile, FusedInitFile, FusedFile, DeployFile, report.HTMLName, report.JSONName,
+	DenseFile, SelectorFile, FusedInitFile, FusedFile, DeployFile, report.HTMLName, report.JSONName, labelsFile,
 	firstFolder, "round-[0-9][0-9][0-9]*", armsFolder, workFolder,
 }
 
@@ -71,7 +71,22 @@ func (e *Engine) open(ctx context.Context, c config.Config) error {
 	if e.done() && e.workbench.folder.holds(report.HTMLName, report.JSONName) && !o.Resume {
 		return &FinishedError{o.Dir}
 	}
-	return e.check()
+	if err := e.check(); err != nil {
+		return err
+	}
+	return e.openLabelLog(c)
+}
+
+// openLabelLog replays the log of labels, where people label.
+func (e *Engine) openLabelLog(c config.Config) (err error) {
+	b := e.workbench
+	if b.oracle != nil {
+		return nil
+	}
+	if b.log, err = readLabelLog(e.dir); err != nil {
+		return err
+	}
+	return b.folder.checkLabelLog(b.log, e.arms[0].State, answersConfig(c.Label, b.classesOf()))
 }
 
 // versionsOf says what computes.

@@ -2,6 +2,7 @@ package loop
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -46,10 +47,11 @@ type people struct {
 	round  int
 	folder string // of the round
 	state  State
+	fresh  []labelEntry // that the answers add to the log of labels
 }
 
 // Label implements Oracle.
-func (p people) Label(ctx context.Context, batch []Sample) ([]Answer, error) {
+func (p *people) Label(ctx context.Context, batch []Sample) ([]Answer, error) {
 	if err := p.handOut(ctx); err != nil {
 		return nil, fmt.Errorf("write batch %s: %w", p.env.folder.path(p.folder), err)
 	}
@@ -57,14 +59,7 @@ func (p people) Label(ctx context.Context, batch []Sample) ([]Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := answersConfig(p.env.spec.Config.Label, p.env.classesOf())
-	if c.SampleOf, err = p.env.folder.sampleOf(p.state); err != nil {
-		return nil, err
-	}
-	result, err := p.env.folder.answers(c)
-	if err == nil {
-		err = p.unasked(result, asked)
-	}
+	result, err := p.read(asked)
 	if err != nil {
 		return nil, fmt.Errorf("read answers: %w", err)
 	}
@@ -72,7 +67,10 @@ func (p people) Label(ctx context.Context, batch []Sample) ([]Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	pending := &PendingError{Schema: PendingSchema, Batch: p.env.folder.path(path.Join(p.folder, batchDir)), Answers: p.env.folder.path(AnswersFolder), Counts: countAnswers(batch, annotatorsWanted(p.env.spec.Config, p.round, len(batch)), result)}
+	pending := &PendingError{
+		Schema: PendingSchema, Batch: p.env.folder.path(path.Join(p.folder, batchDir)), Answers: p.env.folder.path(AnswersFolder),
+		Counts: countAnswers(batch, annotatorsWanted(p.env.spec.Config, p.round, len(batch)), result),
+	}
 	least := len(batch)
 	if enough := float64(p.env.spec.Config.Label.Enough); enough > 0 {
 		least = int(math.Ceil(enough*float64(len(batch)) - 1e-9))
@@ -83,9 +81,50 @@ func (p people) Label(ctx context.Context, batch []Sample) ([]Answer, error) {
 	return answers, nil
 }
 
+// read reads the answers in all files and decides by those for samples that a batch
+// has asked for, which the log of labels will have.
+func (p *people) read(asked map[string]int) (*labelling.Result, error) {
+	f := p.env.folder
+	c := answersConfig(p.env.spec.Config.Label, p.env.classesOf())
+	var err error
+	if c.SampleOf, err = f.sampleOf(p.state); err != nil {
+		return nil, err
+	}
+	if c.Taken, err = f.taken(p.state.Labels); err != nil {
+		return nil, err
+	}
+	all, err := f.answers(c)
+	if err == nil {
+		err = p.unasked(all, asked)
+	}
+	if err != nil {
+		return nil, err
+	}
+	for _, note := range all.Notes {
+		p.env.note(data.Note{Text: note})
+	}
+	now := slices.DeleteFunc(f.within(all.Annotations), func(a labelling.Annotation) bool { _, there := asked[a.Sample]; return !there })
+	before := p.env.log.Lines()[:p.state.takenLines()]
+	p.fresh = newEntries(path.Join(p.folder, "label"), standing(before), now)
+	return labelling.Decide(standing(slices.Concat(before, p.fresh)), c)
+}
+
+// record adds the answers to the log of labels, in the place of what an interrupted
+// step left there.
+func (p *people) record() (LogHead, error) {
+	log := p.env.log
+	if err := log.Open(p.state.takenLines()); err != nil {
+		return LogHead{}, fmt.Errorf("record answers: %w", err)
+	}
+	if err := errors.Join(log.Append(p.fresh...), log.Close()); err != nil {
+		return LogHead{}, fmt.Errorf("record answers: %w", err)
+	}
+	return LogHead{len(log.Lines()), log.Head()}, nil
+}
+
 // asked are the samples without an answer of all batches so far, by their IDs. Of
 // those with an answer the index is -1.
-func (p people) asked() (map[string]int, error) {
+func (p *people) asked() (map[string]int, error) {
 	out := map[string]int{}
 	for _, choice := range p.state.Choices {
 		samples, err := p.env.readChoice(choice.Batch)
@@ -105,7 +144,7 @@ func (p people) asked() (map[string]int, error) {
 
 // unasked tells of answers for samples of the pool that no batch has asked for yet, and
 // refuses those for samples that the pool does not have.
-func (p people) unasked(r *labelling.Result, asked map[string]int) error {
+func (p *people) unasked(r *labelling.Result, asked map[string]int) error {
 	strange := map[string]bool{}
 	for _, l := range r.Labels {
 		strange[l.ID] = true
@@ -130,7 +169,7 @@ func (p people) unasked(r *labelling.Result, asked map[string]int) error {
 }
 
 // answers are those for samples that had none.
-func (p people) answers(r *labelling.Result, asked map[string]int) ([]Answer, error) {
+func (p *people) answers(r *labelling.Result, asked map[string]int) ([]Answer, error) {
 	classes := p.env.classesOf()
 	var out []Answer
 	for _, l := range r.Labels {

@@ -35,6 +35,7 @@ type Batch struct {
 	File    Artefact `json:"file"`
 	Samples int      `json:"samples"`
 	NoLabel int      `json:"no_label,omitempty"` // beside these, samples that cannot be labelled
+	Log     LogHead  `json:"log,omitzero"`       // of the labels of people, when these were taken
 }
 
 // Choice is what was chosen in a round.

@@ -107,6 +107,9 @@ func (f folder) answersSoFar(s State, l config.Label) (*labelling.Result, error)
 	if c.SampleOf, err = f.sampleOf(s); err != nil {
 		return nil, err
 	}
+	if c.Taken, err = f.taken(s.Labels); err != nil {
+		return nil, err
+	}
 	return f.answers(c)
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/prunefuse/prunefuse/fusion"
 	"github.com/prunefuse/prunefuse/internal/filelock"
 	"github.com/prunefuse/prunefuse/internal/rundir"
+	"github.com/prunefuse/prunefuse/loop"
 	"github.com/prunefuse/prunefuse/loop/config"
 	"github.com/prunefuse/prunefuse/onnxio/op"
 	"github.com/prunefuse/prunefuse/onnxio/ort"
@@ -117,6 +118,7 @@ func exitCode(err error) int {
 		config      *config.Error
 		differs     *export.DiffersError
 		notFused    *fusion.DiffersError
+		notAsRun    *loop.DiffersError
 		unsupported *op.UnsupportedError
 	)
 	switch {
@@ -128,7 +130,7 @@ func exitCode(err error) int {
 		return exitUsage
 	case errors.As(err, &skipped), errors.As(err, &lost):
 		return exitSkipped
-	case errors.As(err, &differs), errors.As(err, &notFused):
+	case errors.As(err, &differs), errors.As(err, &notFused), errors.As(err, &notAsRun):
 		return exitDiffers
 	case errors.Is(err, ort.ErrNoRuntime):
 		return exitNoRuntime

@@ -107,7 +107,7 @@ budget and the same recipe:
 	}
 	o.addFlags(cmd.Flags(), "")
 	cmd.AddGroup(&cobra.Group{ID: groupMethod, Title: "Beside it:"})
-	cmd.AddCommand(newRunStatusCommand(g))
+	cmd.AddCommand(newRunStatusCommand(g), newRunVerifyCommand(g))
 	return cmd
 }
 
