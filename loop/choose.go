@@ -11,10 +11,10 @@ import (
 	"github.com/prunefuse/prunefuse/scoring/selection"
 )
 
-// choose picks the batch of a round by the scores of its pass.
+// choose picks the batch of a round, or the first labels, by the scores of its pass.
 type choose struct{ round int }
 
-func (c choose) Name() string { return roundFolder(c.round) + "/choose" }
+func (c choose) Name() string { return batchFolder(c.round) + "/choose" }
 
 func (c choose) Run(ctx context.Context, env Env, s State) (Event, error) {
 	for _, f := range s.Scores {
@@ -22,18 +22,32 @@ func (c choose) Run(ctx context.Context, env Env, s State) (Event, error) {
 			return Event{}, err
 		}
 	}
-	pass, err := env.openPass(ctx, s, roundFolder(c.round), "")
+	pass, err := env.openPass(ctx, s, score{c.round}.network(s), c.round, "")
 	if err != nil {
 		return Event{}, err
 	}
 	defer pass.Close()
-	label := env.spec.Config.Label
-	choice := selection.Choice{Strategy: label.Strategy, K: label.Add[c.round], Seed: env.spec.Config.Seed, Measure: label.Measure, Params: label.Params}
-	if pass.strategy.Labelled != selection.Unused {
+	choice := c.choice(env)
+	if c.round != first && pass.strategy.Labelled != selection.Unused {
 		if choice.Labelled, err = pass.labelled(ctx, env, s); err != nil {
 			return Event{}, err
 		}
 	}
+	return c.pick(ctx, env, pass, choice)
+}
+
+// choice is what is asked for.
+func (c choose) choice(env Env) selection.Choice {
+	cfg := env.spec.Config
+	label := cfg.Label
+	if c.round == first {
+		return selection.Choice{Strategy: label.First, K: label.Initial, Seed: cfg.Seed, Params: label.FirstParams(env.classes)}
+	}
+	return selection.Choice{Strategy: label.Strategy, K: label.Add[c.round], Seed: cfg.Seed, Measure: label.Measure, Params: label.Params}
+}
+
+// pick chooses among the records of a pass, and keeps the choice.
+func (c choose) pick(ctx context.Context, env Env, pass *pass, choice selection.Choice) (Event, error) {
 	picked, err := selection.Choose(ctx, pass.Records(ctx), choice)
 	if err != nil {
 		return Event{}, err
@@ -41,24 +55,20 @@ func (c choose) Run(ctx context.Context, env Env, s State) (Event, error) {
 	if s := pass.Skipped(); len(s) > 0 {
 		env.note(data.Note{Text: fmt.Sprintf("%d samples of the pool have no score and are never chosen; the first is %s: %v", len(s), s[0].ID, s[0].Err), Lost: len(s)})
 	}
-	folder := roundFolder(c.round)
-	out := &chosen{Choice{Strategy: label.Strategy, Pool: pass.Len(), Skipped: len(pass.Skipped())}}
-	if out.Batch, err = env.writeChoice(folder, picked, label.Strategy); err != nil {
+	if c.round == first { // the guesses of an untrained network are none
+		for i := range picked {
+			picked[i].Record = unscored(picked[i].Record.Index, picked[i].Record.ID)
+		}
+	}
+	folder := batchFolder(c.round)
+	out := &chosen{Choice{Strategy: choice.Strategy, Pool: pass.Len(), Skipped: len(pass.Skipped())}}
+	if out.Batch, err = env.writeChoice(folder, picked, choice.Strategy); err != nil {
 		return Event{}, err
 	}
-	out.Pictures, err = env.writePictures(folder, picked)
-	return Event{Work: Work{Module: "rank", Samples: int64(pass.Len()), Choosing: true}, Body: out}, err
-}
-
-// drawFirst picks the first labels at random, of all samples.
-type drawFirst struct{}
-
-func (drawFirst) Name() string { return batchFolder(first) + "/draw" }
-
-func (drawFirst) Run(_ context.Context, env Env, _ State) (Event, error) {
-	c := env.spec.Config
-	n := env.pool.Len()
-	return env.random(first, draw(c.Seed, streamInitial, n, c.Label.Initial), n)
+	if c.round != first {
+		out.Pictures, err = env.writePictures(folder, picked)
+	}
+	return Event{Work: Work{Module: "rank", Samples: int64(pass.Len()), Choosing: c.round != first}, Body: out}, err
 }
 
 // chance picks the batch of a round at random.
@@ -88,13 +98,18 @@ func (c chance) Run(_ context.Context, env Env, s State) (Event, error) {
 func (e Env) random(round int, drawn []int, n int) (Event, error) {
 	picked := make([]selection.Selected, len(drawn))
 	for i, at := range drawn {
-		picked[i] = selection.Selected{Rank: i + 1, Cluster: -1, Record: scoring.Record{Index: at, ID: e.pool.ID(at), Class: selection.NoClass}}
+		picked[i] = selection.Selected{Rank: i + 1, Cluster: -1, Record: unscored(at, e.pool.ID(at))}
 	}
 	batch, err := e.writeChoice(batchFolder(round), picked, chanceStrategy)
 	return Event{
 		Work: Work{Module: "draw", Samples: int64(n), Choosing: round != first},
 		Body: &chosen{Choice{Batch: batch, Strategy: chanceStrategy, Pool: n}},
 	}, err
+}
+
+// unscored is the record of a sample that no network was asked about.
+func unscored(index int, id string) scoring.Record {
+	return scoring.Record{Index: index, ID: id, Class: selection.NoClass}
 }
 
 // chanceStrategy is what a choice at random goes by.

@@ -35,7 +35,13 @@ func (s Spec) Plan() []Step {
 func (s Spec) begin() []Step {
 	var steps []Step
 	if s.Shares == Nothing {
-		steps = append(steps, build{}, drawFirst{}, label{first})
+		steps = append(steps, build{})
+		if s.Config.Label.ByFeatures() {
+			steps = append(steps, score{first}, choose{first})
+		} else {
+			steps = append(steps, drawFirst{})
+		}
+		steps = append(steps, label{first})
 	} else {
 		steps = append(steps, share{})
 	}

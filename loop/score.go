@@ -14,10 +14,11 @@ import (
 // What it finds is the journal of its job, from which the next step chooses.
 type score struct{ round int }
 
-func (c score) Name() string { return roundFolder(c.round) + "/score" }
+func (c score) Name() string { return batchFolder(c.round) + "/score" }
 
 func (c score) Run(ctx context.Context, env Env, s State) (Event, error) {
-	pass, err := env.openPass(ctx, s, roundFolder(c.round), env.stage("score %s images with the %s network", count(env.pool.Len()-s.Labelled()), s.Selector.Role))
+	network := c.network(s)
+	pass, err := env.openPass(ctx, s, network, c.round, env.stage("score %s images with the %s network", count(env.pool.Len()-s.Labelled()), network.Role))
 	if err != nil {
 		return Event{}, err
 	}
@@ -25,12 +26,20 @@ func (c score) Run(ctx context.Context, env Env, s State) (Event, error) {
 	if err != nil {
 		return Event{}, err
 	}
-	files, err := env.journal(roundFolder(c.round))
+	files, err := env.journal(batchFolder(c.round))
 	samples := int64(n)
 	return Event{
-		Work: Work{Module: "score", Network: s.Selector.Role, Samples: samples, MACs: s.Selector.MACs * samples, Choosing: true},
+		Work: Work{Module: "score", Network: network.Role, Samples: samples, MACs: network.MACs * samples, Choosing: c.round != first},
 		Body: &scored{Files: files, Samples: n},
 	}, err
+}
+
+// network is the one whose scores, or for the first labels features, a choice goes by.
+func (c score) network(s State) Network {
+	if c.round == first {
+		return s.Dense
+	}
+	return s.Selector
 }
 
 // journal describes the files of a pass's journal.
@@ -70,15 +79,24 @@ type pass struct {
 	strategy selection.Strategy
 }
 
-// openPass opens the job of a pass, which goes on where it was stopped. The
-// stage is what it is shown as, "" for not at all.
-func (e Env) openPass(ctx context.Context, s State, name, stage string) (*pass, error) {
+// openPass opens the job of the pass of a round, which goes on where it was stopped.
+// The stage is what it is shown as, "" for not at all.
+func (e Env) openPass(ctx context.Context, s State, n Network, round int, stage string) (*pass, error) {
 	label := e.spec.Config.Label
-	strategy, err := label.CheckStrategy()
+	check := label.CheckStrategy
+	if round == first {
+		check = label.CheckFirst
+	}
+	strategy, err := check()
 	if err != nil {
 		return nil, err
 	}
-	m, err := e.folder.load(s.Selector)
+	return e.openPassOf(ctx, s, n, batchFolder(round), strategy, stage)
+}
+
+// openPassOf opens the job of a pass of a network for a strategy.
+func (e Env) openPassOf(ctx context.Context, s State, n Network, name string, strategy selection.Strategy, stage string) (*pass, error) {
+	m, err := e.folder.load(n)
 	if err != nil {
 		return nil, err
 	}
@@ -159,8 +177,12 @@ func (price) Name() string { return "price" }
 
 func (p price) Run(ctx context.Context, env Env, s State) (Event, error) {
 	n := s.Trained
-	s.Selector, s.Labels = n, s.Labels[:1]
-	pass, err := env.openPass(ctx, s, p.Name(), env.stage("score %s images with the dense network", count(env.pool.Len()-s.Labelled())))
+	s.Labels = s.Labels[:1]
+	strategy, err := env.spec.Config.Label.CheckStrategy()
+	if err != nil {
+		return Event{}, err
+	}
+	pass, err := env.openPassOf(ctx, s, n, p.Name(), strategy, env.stage("score %s images with the dense network", count(env.pool.Len()-s.Labelled())))
 	if err != nil {
 		return Event{}, err
 	}

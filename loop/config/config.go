@@ -164,8 +164,11 @@ type Label struct {
 	// Studio, as "/data/local-files/?d=batch/".
 	URLPrefix string `yaml:"url_prefix" json:"url_prefix,omitempty"`
 
-	Initial  int    `yaml:"initial" json:"initial"` // random
-	Add      []int  `yaml:"add" json:"add"`         // one entry a round
+	Initial int `yaml:"initial" json:"initial"` // the first labels
+	// First is how these are chosen: "random", which is also "", or a strategy that goes
+	// by features alone, those of the untrained network.
+	First    string `yaml:"first" json:"first,omitempty"`
+	Add      []int  `yaml:"add" json:"add"` // one entry a round
 	Strategy string `yaml:"strategy" json:"strategy"`
 	// Measure is the measure of a strategy that takes any; empty is its own.
 	Measure string             `yaml:"measure" json:"measure,omitempty"`

@@ -203,7 +203,7 @@ func plainProbCover(pool, labelled Candidates, k int, _ uint64) []int {
 func TestProbCoverRadius(t *testing.T) {
 	t.Parallel()
 	pool := candidatesOf(12, 400, 3, 4, poolKinds["clusters"])
-	task := &task{pool: pool, Choice: Choice{Strategy: "probcover", Seed: 5}, workers: 2}
+	task := &task{pool: pool, Choice: Choice{Strategy: "probcover", Seed: 5, Params: map[string]float64{"classes": 0}}, workers: 2}
 	delta, err := pureRadius(context.Background(), task)
 	if err != nil {
 		t.Fatal(err)

@@ -12,6 +12,8 @@ import (
 
 var radius = Param{Name: "delta", Default: 0, Min: 0, Max: math.MaxFloat64, Summary: "radius of a ball; 0 finds the largest that is 95 % pure"}
 
+var pureClusters = Param{Name: "classes", Default: 0, Min: 0, Max: 1 << 20, Summary: "clusters that a pure ball holds one of; 0 is as many as classes are predicted"}
+
 const (
 	purity       = 0.95
 	puritySample = 2000 // balls that are looked into
@@ -19,7 +21,7 @@ const (
 
 var probCover = Strategy{
 	Name: "probcover", Summary: "greedily the ball that covers most of what is not covered",
-	Reference: "Yehuda et al. 2022 (arXiv 2205.11320)", Params: []Param{radius},
+	Reference: "Yehuda et al. 2022 (arXiv 2205.11320)", Params: []Param{radius, pureClusters},
 	Needs:  Needs{Features: true, Labelled: Welcome},
 	Memory: "73 B", Time: "n²·d",
 	// The score is the number of samples that the ball newly covers. Where
@@ -124,16 +126,20 @@ func (b *balls) cover(ctx context.Context, i int) {
 }
 
 // pureRadius returns the largest radius at which 95 % of the balls hold samples of
-// one cluster only, of as many clusters as classes are predicted. It looks
+// one cluster only, of as many clusters as the parameter or the predictions say. It looks
 // into the balls of up to 2,000 samples, evenly drawn.
 func pureRadius(ctx context.Context, t *task) (float64, error) {
-	classes := map[int]bool{}
-	for _, r := range t.pool.Records {
-		classes[r.Class] = true
+	k := int(t.param(pureClusters.Name))
+	if k == 0 {
+		classes := map[int]bool{}
+		for _, r := range t.pool.Records {
+			classes[r.Class] = true
+		}
+		k = len(classes)
 	}
 	s := seeded.NewStream(t.Seed, t.Strategy)
 	f := t.pool.Features
-	c, err := kMeans(ctx, f, nil, len(classes), s.Sub(0), t.workers)
+	c, err := kMeans(ctx, f, nil, min(k, t.n()), s.Sub(0), t.workers)
 	if err != nil {
 		return 0, err
 	}
@@ -157,7 +163,7 @@ func pureRadius(ctx context.Context, t *task) (float64, error) {
 	slices.Sort(other)
 	first := other[int((1-purity)*float64(len(other)))] // the ball that must still be pure
 	if math.IsInf(first, 1) || first == 0 {
-		return 0, errors.New("no radius can be told from the features: all samples are alike, or one class is predicted; give it with the parameter delta")
+		return 0, errors.New("no radius can be told from the features: all samples are alike, or one class is predicted; give the radius with the parameter delta, or the number of classes with classes")
 	}
 	return math.Sqrt(first) * (1 - 1e-12), nil
 }
