@@ -36,7 +36,7 @@ on a page to label it on.`,
 		},
 	}
 	cmd.AddGroup(&cobra.Group{ID: groupData, Title: "Commands:"})
-	cmd.AddCommand(newLabelExportCommand(g), newLabelImportCommand(g), newLabelServeCommand(g))
+	cmd.AddCommand(newLabelExportCommand(g), newLabelImportCommand(g), newLabelServeCommand(g), newLabelReviewCommand(g))
 	return cmd
 }
 
