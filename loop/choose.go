@@ -22,7 +22,7 @@ func (c choose) Run(ctx context.Context, env Env, s State) (Event, error) {
 			return Event{}, err
 		}
 	}
-	pass, err := env.openPass(ctx, s, score{c.round}.network(s), c.round, "")
+	pass, err := env.openPass(ctx, s, networkOf(c.round, s), c.round, "")
 	if err != nil {
 		return Event{}, err
 	}

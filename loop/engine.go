@@ -54,6 +54,7 @@ func (e *Engine) take(ctx context.Context, arm *Arm, step Step) error {
 		return err
 	}
 	arm.State = arm.State.Apply(event)
+	e.settleStop()
 	return e.workbench.sweep(arm.Name, arm.State)
 }
 
@@ -92,6 +93,7 @@ func (e *Engine) apply(event Event) error {
 			return fmt.Errorf("%s of arm %s is not the step that comes next in this run", event.Step, event.Arm)
 		}
 		arm.State = arm.State.Apply(event)
+		e.settleStop()
 		for _, a := range arm.State.Artefacts() {
 			e.files[a.Path] = a
 		}

@@ -51,6 +51,7 @@ var bodies = map[string]func() Body{
 	"pruned":    func() Body { return new(pruned) },
 	"chosen":    func() Body { return new(chosen) },
 	"labelled":  func() Body { return new(labelled) },
+	"decided":   func() Body { return new(decided) },
 	"trained":   func() Body { return new(trained) },
 	"evaluated": func() Body { return new(evaluated) },
 	"scored":    func() Body { return new(scored) },

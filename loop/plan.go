@@ -1,6 +1,10 @@
 package loop
 
-import "context"
+import (
+	"context"
+
+	"github.com/prunefuse/prunefuse/loop/config"
+)
 
 // Step is one piece of work of an arm.
 type Step interface {
@@ -59,9 +63,19 @@ func (s Spec) round(k int) []Step {
 	if s.Picker == Nobody {
 		return []Step{chance{k}, label{k}}
 	}
-	steps := []Step{trainSelector{k}, evaluate{k, Picked}, score{k}, choose{k}, label{k}}
+	steps := append(s.picker(k), score{k}, choose{k}, label{k})
 	if s.syncs(k) {
 		steps = append(steps, fuse{k}, trainParent{k}, prune{k + 1})
+	}
+	return steps
+}
+
+// picker trains and tests the network that chooses in round k. The method decides then
+// whether it goes on, where there are rules for that.
+func (s Spec) picker(k int) []Step {
+	steps := []Step{trainSelector{k}, evaluate{k, Picked}}
+	if s.Shares == Nothing && s.Config.Stop != (config.Stop{}) {
+		steps = append(steps, decide{k})
 	}
 	return steps
 }
@@ -71,7 +85,7 @@ func (s Spec) finish() []Step {
 	var steps []Step
 	last := len(s.Config.Label.Add)
 	if s.Fuses {
-		steps = append(steps, trainSelector{last}, evaluate{last, Picked}, fuse{last}, evaluate{last, Fused})
+		steps = append(s.picker(last), fuse{last}, evaluate{last, Fused})
 	}
 	steps = append(steps, trainFinal{}, evaluate{last, Final})
 	if s.Exports {

@@ -106,6 +106,12 @@ func notes(c config.Config, arms []Arm) []string {
 	if c.Model.File != "" {
 		out = append(out, startNote(c))
 	}
+	if stop := arms[0].State.Stopped; stop != nil {
+		out = append(out, fmt.Sprintf("No more labels were asked for after round %d: %s.", stop.Round, stop.Reason))
+	}
+	if f := forecastOf(arms[0]); f != nil {
+		out = append(out, "By the power law of its errors so far, with "+f.Text()+".")
+	}
 	skipped := 0
 	for _, arm := range arms {
 		for _, choice := range arm.State.Choices {

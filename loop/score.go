@@ -17,7 +17,7 @@ type score struct{ round int }
 func (c score) Name() string { return batchFolder(c.round) + "/score" }
 
 func (c score) Run(ctx context.Context, env Env, s State) (Event, error) {
-	network := c.network(s)
+	network := networkOf(c.round, s)
 	pass, err := env.openPass(ctx, s, network, c.round, env.stage("score %s images with the %s network", count(env.pool.Len()-s.Labelled()), network.Role))
 	if err != nil {
 		return Event{}, err
@@ -34,9 +34,10 @@ func (c score) Run(ctx context.Context, env Env, s State) (Event, error) {
 	}, err
 }
 
-// network is the one whose scores, or for the first labels features, a choice goes by.
-func (c score) network(s State) Network {
-	if c.round == first {
+// networkOf is the network whose scores, or for the first labels features, the choice of
+// a round goes by.
+func networkOf(round int, s State) Network {
+	if round == first {
 		return s.Dense
 	}
 	return s.Selector

@@ -19,6 +19,8 @@ type State struct {
 	Trained   Network // the full network, on all labels
 	Deploy    Network
 
+	Stopped *Stopped // nil where no rule ended the rounds
+
 	Labels []Batch    // labelled, in order
 	Chosen *Batch     // chosen and not labelled yet
 	Scores []Artefact // of the last pass, until something is chosen by them

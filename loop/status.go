@@ -19,16 +19,19 @@ const (
 
 // Status says where a run stands.
 type Status struct {
-	Schema   string   `json:"schema"` // StatusSchema
-	Title    string   `json:"title,omitempty"`
-	Labelled int      `json:"labelled"`          // samples with a label in use
-	NoLabel  int      `json:"no_label"`          // samples that people cannot label
-	Budget   int      `json:"budget"`            // labels that the configuration asks for in all
-	Done     int      `json:"done"`              // steps, of all arms
-	Steps    int      `json:"steps"`             // to the end, of all arms
-	Next     string   `json:"next"`              // the step that comes now, "" at the end
-	Seconds  float64  `json:"seconds"`           // that the steps took
-	Waiting  *Waiting `json:"waiting,omitempty"` // nil where nobody is waited for
+	Schema   string  `json:"schema"` // StatusSchema
+	Title    string  `json:"title,omitempty"`
+	Labelled int     `json:"labelled"`          // samples with a label in use
+	NoLabel  int     `json:"no_label"`          // samples that people cannot label
+	Budget   int     `json:"budget"`            // labels that the configuration asks for in all
+	Done     int     `json:"done"`              // steps, of all arms
+	Steps    int     `json:"steps"`             // to the end, of all arms
+	Next     string  `json:"next"`              // the step that comes now, "" at the end
+	Seconds  float64 `json:"seconds"`           // that the steps took
+	Stopped  string  `json:"stopped,omitempty"` // the rule by which there are labels enough
+	// Forecast is what the next batch is likely to bring; nil before the third selector.
+	Forecast *Forecast `json:"forecast,omitempty"`
+	Waiting  *Waiting  `json:"waiting,omitempty"` // nil where nobody is waited for
 	// Agreement is how well the annotators agree; nil where there are not two.
 	Agreement *labelling.Agreement `json:"agreement,omitempty"`
 }
@@ -57,7 +60,7 @@ func ReadStatus(dir string) (*Status, error) {
 	if err := e.fold(); err != nil {
 		return nil, err
 	}
-	labels := c.Labels()
+	labels := e.arms[0].Spec.Config.Labels()
 	s := &Status{Schema: StatusSchema, Title: c.Title, Budget: labels[len(labels)-1]}
 	for _, arm := range e.arms {
 		s.Done += arm.State.Done
@@ -71,6 +74,10 @@ func ReadStatus(dir string) (*Status, error) {
 		}
 	}
 	method := e.arms[0].State
+	s.Forecast = forecastOf(e.arms[0])
+	if method.Stopped != nil {
+		s.Stopped = method.Stopped.Reason
+	}
 	if peopleLabel(c) {
 		s.Agreement = folder(dir).agreement(method, c.Label)
 	}
@@ -136,6 +143,12 @@ func (s *Status) Text() string {
 		count(s.Labelled), count(s.Budget), count(s.NoLabel), s.Done, s.Steps, term.Seconds(s.Seconds), next)
 	if s.Agreement != nil {
 		text += s.Agreement.Text()
+	}
+	if s.Stopped != "" {
+		text += "stopped   " + s.Stopped + "\n"
+	}
+	if s.Forecast != nil {
+		text += "forecast  " + s.Forecast.Text() + "\n"
 	}
 	w := s.Waiting
 	if w == nil {

@@ -21,7 +21,7 @@ func (c Config) Check() error {
 	_, rest := fusion.ParseRest(c.Fuse.Rest)
 	_, strategy := c.Label.CheckStrategy()
 	err := cmp.Or(c.checkSources(), c.checkLabels(), c.checkPeople(), c.checkPrune(), c.checkArms(), c.Images.Apply(&data.Preprocess{}),
-		c.Selector.check(), c.Final.check(), rest, strategy, c.checkFirst())
+		c.Selector.check(), c.Final.check(), rest, strategy, c.checkFirst(), c.Stop.check())
 	if err != nil {
 		return &Error{err.Error()}
 	}

@@ -30,6 +30,8 @@ type Config struct {
 	Model Network `yaml:"model" json:"model"`
 	Prune Prune   `yaml:"prune" json:"prune"`
 	Label Label   `yaml:"label" json:"label"`
+	// Stop says when a run has labels enough before label.add is through.
+	Stop Stop `yaml:"stop" json:"stop,omitzero"`
 	// Selector is the training of the network that chooses, in every round;
 	// Final that of the full one at the end and in rounds of synchronisation.
 	Selector Selector `yaml:"selector" json:"selector"`
