@@ -143,7 +143,7 @@ func (e Env) labelLines(batch []Sample, answers []Answer, s State) ([]labelLine,
 		line := labelLine{Schema: labelSchema, Index: a.Index, ID: e.pool.ID(a.Index), Label: a.Label, Skipped: a.Skipped}
 		if a.Skipped {
 			line.Label = -1
-		} else if names := e.pool.Classes(); a.Label < len(names) {
+		} else if names := e.classesOf().Names; a.Label < len(names) {
 			line.Class = names[a.Label]
 		}
 		lines[i] = line
