@@ -12,7 +12,8 @@
 //     random directions, in the form the operator has in training;
 //   - axes: cutting indices off as the axis rule says equals masking them;
 //   - linear: of operators said to be so, the output is linear in the operands,
-//     and a bias and what stands in for it add what they are said to.
+//     and a bias and what stands in for it add what they are said to;
+//   - product: the output is the sum of products that the definition says.
 //
 // The checks use the public interface of package op alone, so that a
 // definition is tested by its Cases and nothing else.

@@ -52,6 +52,9 @@ func check(t *testing.T, d *op.Def, c *op.Case) {
 	if d.Linear != nil || d.Offsets != nil {
 		t.Run("linear", func(t *testing.T) { linear(t, d, c, m) })
 	}
+	if d.Linear != nil && d.Linear.Product != nil {
+		t.Run("product", func(t *testing.T) { product(t, d, c, m) })
+	}
 }
 
 func roundTrip(t *testing.T, m *onnxio.Model) {

@@ -9,7 +9,7 @@ import (
 var conv = Def{
 	Type: "Conv", Since: []int64{1, 11, 22},
 	Zero:  [][]int{{1, 2}, {0, 2}},
-	Shape: convShape, Axes: plainConv.axes, Cost: plainConv.cost, Linear: &Linear{Bias: 2, Axis: 1},
+	Shape: convShape, Axes: plainConv.axes, Cost: plainConv.cost, Linear: &Linear{Bias: 2, Axis: 1, Product: plainConv.product},
 	Grad: func(g *Grad) error { return convGrad(g, g.GO(0)) }, Train: convTrain,
 	Cases: []Case{
 		{Name: "3x3", Inputs: []Input{X(2, 3, 5, 6), W(4, 3, 3, 3), W(4)}, Attrs: pads(1, 1, 1, 1)},

@@ -11,7 +11,7 @@ var convTranspose = Def{
 	Type: "ConvTranspose", Since: []int64{1, 11, 22},
 	Zero:  [][]int{{1, 2}, {0, 2}},
 	Shape: convTransposeShape, Axes: convTransposeAxes, Grad: convTransposeGrad,
-	Linear: &Linear{Bias: 2, Axis: 1},
+	Linear: &Linear{Bias: 2, Axis: 1, Product: convTransposeProduct},
 	// One multiply-accumulate for each weight and input position.
 	Cost: func(c *Infer) onnxio.Dim { return c.In(0).Shape.Size().Mul(c.In(1).Shape[1:].Size()) },
 	Cases: []Case{

@@ -11,6 +11,10 @@ type Linear struct {
 	Factor string
 	// Axis is the output axis along which a bias of one axis runs.
 	Axis int
+	// Product, where set, says what the node is in the operand that is its
+	// input x and the weight that is the other. It is an error where the facts
+	// do not tell.
+	Product func(c *Infer, x int) (*Product, error)
 }
 
 // Scale is what the node multiplies its bias by.

@@ -29,7 +29,7 @@ var fusedMatMul = Def{
 		}
 		return c.OutType(0).Shape.Size().Mul(a[len(a)-1])
 	},
-	Grad: fusedMatMulGrad, Linear: &Linear{},
+	Grad: fusedMatMulGrad, Linear: &Linear{Product: fusedMatMulProduct},
 	Cases: []Case{
 		{Name: "plain", Inputs: []Input{X(2, 3, 4), W(4, 5)}},
 		{Name: "scaled", Inputs: []Input{X(2, 3, 4), X(2, 4, 5)}, Attrs: attrs(onnxio.Float("alpha", 0.5))},

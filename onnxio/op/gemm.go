@@ -10,7 +10,7 @@ var gemm = Def{
 	Type: "Gemm", Since: []int64{1, 6, 7, 9, 11, 13},
 	Zero:  [][]int{{1, 2}, {0, 2}},
 	Shape: func(c *Infer) error { return plainGemm.shape(c, c.In(0).Elem) },
-	Axes:  plainGemm.axes, Cost: plainGemm.cost, Linear: &Linear{Bias: 2, Axis: 1, Factor: "beta"},
+	Axes:  plainGemm.axes, Cost: plainGemm.cost, Linear: &Linear{Bias: 2, Axis: 1, Factor: "beta", Product: plainGemm.product},
 	Grad: func(g *Grad) error { return gemmGrad(g, g.GO(0)) },
 	Cases: []Case{
 		{Name: "linear layer", Inputs: []Input{X(3, 4), W(5, 4), W(5)}, Attrs: attrs(onnxio.Int("transB", 1))},

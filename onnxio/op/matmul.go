@@ -10,7 +10,7 @@ var matMul = Def{
 	Type: "MatMul", Since: []int64{1, 9, 13},
 	Zero:  [][]int{{0}, {1}},
 	Shape: func(c *Infer) error { return plainMatMul.shape(c, c.In(0).Elem) },
-	Axes:  plainMatMul.axes, Cost: plainMatMul.cost, Linear: &Linear{},
+	Axes:  plainMatMul.axes, Cost: plainMatMul.cost, Linear: &Linear{Product: plainMatMul.product},
 	Grad: func(g *Grad) error {
 		p := product{x: g.I(0), y: g.I(1), a: g.In(0).Shape, b: g.In(1).Shape}
 		dx, dy, err := p.grad(g, g.GO(0))
