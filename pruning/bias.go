@@ -2,6 +2,7 @@ package pruning
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/prunefuse/prunefuse/onnxio"
@@ -44,6 +45,12 @@ func (b *biases) add(r reading, d []float64) (why string, err error) {
 	if n == nil || n.Op() != r.node.Op() {
 		return "", fmt.Errorf("%v: the pruned model has no such node", r.node)
 	}
+	return b.addTo(n, r, left)
+}
+
+// addTo adds d, by index of the pruned model, to the sums of a node that the
+// reading's became.
+func (b *biases) addTo(n *onnxio.Node, r reading, left []float64) (why string, err error) {
 	def := op.Lookup(n, b.Facts.Opset)
 	if l := def.Linear; l.Bias > 0 && n.Input(l.Bias) != "" {
 		if done, err := b.shift(n, r.node, op.Out(0, r.out), l.Bias, left, 1/l.Scale(n)); done || err != nil {
@@ -111,17 +118,26 @@ func (b *biases) shift(n, dense *onnxio.Node, ref op.Ref, input int, d []float64
 	if t, err = t.WithFloats(v); err != nil {
 		return false, err
 	}
+	b.put(n, input, root, t)
+	return true, nil
+}
+
+// put gives a node other numbers for its constant input, of the given root. A
+// constant that others read as well is left to them.
+func (b *biases) put(n *onnxio.Node, input int, root string, t *onnxio.Tensor) {
 	if n.Input(input) != root || len(b.m.Graph.Consumers(root)) > 1 || b.m.Graph.IsOutput(root) {
 		b.own(n, input, root, t)
-		return true, nil
+		return
 	}
 	if made := b.m.Graph.Producer(root); made != nil && b.changed[root] == nil {
 		b.p.Remove(made)
 	}
 	b.changed[root] = t
 	b.p.SetInitializer(t.Renamed(root))
-	return true, nil
 }
+
+// names are the constants of the pruned model that were changed, in order.
+func (b *biases) names() []string { return slices.Sorted(maps.Keys(b.changed)) }
 
 // own gives a node a copy of a constant that it shares with others.
 func (b *biases) own(n *onnxio.Node, input int, root string, t *onnxio.Tensor) {
@@ -186,10 +202,7 @@ func (b *biases) make(n *onnxio.Node, r reading, d []float64, l *op.Linear) (why
 
 // apply makes the edits and notes them in the plan.
 func (b *biases) apply(c *Compensation) (*onnxio.Model, *Plan, error) {
-	for name := range b.changed {
-		c.Changed = append(c.Changed, name)
-	}
-	slices.Sort(c.Changed)
+	c.Changed = b.names()
 	c.Added = b.added
 	if err := b.p.Apply(); err != nil {
 		return nil, nil, err

@@ -35,7 +35,7 @@ func (p *Plan) after(old *Plan) *Plan {
 	for _, g := range p.Groups {
 		out.Groups = append(out.Groups, g.after(p, old))
 	}
-	out.Compensated, out.Head = old.Compensated, old.Head
+	out.Compensated, out.Recovered, out.Head = old.Compensated, old.Recovered, old.Head
 	return out
 }
 

@@ -31,6 +31,9 @@ type Plan struct {
 	// Compensated names the weights whose numbers make up for removed
 	// channels and so are not the parent's.
 	Compensated []string `json:"compensated,omitempty"`
+	// Recovered names the weights that were fitted to the dense network's
+	// outputs, with the biases and statistics that go with them.
+	Recovered []string `json:"recovered,omitempty"`
 	// Head says which new last layer the pruned network got since, nil where it
 	// has the parent's. The shapes of its entries are those with the new layer;
 	// Head.Was are the parent's.

@@ -96,17 +96,21 @@ func tied(rule *op.Axes, from op.Ref) []op.Ref {
 // from their shapes alone. Nothing is passed on by a node, or in a value,
 // that one of the functions stops; nil stops none.
 func (a *Analysis) downstream(node func(*onnxio.Node) bool, value func(string) bool) map[string]bool {
+	return downstream(a.Model.Graph, node, value)
+}
+
+func downstream(g *onnxio.Graph, node func(*onnxio.Node) bool, value func(string) bool) map[string]bool {
 	out, reached := map[string]bool{}, map[*onnxio.Node]bool{}
 	mark := func(name string) {
 		out[name] = true
-		for _, u := range a.Model.Graph.Consumers(name) {
+		for _, u := range g.Consumers(name) {
 			reached[u.Node] = true
 		}
 	}
-	for _, v := range a.Model.Graph.Inputs() {
+	for _, v := range g.Inputs() {
 		mark(v.Name)
 	}
-	for _, n := range a.Model.Graph.Nodes() {
+	for _, n := range g.Nodes() {
 		if !reached[n] || (node != nil && node(n)) {
 			continue
 		}
