@@ -35,6 +35,7 @@ func Data(ctx context.Context, m *onnxio.Model, set training.Set, o Options) pru
 	}
 	s := drawn{set, index}
 	return pruning.Evidence{
+		Seed:    o.Seed,
 		Samples: s.batches(m, o.Batch),
 		Gradients: func(m *onnxio.Model) iter.Seq2[map[string][]float32, error] {
 			return training.Gradients(ctx, m, s, training.GradientOptions{Batch: o.Batch, Session: o.Session})

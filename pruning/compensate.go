@@ -21,6 +21,15 @@ type Compensation struct {
 	Left []Uncompensated `json:"left,omitempty"`
 }
 
+// String is one line that says how much was done.
+func (c *Compensation) String() string {
+	line := fmt.Sprintf("compensated: %d biases, %d of them new", len(c.Changed)+len(c.Added), len(c.Added))
+	if n := len(c.Left); n > 0 {
+		line += fmt.Sprintf("; %d layers not, or not for all channels (-v says why); --recover POOL looks at samples", n)
+	}
+	return line
+}
+
 // Uncompensated is a node that lost channels it sums over, and why nothing
 // takes their place, or not for all of them.
 type Uncompensated struct {

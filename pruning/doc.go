@@ -26,7 +26,9 @@
 //
 // Result.Compensate adds the constant part of what the removed channels
 // carried to the biases of what read them, by means that were measured on
-// samples or follow from the normalisations.
+// samples or follow from the normalisations. Result.Recover needs samples and
+// does more: layer after layer it solves the weights anew, so that each gives
+// what the dense layer gives.
 //
 // The plan, which indices of which weight of the parent stayed, is kept in
 // the pruned model's metadata and composes over repeated prunes.

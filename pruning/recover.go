@@ -48,11 +48,41 @@ type Recovery struct {
 	Left []Uncompensated `json:"left,omitempty"`
 }
 
+// String is one line, or more, that says how much was done and what to think
+// of it.
+func (r *Recovery) String() string {
+	if r.Kept {
+		return fmt.Sprintf("not recovered: what was fitted to %d samples brought the outputs no nearer, so the weights are as pruned", r.Samples)
+	}
+	line := fmt.Sprintf("recovered on %d samples: %d layers solved", r.Samples, len(r.Solved))
+	if n := len(r.Statistics) / 2; n > 0 {
+		line += fmt.Sprintf(", %d normalisations measured anew", n)
+	}
+	line += fmt.Sprintf("; the outputs' error is %.3g of their variance, %.3g before", r.After, r.Before)
+	if n := len(r.Left); n > 0 {
+		line += fmt.Sprintf("; %d layers are as they were (-v says why)", n)
+	}
+	scarce := 0
+	for _, s := range r.Solved {
+		if s.Places < s.Features {
+			scarce++
+		}
+	}
+	if scarce > 0 {
+		line += fmt.Sprintf("\nnote: the samples have fewer places than %d of the layers have weights for a sum, and the ridge decides on the others; take more", scarce)
+	}
+	return line
+}
+
 // Solved is a weight that was fitted to the dense model's outputs.
 type Solved struct {
 	Node   string  `json:"node"`
 	Weight string  `json:"weight"`
 	Ridge  float64 `json:"ridge"` // as a share of the features' mean variance
+	// Features is how many weights a sum has, and Places at how many places the
+	// sums were compared.
+	Features int `json:"features"`
+	Places   int `json:"places"`
 	// Before and After are the errors at the node's output on the samples, as
 	// shares of the variance of the dense one's.
 	Before float64 `json:"before"`
@@ -168,7 +198,7 @@ func newRecovering(r *Result, e Evidence, o RecoverOptions) (*recovering, error)
 	}
 	rc := &recovering{
 		Result: &Result{Model: r.Model, Plan: r.Plan, Analysis: r.Analysis, Selection: r.Selection}, RecoverOptions: o,
-		samples: e, seed: e.Seed, session: e.Session, gone: gone, solved: map[string]bool{}, out: &Recovery{Solved: []Solved{}},
+		samples: e, seed: e.Seed, session: segments(e.Session), gone: gone, solved: map[string]bool{}, out: &Recovery{Solved: []Solved{}},
 	}
 	if err := rc.infer(); err != nil {
 		return nil, err
@@ -180,6 +210,13 @@ func newRecovering(r *Result, e Evidence, o RecoverOptions) (*recovering, error)
 	}
 	rc.pool, err = newSpool(e.Session.Scratch)
 	return rc, err
+}
+
+// segments are options for the runs of parts of a model. At the highest level
+// the runtime's layouts lose values that are both given out and read.
+func segments(o ort.SessionOptions) ort.SessionOptions {
+	o.Optimization = max(o.Optimization, ort.OptimizeExtended)
+	return o
 }
 
 // infer finds the facts of the model as it is now.
@@ -284,18 +321,17 @@ func (rc *recovering) advance(ctx context.Context, n *onnxio.Node, also []string
 		}
 		return each(b, got)
 	})
+	before, after := rc.have, reads
 	if err != nil {
-		return err
+		before, after = reads, rc.have // what was put there of the one is of no use
 	}
-	for _, v := range rc.have {
-		if !slices.Contains(reads, v) {
-			if err := rc.pool.drop(v); err != nil {
-				return err
-			}
+	for _, v := range before {
+		if !slices.Contains(after, v) {
+			err = errors.Join(err, rc.pool.drop(v))
 		}
 	}
-	rc.have = reads
-	return nil
+	rc.have = after
+	return err
 }
 
 // outputError is that of the present model's outputs.
@@ -317,8 +353,12 @@ func (rc *recovering) outputError(ctx context.Context) (float64, error) {
 				return err
 			}
 			for i, y := range want {
-				d := float64(is[i]) - float64(y)
-				off, sum, squares, n = off+d*d, sum+float64(y), squares+float64(y)*float64(y), n+1
+				d := float64(y)
+				sum, squares, n = sum+d, squares+d*d, n+1
+				if len(is) == len(want) { // or it has as many places as the values say
+					d -= float64(is[i])
+				}
+				off += d * d
 			}
 		}
 		return nil
@@ -329,8 +369,8 @@ func (rc *recovering) outputError(ctx context.Context) (float64, error) {
 	if variance := squares - sum*sum/n; variance > 0 {
 		off /= variance
 	}
-	if math.IsNaN(off) {
-		off = math.Inf(1)
+	if math.IsNaN(off) || math.IsInf(off, 0) {
+		return 0, errors.New("what the networks give for these samples is not a finite number")
 	}
 	return off, nil
 }

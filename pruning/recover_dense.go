@@ -50,7 +50,6 @@ func (rc *recovering) stopAt(n *onnxio.Node) *stop {
 			return nil
 		}
 		s.linear, s.sum = true, p.Sum
-		s.value, _ = rc.compared(now, p.Sum)
 	}
 	for _, x := range rc.Analysis.values[s.value] {
 		stay := rc.Analysis.kept(x, rc.gone)
@@ -118,6 +117,9 @@ func (rc *recovering) watchDense(ctx context.Context) error {
 	ins := a.Model.Graph.Inputs()
 	if len(ins) != 1 {
 		return fmt.Errorf("the model has %d inputs, want one with the samples", len(ins))
+	}
+	if len(want) == 0 {
+		return errors.New("no number that the model gives depends on the samples")
 	}
 	m, err := segment(a.Model, a.Facts, []string{ins[0].Name}, want)
 	if err != nil {
@@ -302,6 +304,9 @@ func stepsOf(dims []int64) []int64 {
 	return steps
 }
 
+// errPlaces says that the models give values of different extents.
+var errPlaces = errors.New("how many places its output has depends on the values")
+
 // atPlaces hands over what the pruned and the dense model give at the places of
 // a stop, for each sum or channel k.
 func (rc *recovering) atPlaces(s *stop, b int, value *ort.Tensor, each func(i int, place []int64, k int, y, t float32)) error {
@@ -318,7 +323,11 @@ func (rc *recovering) atPlaces(s *stop, b int, value *ort.Tensor, each func(i in
 	dims := value.Shape()
 	sums := int(dims[s.sum])
 	steps := stepsOf(dims)
-	for i, place := range rc.places(s, b, dims) {
+	places := rc.places(s, b, dims)
+	if len(places)*sums != len(want) {
+		return errPlaces
+	}
+	for i, place := range places {
 		base := int64(0)
 		for k, at := range place {
 			base += steps[k] * at

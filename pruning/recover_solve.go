@@ -25,7 +25,13 @@ func (rc *recovering) stop(ctx context.Context, s *stop) (err error) {
 	if n == nil {
 		return errors.New("the pruned model has no such node")
 	}
-	defer func() { err = errors.Join(err, rc.pool.drop(s.targets())) }()
+	defer func() {
+		if errors.Is(err, errPlaces) {
+			rc.out.Left = append(rc.out.Left, Uncompensated{s.dense.String(), err.Error()})
+			err = nil
+		}
+		err = errors.Join(err, rc.pool.drop(s.targets()))
+	}()
 	if !s.linear {
 		if rc.behindSolved(n) {
 			return nil
@@ -51,14 +57,6 @@ type fitting struct {
 	fit, held []*ridge.Sums
 	targets   spreadOf // of the dense values
 }
-
-// spreadOf adds up numbers and their squares.
-type spreadOf struct{ n, sum, squares float64 }
-
-func (s *spreadOf) add(v float64) { s.n, s.sum, s.squares = s.n+1, s.sum+v, s.squares+v*v }
-
-// variance is the sum of squared distances from the mean.
-func (s *spreadOf) variance() float64 { return s.squares - s.sum*s.sum/max(1, s.n) }
 
 func (f *fitting) before() float64 {
 	sum := 0.0
@@ -162,7 +160,6 @@ func (rc *recovering) solve(s *stop, n *onnxio.Node, f *fitting) error {
 	}
 	values = slices.Clone(values)
 	shift := make([]float64, f.layout.Groups*f.layout.Sums)
-	_, gain := rc.compared(n, s.sum)
 	after, lambda := 0.0, 0.0
 	some := false
 	for g := range f.fit {
@@ -181,13 +178,14 @@ func (rc *recovering) solve(s *stop, n *onnxio.Node, f *fitting) error {
 		if e := 0.0; ok {
 			if e = all.Error(fitted); e < none {
 				after, lambda, some = after+e, lambda+ridge/float64(len(f.fit)), true
-				f.correct(values, shift, g, fitted, gain)
+				f.correct(values, shift, g, fitted)
 				continue
 			}
 		}
 		after += none
 	}
 	if !some {
+		rc.out.Left = append(rc.out.Left, Uncompensated{s.dense.String(), "no fit does better than its present weights on the samples held back"})
 		return nil
 	}
 	t, err := w.WithFloats(values)
@@ -199,7 +197,10 @@ func (rc *recovering) solve(s *stop, n *onnxio.Node, f *fitting) error {
 	}
 	rc.solved[n.Output(0)], rc.solved[s.dense.Output(0)] = true, true
 	variance := f.targets.variance()
-	rc.out.Solved = append(rc.out.Solved, Solved{s.dense.String(), n.Input(f.layout.W), lambda, f.before() / variance, after / variance})
+	rc.out.Solved = append(rc.out.Solved, Solved{
+		Node: s.dense.String(), Weight: n.Input(f.layout.W), Ridge: lambda, Features: f.layout.Features,
+		Places: f.fit[0].N + f.held[0].N, Before: f.before() / variance, After: after / variance,
+	})
 	return nil
 }
 
@@ -210,25 +211,15 @@ func sumOf(v []float64) (sum float64) {
 	return sum
 }
 
-// leastGain is the gain below which an output counts for nothing.
-const leastGain = 1e-4
-
 // correct adds a group's correction to the weights, and its constants to shift.
-func (f *fitting) correct(w []float32, shift []float64, g int, by *mat.Dense, gain []float64) {
+func (f *fitting) correct(w []float32, shift []float64, g int, by *mat.Dense) {
 	l := f.layout
 	for m := range l.Sums {
-		per := 1.0
-		if gain != nil {
-			per = gain[g*l.Sums+m]
-		}
-		if math.Abs(per) < leastGain {
-			continue
-		}
 		for k := range l.Features {
 			at := l.Weight(g, k, m)
-			w[at] = float32(float64(w[at]) + by.At(k, m)/(l.Factor*per))
+			w[at] = float32(float64(w[at]) + by.At(k, m)/l.Factor)
 		}
-		shift[g*l.Sums+m] = by.At(l.Features, m) / per
+		shift[g*l.Sums+m] = by.At(l.Features, m)
 	}
 }
 

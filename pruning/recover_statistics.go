@@ -2,25 +2,24 @@ package pruning
 
 import (
 	"context"
+	"errors"
 	"math"
+	"slices"
 
 	"github.com/prunefuse/prunefuse/onnxio"
 	"github.com/prunefuse/prunefuse/onnxio/op"
 	"github.com/prunefuse/prunefuse/onnxio/ort"
 )
 
-// pair adds up the outputs of a channel of the pruned and of the dense
-// normalisation at the same places.
-type pair struct{ n, y, yy, t, tt, yt float64 }
+// spreadOf adds up the numbers of a channel.
+type spreadOf struct{ n, sum, squares float64 }
 
-func (p *pair) add(y, t float64) {
-	p.n, p.y, p.yy, p.t, p.tt, p.yt = p.n+1, p.y+y, p.yy+y*y, p.t+t, p.tt+t*t, p.yt+y*t
-}
+func (s *spreadOf) add(v float64) { s.n, s.sum, s.squares = s.n+1, s.sum+v, s.squares+v*v }
 
-// error is the sum of squares of a·y + b − t.
-func (p *pair) error(a, b float64) float64 {
-	return a*a*p.yy + 2*a*b*p.y + b*b*p.n + p.tt - 2*a*p.yt - 2*b*p.t
-}
+func (s *spreadOf) mean() float64 { return s.sum / max(1, s.n) }
+
+// variance is the sum of squared distances from the mean.
+func (s *spreadOf) variance() float64 { return max(0, s.squares-s.sum*s.mean()) }
 
 // Bounds of how much the deviation of a channel is taken to have changed.
 const (
@@ -28,29 +27,24 @@ const (
 	widest    = 10
 )
 
-// affine is what to multiply y by and to add to it so that it has the dense
-// one's mean and, where that brings it nearer, its deviation.
-func (p *pair) affine() (a, b float64) {
-	mean, variance := p.y/p.n, p.yy-p.y*p.y/p.n
-	a, b = 1, p.t/p.n-mean
-	if variance <= 0 {
-		return a, b
+// affine is what to multiply values by and to add to them so that they have
+// the mean and the deviation of others.
+func (s *spreadOf) affine(to *spreadOf) (a, b float64) {
+	a = 1
+	if s.variance() > 0 {
+		a = min(max(math.Sqrt(to.variance()/s.variance()), narrowest), widest)
 	}
-	ratio := min(max(math.Sqrt(max(0, p.tt-p.t*p.t/p.n)/variance), narrowest), widest)
-	if shifted := p.t/p.n - ratio*mean; p.error(ratio, shifted) < p.error(a, b) {
-		return ratio, shifted
-	}
-	return a, b
+	return a, to.mean() - a*s.mean()
 }
 
 // measureAnew sets the statistics of a normalisation so that each channel of
-// its output has the mean that the dense one's has, and the deviation, where
-// that brings them together.
+// its output has the mean and the deviation that the dense one's has.
 func (rc *recovering) measureAnew(ctx context.Context, s *stop, n *onnxio.Node) error {
-	pairs := make([]pair, len(s.kept[s.sum]))
+	pruned, dense := make([]spreadOf, len(s.kept[s.sum])), make([]spreadOf, len(s.kept[s.sum]))
 	err := rc.advance(ctx, n, []string{s.value}, func(b int, got map[string]*ort.Tensor) error {
 		return rc.atPlaces(s, b, got[s.value], func(_ int, _ []int64, k int, y, t float32) {
-			pairs[k].add(float64(y), float64(t))
+			pruned[k].add(float64(y))
+			dense[k].add(float64(t))
 		})
 	})
 	if err != nil {
@@ -63,11 +57,14 @@ func (rc *recovering) measureAnew(ctx context.Context, s *stop, n *onnxio.Node) 
 		return err
 	}
 	drift := 0.0
-	for k := range pairs {
+	for k := range pruned {
 		gamma, deviation := float64(was.scale[k]), was.deviation(k)
-		a, b := pairs[k].affine()
-		if gamma == 0 || !(pairs[k].error(1, 0) > pairs[k].error(a, b)) {
+		a, b := pruned[k].affine(&dense[k])
+		if gamma == 0 {
 			continue
+		}
+		if math.IsNaN(a + b) {
+			return errors.New("what the pruned network gives for these samples is not a finite number")
 		}
 		drift = max(drift, math.Abs(a-1), math.Abs(b/gamma))
 		// a·(γ·(x−m)/σ + β) + b is γ·(x−m′)/σ′ + β with
@@ -98,4 +95,42 @@ func (rc *recovering) behindSolved(n *onnxio.Node) bool {
 	}
 	d := op.Lookup(p, rc.facts.Opset)
 	return d != nil && d.Linear != nil && rc.solved[p.Output(0)]
+}
+
+// normalises reports whether a node is a BatchNormalization whose parameters
+// are constants, at inference.
+func (rc *recovering) normalises(n *onnxio.Node) bool {
+	if n.Op() != "BatchNormalization" || n.Domain() != "" || n.Int("training_mode", 0) != 0 || len(n.Outputs()) != 1 {
+		return false
+	}
+	for i := 1; i <= 4; i++ {
+		if t, _ := rc.Model.Graph.Constant(n.Input(i)); t == nil || !t.Elem().Float() {
+			return false
+		}
+	}
+	return true
+}
+
+// normalisation is the parameters of a BatchNormalization.
+type normalisation struct {
+	scale, bias, mean, variance []float32
+	epsilon                     float64
+}
+
+func normalisationOf(g *onnxio.Graph, n *onnxio.Node) (*normalisation, error) {
+	b := &normalisation{epsilon: float64(n.Float("epsilon", 1e-5))}
+	for i, v := range []*[]float32{&b.scale, &b.bias, &b.mean, &b.variance} {
+		t, _ := g.Constant(n.Input(1 + i))
+		x, err := t.Floats()
+		if err != nil {
+			return nil, err
+		}
+		*v = slices.Clone(x)
+	}
+	return b, nil
+}
+
+// deviation is what channel k is divided by.
+func (b *normalisation) deviation(k int) float64 {
+	return math.Sqrt(float64(b.variance[k]) + b.epsilon)
 }

@@ -80,11 +80,11 @@ func needed(g *onnxio.Graph, from, to []string) map[*onnxio.Node]bool {
 	return out
 }
 
-// storable reports whether a value can be kept between segments; others are
-// computed anew.
+// storable reports whether a value is kept between segments. Others, such as
+// extents, are computed anew.
 func storable(t onnxio.Type) bool {
 	e := t.Elem
-	return t.Shape != nil && (e == onnxio.Float16 || e == onnxio.Float32 || e == onnxio.Float64 || (e.Int() && e != onnxio.Bool))
+	return t.Shape != nil && (e == onnxio.Float16 || e == onnxio.Float32 || e == onnxio.Float64)
 }
 
 // live lists the values that the nodes of a model from the given one on, and

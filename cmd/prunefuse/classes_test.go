@@ -171,8 +171,8 @@ var places = []place{
 	{"prune --data", func(z zoo, model, set string) []string {
 		return []string{"prune", model, "--ratio", "0.5", "--criterion", "taylor", "--data", set, "-o", z.path("p.onnx"), "-f"}
 	}, nil, false},
-	{"prune --compensate", func(z zoo, model, set string) []string {
-		return []string{"prune", model, "--ratio", "0.5", "--compensate=" + set, "-o", z.path("p.onnx"), "-f"}
+	{"prune --recover", func(z zoo, model, set string) []string {
+		return []string{"prune", model, "--ratio", "0.5", "--recover", set, "-o", z.path("p.onnx"), "-f"}
 	}, nil, false},
 	{"run data", func(z zoo, model, set string) []string {
 		return z.run(model, set, z.path("all"))
@@ -238,7 +238,7 @@ func TestEveryPlace(t *testing.T) {
 		c.Flags().VisitAll(func(f *pflag.Flag) {
 			name := strings.TrimPrefix(c.CommandPath(), "prunefuse ") + " --" + f.Name
 			_, sets := f.Value.(*specList)
-			words := []string{"pool", "data", "classes", "labels", "labelled", "distill", "committee", "dense", "pruned", "compensate"}
+			words := []string{"pool", "data", "classes", "labels", "labelled", "distill", "committee", "dense", "pruned", "recover"}
 			if (sets || slices.Contains(words, f.Name)) && !slices.Contains(known, name) {
 				t.Errorf("%s may be a place where labels meet a model: put it into places, or elsewhere", name)
 			}

@@ -29,7 +29,8 @@ type pruneOptions struct {
 	noVerify bool
 	shapes   inputShapeOptions
 
-	compensate string // fromModel, a pool, or ""
+	recover     string // a pool, or ""
+	compensated string // fromModel, a pool, or ""
 }
 
 func (o *pruneOptions) addFlags(fs *pflag.FlagSet) {
@@ -37,7 +38,7 @@ func (o *pruneOptions) addFlags(fs *pflag.FlagSet) {
 	o.removal.addFlags(fs)
 	fs.StringVar(&o.plan, "plan", "", "keep what this plan `file` says, whatever it was made by")
 	fs.StringVar(&o.planOut, "plan-out", "", "write the plan, which the model carries as well, to a `file`; - is stdout")
-	addCompensateFlag(fs, &o.compensate)
+	o.addRecoverFlags(fs)
 	fs.BoolVar(&o.noVerify, "no-verify", false, "do not run the result against the original")
 	o.shapes.addFlags(fs)
 	markIncidental(fs, "plan-out", "no-verify")
@@ -88,7 +89,7 @@ check are of inputs of the size --input-shape gives, where theirs is open. The
 result carries its plan, which says what was kept of which weight, and by which
 "prunefuse fuse" finds the way back.
 
-`+compensateHelp+`
+`+recoverHelp+`
 For criteria with data:
 `+dataFormats,
 			exitOK, exitFailed, exitUsage, exitDiffers, exitNoRuntime, exitUnsupported, exitInterrupted),
@@ -96,7 +97,7 @@ For criteria with data:
   prunefuse prune dense.onnx --macs 50% --global --round-to 8 -o small.onnx
   prunefuse prune dense.onnx --latency 3.2ms -o small.onnx
   prunefuse prune dense.onnx --params 100k --criterion taylor --data images/ -o small.onnx
-  prunefuse prune dense.onnx --ratio 0.3 --compensate=images/ -o small.onnx
+  prunefuse prune dense.onnx --macs 70% --recover images/ -o small.onnx
   prunefuse prune dense.onnx --plan plan.json -o small.onnx`,
 		Args: exactArgs("MODEL"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -113,7 +114,7 @@ For criteria with data:
 }
 
 func (o *pruneOptions) settle(fs *pflag.FlagSet) error {
-	if err := o.shapes.settle(); err != nil {
+	if err := cmp.Or(o.shapes.settle(), o.settleRecovery()); err != nil {
 		return err
 	}
 	if o.plan == "" {
@@ -158,7 +159,7 @@ func runPrune(cmd *cobra.Command, g *globals, o pruneOptions, path string) error
 			return fmt.Errorf("%s: %w", path, err)
 		}
 	}
-	made, err := o.makeUp(cmd.Context(), g, m, result)
+	made, line, err := o.makeUp(cmd.Context(), g, m, result)
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
@@ -176,7 +177,7 @@ func runPrune(cmd *cobra.Command, g *globals, o pruneOptions, path string) error
 	if after.Bytes, err = o.write(g, result); err != nil {
 		return err
 	}
-	return printPruned(g, o, result, before, after, verified, made)
+	return printPruned(g, o, result, before, after, verified, made, line)
 }
 
 func (o pruneOptions) prune(ctx context.Context, g *globals, m *onnxio.Model, path string) (*pruning.Result, error) {
@@ -249,7 +250,7 @@ func writeJSONLine(out *outputs, path string, encode func() ([]byte, error)) err
 	})
 }
 
-func printPruned(g *globals, o pruneOptions, r *pruning.Result, before, after op.Size, v *pruning.Verification, made *pruning.Compensation) error {
+func printPruned(g *globals, o pruneOptions, r *pruning.Result, before, after op.Size, v *pruning.Verification, made madeUp, also string) error {
 	switch {
 	case o.planOut == stdStream || o.removal.scoresOut == stdStream:
 		return nil
@@ -262,7 +263,7 @@ func printPruned(g *globals, o pruneOptions, r *pruning.Result, before, after op
 			Target       *pruning.Reached      `json:"target,omitempty"`
 			Groups       []pruning.PrunedGroup `json:"groups"`
 			Verification *pruning.Verification `json:"verification"`
-			Compensation *pruning.Compensation `json:"compensation,omitempty"`
+			madeUp
 		}{"prunefuse.prune/1", o.out.path, before, after, r.Reached, r.Groups(), v, made})
 	}
 	if err := show.Sizes(g.stdout, before, after); err != nil {
@@ -277,9 +278,6 @@ func printPruned(g *globals, o pruneOptions, r *pruning.Result, before, after op
 	if v != nil {
 		line = "verified: " + v.MaskedText()
 	}
-	if made != nil {
-		line += "\n" + o.compensated(made)
-	}
-	_, err := fmt.Fprintln(g.stdout, line)
+	_, err := fmt.Fprintln(g.stdout, line+also)
 	return err
 }

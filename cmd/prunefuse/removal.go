@@ -71,8 +71,8 @@ func (o *removalOptions) addFlags(fs *pflag.FlagSet) {
 	fs.StringVar(&o.scoresOut, "channel-scores-out", "", "write the scores of all channels to a `file`; - is stdout")
 	fs.StringSliceVar(&o.ignore, "ignore", nil, "`node` whose outputs keep all their channels; may be repeated")
 	fs.Var(&o.samples, "data", "for criteria with data: the samples, a `name` or path, see above; may be repeated")
-	fs.IntVar(&o.count, "samples", 1000, "for criteria with data and --compensate: how many samples to draw, `N`")
-	fs.IntVar(&o.batch, "batch", 128, "for criteria with data and --compensate: samples a batch")
+	fs.IntVar(&o.count, "samples", 1024, "for criteria with data and --recover: how many samples to draw, `N`")
+	fs.IntVar(&o.batch, "batch", 128, "for criteria with data and --recover: samples a batch")
 	o.data.addFlags(fs)
 	markIncidental(fs, "channel-scores-out")
 }
