@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"testing"
 
 	"github.com/prunefuse/prunefuse/export"
 	"github.com/prunefuse/prunefuse/fusion"
@@ -90,4 +92,34 @@ func exports(m *onnxio.Model, o pruning.VerifyOptions) error {
 		}
 		return rep.Verification, nil
 	})
+}
+
+// keepsItsPlan finds the way back by the plan of a recovered model.
+func keepsItsPlan(t *testing.T, dense *onnxio.Model, r *pruning.Result) {
+	t.Helper()
+	plan, err := pruning.ReadPlan(r.Model)
+	if err != nil || len(plan.Recovered) == 0 {
+		t.Fatalf("the plan names %v, %v", plan, err)
+	}
+	for _, name := range plan.Recovered {
+		if r.Model.Graph.Initializer(name) == nil {
+			t.Errorf("the plan names %q, which the model has not", name)
+		}
+	}
+	again, err := pruning.PruneByPlan(dense, plan, "net")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, sel := range again.Selection {
+		if want := r.Selection[i]; want != nil && !slices.Equal(sel, want) {
+			t.Errorf("the plan keeps %v of group %d, want %v", sel, i, want)
+		}
+	}
+	fused, err := fusion.Fuse(dense, r.Model, fusion.Options{Rest: fusion.Preserve})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v := compareAny(t, fused, r.Model); !v.Equal() {
+		t.Errorf("fused, it differs by %v", v.MaxDiff)
+	}
 }
