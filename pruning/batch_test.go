@@ -1,9 +1,12 @@
 package pruning_test
 
 import (
+	"context"
+	"fmt"
 	"testing"
 
 	"github.com/prunefuse/prunefuse/onnxio"
+	"github.com/prunefuse/prunefuse/onnxio/ort/orttest"
 	"github.com/prunefuse/prunefuse/onnxio/rewrite"
 	"github.com/prunefuse/prunefuse/pruning"
 )
@@ -24,5 +27,33 @@ func TestFixedBatchCanBeFreed(t *testing.T) {
 	r := prune(t, b.model(), pruning.Config{Ratio: 0.5})
 	if out, why, err := rewrite.FreeBatch(r.Model); err != nil || out == r.Model {
 		t.Errorf("not freed: %s, %v", why, err)
+	}
+}
+
+// TestBatchOfCompositions: a batch of one, two or three that the shapes of a
+// composition hold is freed, and the result is the same as the original sample by
+// sample, at that batch and two others.
+func TestBatchOfCompositions(t *testing.T) {
+	t.Parallel()
+	orttest.Need(t)
+	for _, c := range compositions() {
+		for _, batch := range []int64{1, 2, 3} {
+			t.Run(fmt.Sprint(c.name, "/", batch), func(t *testing.T) {
+				t.Parallel()
+				m := c.model(&sketch{net: newNet(t, 11), batch: batch})
+				out, why, err := rewrite.FreeBatch(m)
+				if err != nil || why != c.stays {
+					t.Fatalf("stays for %q, %v; want %q", why, err, c.stays)
+				}
+				if why != "" {
+					return
+				}
+				if err := same(pruning.VerifyOptions{Session: plain}, func(o pruning.VerifyOptions) (*pruning.Verification, error) {
+					return pruning.Compare(context.Background(), m, out, o)
+				}); err != nil {
+					t.Error(err)
+				}
+			})
+		}
 	}
 }

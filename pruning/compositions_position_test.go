@@ -9,9 +9,9 @@ import (
 // positioned are the compositions that tell channels, or places of a map, by
 // where they stand.
 var positioned = []composition{
-	{name: "rotary halves", build: func(s *sketch) { s.rotary(2, 6, s.rotateHalves) }, reshapes: true, want: rotaryGroups},
-	{name: "rotary neighbours", build: func(s *sketch) { s.rotary(2, 6, s.rotateNeighbours) }, reshapes: true, want: rotaryGroups},
-	{name: "rotary halves, many heads", build: func(s *sketch) { s.rotary(4, 2, s.rotateHalves) }, reshapes: true, want: []string{
+	{name: "rotary halves", build: func(s *sketch) { s.rotary(2, 6, 6, s.rotateHalves) }, reshapes: true, want: rotaryGroups},
+	{name: "rotary neighbours", build: func(s *sketch) { s.rotary(2, 6, 3, s.rotateNeighbours) }, reshapes: true, want: rotaryGroups},
+	{name: "rotary halves, many heads", build: func(s *sketch) { s.rotary(4, 2, 2, s.rotateHalves) }, reshapes: true, want: []string{
 		"12 [a.w:0 a.b:0 q.w:0 k.w:0 v.w:0 proj.w:1 proj.b:0 logits.w:1]", "4 [q.w:1 q.b:0 k.w:1 k.b:0 v.w:1 v.b:0 proj.w:0]",
 	}},
 	{name: "excitation across neighbouring channels", build: neighbourExcitation, want: []string{
@@ -21,18 +21,23 @@ var positioned = []composition{
 	{name: "maps resized to a count of channels, channels last", build: resizedLast, want: []string{
 		"6 [a.w:0 a.b:0 y.w:1]", "7 [y.w:0 logits.w:1]",
 	}},
-	{name: "channels written by their positions", build: scatteredChannels, want: []string{"8 [a.w:0 b.w:1]"}, pinned: map[string]string{"b.w:0": "ScatterND"}},
-	{name: "rows written by their positions", build: scatteredRows, want: []string{"7 [y.w:0 logits.w:1]"}, pinned: map[string]string{"a.w:0": "positions are listed in tuples"}},
+	{name: "channels written by their positions", build: scatteredChannels, want: []string{"8 [a.w:0 b.w:1]"}, pinned: map[string]string{"b.w:0": "ScatterND"}, stays: byPosition},
+	{name: "rows written by their positions", build: scatteredRows, want: []string{"7 [y.w:0 logits.w:1]"}, pinned: map[string]string{"a.w:0": "positions are listed in tuples"}, stays: byPosition},
 }
+
+const byPosition = `node "samples.all" (Range) makes values by the position of a sample`
 
 var rotaryGroups = []string{
 	"12 [a.w:0 a.b:0 q.w:0 k.w:0 v.w:0 proj.w:1 proj.b:0 logits.w:1]", "3 [q.w:1 q.b:0 k.w:1 k.b:0 cos:1 sin:1]", "6 [v.w:1 v.b:0 proj.w:0]",
 }
 
 // rotary is attention whose queries and keys are turned by an angle for every
-// token and pair of channels.
-func (s *sketch) rotary(heads, width int64, turn func(out, x string, width int64) string) {
+// token and pair of channels: both its sine and cosine are a table as wide as
+// angles.
+func (s *sketch) rotary(heads, width, angles int64, turn func(out, x string, width int64) string) {
 	s.tokens()
+	s.weight("cos", 10, angles)
+	s.weight("sin", 10, angles)
 	for _, part := range []string{"q", "k", "v"} {
 		s.linear(part, "tokens", 12, heads*width)
 		s.transpose(part+"t", s.reshape(part+"4", part, -1, 10, heads, width), 0, 2, 1, 3)
@@ -43,8 +48,6 @@ func (s *sketch) rotary(heads, width int64, turn func(out, x string, width int64
 
 // rotateHalves pairs a channel of the first half with one of the second.
 func (s *sketch) rotateHalves(out, x string, width int64) string {
-	s.table("cos", 10, width)
-	s.table("sin", 10, width)
 	first, second := s.slice(out+".1", x, 3, 0, width/2, 1), s.slice(out+".2", x, 3, width/2, math.MaxInt64, 1)
 	turned := s.concat(out+".turned", -1, s.op("Neg", out+".neg", []string{second}), first)
 	return s.add(out, s.mul(out+".c", x, "cos"), s.mul(out+".s", turned, "sin"))
@@ -52,8 +55,6 @@ func (s *sketch) rotateHalves(out, x string, width int64) string {
 
 // rotateNeighbours pairs a channel with the next one.
 func (s *sketch) rotateNeighbours(out, x string, width int64) string {
-	s.table("cos", 10, width/2)
-	s.table("sin", 10, width/2)
 	even, odd := s.slice(out+".1", x, 3, 0, math.MaxInt64, 2), s.slice(out+".2", x, 3, 1, math.MaxInt64, 2)
 	var pair []string
 	for _, half := range []struct{ kind, name, a, b string }{
@@ -66,15 +67,6 @@ func (s *sketch) rotateNeighbours(out, x string, width int64) string {
 	s.op("Shape", out+".shape", []string{out + ".pairs"})
 	to := s.concat(out+".to", 0, s.slice(out+".lead", out+".shape", 0, 0, -2, 1), s.numbers(out+".last", -1))
 	return s.op("Reshape", out, []string{out + ".pairs", to})
-}
-
-// table is a weight that is made once and read twice.
-func (s *sketch) table(name string, dims ...int64) string {
-	if !s.made[name] {
-		s.made[name] = true
-		s.weight(name, dims...)
-	}
-	return name
 }
 
 // neighbourExcitation weighs each channel by what a convolution over the

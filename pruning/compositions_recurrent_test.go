@@ -11,7 +11,7 @@ var recurring = []composition{
 	}, pinned: map[string]string{"l1.w:0": "one index for each direction", "logits.w:1": "LogSoftmax"}},
 	{name: "last state of a gated unit", build: lastState, want: []string{
 		"7 [f.w:1 f.b:0 g.w:2]", "5 [g.h:2 g.w:1 g.r:1 g.r:2 g.b:1 logits.w:1]",
-	}},
+	}, stays: `node "g" (GRU) reads "h0", which is for a batch of 2 alone`},
 	{name: "residual recurrent layers", build: residualRecurrent, want: []string{
 		"6 [a.w:0 r1.w:1 r1.w:2 r1.r:1 r1.r:2 r2.w:1 r2.w:2 r2.r:1 r2.r:2 r2.b:1 logits.w:1]",
 	}},

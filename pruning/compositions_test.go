@@ -28,14 +28,29 @@ type composition struct {
 	// a batch that is free, with a fixed one, and with its shapes computed at
 	// run time.
 	reshapes bool
+	// stays says why a batch that the inputs fix cannot be freed.
+	stays string
+}
+
+func compositions() []composition {
+	return slices.Concat(convolutional, attentive, windowed, detecting, recurring, positioned, computed)
+}
+
+// model builds the composition in one form.
+func (c *composition) model(s *sketch) *onnxio.Model {
+	c.build(s)
+	m := s.model()
+	if s.edit != nil {
+		m = reparse(s.t, m, s.edit)
+	}
+	return m
 }
 
 // sketch builds a composition in one of its forms.
 type sketch struct {
 	*net
-	batch    int64 // 0 is a free one
-	computed bool  // shapes are read off the input at run time
-	made     map[string]bool
+	batch    int64                    // 0 is a free one
+	computed bool                     // shapes are read off the input at run time
 	edit     func(*onnxpb.ModelProto) // where set, what a patch cannot do
 }
 
@@ -43,7 +58,7 @@ type sketch struct {
 // and a uniform one, and proves that the outcome is the masked network and
 // costs less.
 func TestEveryComposition(t *testing.T) {
-	for _, c := range slices.Concat(convolutional, attentive, windowed, detecting, recurring, positioned, computed) {
+	for _, c := range compositions() {
 		t.Run(c.name, func(t *testing.T) {
 			c.prove(t, 0, false)
 			if c.reshapes {
@@ -56,12 +71,7 @@ func TestEveryComposition(t *testing.T) {
 
 func (c *composition) prove(t *testing.T, batch int64, computed bool) {
 	t.Parallel()
-	s := &sketch{newNet(t, 11), batch, computed, map[string]bool{}, nil}
-	c.build(s)
-	m := s.model()
-	if s.edit != nil {
-		m = reparse(t, m, s.edit)
-	}
+	m := c.model(&sketch{net: newNet(t, 11), batch: batch, computed: computed})
 	a := analyze(t, m, pruning.Options{})
 	wantGroups(t, a, c.want...)
 	for axis, want := range c.pinned {

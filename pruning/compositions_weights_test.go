@@ -23,7 +23,7 @@ var computed = []composition{
 	}, want: []string{"5 [b.w:0 a.w:1]"}, pinned: map[string]string{
 		"a.w:0": `a subgraph of node "taken" (If) reads it`, "c.w:1": "a weight of its then_branch", "d.w:0": "a weight of its else_branch",
 		"logits.w:1": `node "taken" (If): what enters or leaves a subgraph`,
-	}},
+	}, stays: `node "top" (ReduceMax) mixes the values of samples`},
 	{name: "weight standardisation", build: weightStandardisation, mixed: []string{"ReduceMean"}, want: []string{
 		"6 [a.w:0 c.w:1]", "8 [c.w:0 c.gain:0 logits.w:1]",
 	}},

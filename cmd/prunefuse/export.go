@@ -105,7 +105,7 @@ func printExported(g *globals, o exportOptions, before, after op.Size, did *expo
 		batch = ", batch size made free"
 	}
 	if did.FixedBatch != "" {
-		g.note("the batch size stays fixed: %s", did.FixedBatch)
+		g.note("the batch size stays fixed: %s; for another, leave its axis open where the network is exported (dynamic_axes)", did.FixedBatch)
 	}
 	if n := len(did.FixedInputs); n > 0 {
 		g.note("note: inputs with a default value can be given no other any more: %s", strings.Join(did.FixedInputs, ", "))

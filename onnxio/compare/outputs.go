@@ -80,16 +80,24 @@ func choices(m *onnxio.Model, f *op.Facts) (behind, made []string) {
 const maxTaps = 16
 
 // tapped gives both models the inner values that choices of x are made of as
-// further outputs, as far as y computes values of those names and shapes too.
+// further outputs, as far as y computes values of those names and shapes too, and
+// has the samples along their first axis where it alone leaves the batch open.
 func tapped(x, y *onnxio.Model, made []string) (*onnxio.Model, *onnxio.Model) {
 	fx, errX := op.InferGraph(x, op.InferOptions{})
 	fy, errY := op.InferGraph(y, op.InferOptions{})
 	if errX != nil || errY != nil {
 		return x, y
 	}
+	samples := func(name string) bool { return true }
+	if freedBatch(x, y) > 0 {
+		samples = func(name string) bool {
+			s := fy.Types[name].Shape
+			return len(s) > 0 && s[0] == y.Graph.Inputs()[0].Type.Shape[0]
+		}
+	}
 	var names []string
 	for _, name := range made {
-		if len(names) < maxTaps && y.Graph.Producer(name) != nil && !x.Graph.IsOutput(name) && !y.Graph.IsOutput(name) &&
+		if len(names) < maxTaps && y.Graph.Producer(name) != nil && !x.Graph.IsOutput(name) && !y.Graph.IsOutput(name) && samples(name) &&
 			covers("output", fx.Types[name].Shape, fy.Types[name].Shape) {
 			names = append(names, name)
 		}

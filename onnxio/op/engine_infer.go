@@ -23,6 +23,8 @@ type Facts struct {
 	Reals map[string][]float32
 	// Unknown are the nodes whose operator the table does not have.
 	Unknown []*onnxio.Node
+
+	before func(*Facts, *onnxio.Node) error // of the walk
 }
 
 // maxValues bounds the tensors whose elements inference carries along.
@@ -33,6 +35,9 @@ const maxValues = 1024
 type InferOptions struct {
 	// Inputs replaces the declared shapes of graph inputs.
 	Inputs map[string]onnxio.Shape
+	// Before is called with what is known so far, ahead of each node; an error
+	// ends the walk. It may replace values that the node reads.
+	Before func(*Facts, *onnxio.Node) error
 }
 
 // FreeBatch are options under which the first axis of every input is open,
@@ -74,6 +79,7 @@ func InferGraph(m *onnxio.Model, o InferOptions) (*Facts, error) {
 		}
 		f.Types[v.Name] = v.Type
 	}
+	f.before = o.Before
 	if err := f.walk(m.Graph); err != nil {
 		return nil, err
 	}
@@ -93,6 +99,11 @@ func (f *Facts) walk(g *onnxio.Graph) error {
 		}
 	}
 	for _, n := range g.Nodes() {
+		if f.before != nil {
+			if err := f.before(f, n); err != nil {
+				return err
+			}
+		}
 		if err := f.node(g, n); err != nil {
 			return fmt.Errorf("%v: %w", n, err)
 		}

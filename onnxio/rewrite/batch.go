@@ -12,40 +12,49 @@ import (
 // each sample's outputs hang on that sample alone. It returns the model itself
 // where there is nothing to free or where that cannot be done; fixed then says
 // why it stays, "" where the batch is free as it is. Shapes that begin with the
-// number are no hindrance where a Reshape takes what begins with it, too: there
-// it copies that axis instead.
+// number, or with a multiple of it as attention in windows has, are no hindrance
+// where the samples lie along the first axis, and neither is a token that is the
+// same for every sample.
 func FreeBatch(m *onnxio.Model) (out *onnxio.Model, fixed string, err error) {
 	batch, fixed := fixedBatch(m)
 	if fixed != "" || !batch.IsKnown() {
 		return m, fixed, nil
 	}
-	if out, err = copyBatch(m); err != nil {
+	if out, fixed, err = freed(m, batch); err != nil || fixed == "" {
+		return out, "", err
+	}
+	// A list of extents may be put together of the number and of others.
+	folded, err := op.Fold(m)
+	if err != nil {
+		return m, fixed, nil
+	}
+	out, why, err := freed(folded, batch)
+	if err != nil || why == "" {
+		return out, "", err
+	}
+	return m, fixed, nil
+}
+
+// freed is the model with the batch free, or why it cannot be.
+func freed(m *onnxio.Model, batch onnxio.Dim) (out *onnxio.Model, fixed string, err error) {
+	if out, err = openShapes(m); err != nil {
 		return nil, "", err
 	}
-	free := op.InferOptions{Inputs: map[string]onnxio.Shape{}}
-	for _, v := range out.Graph.Inputs() {
-		shape := v.Type.Shape.Clone()
-		shape[0] = sampleDim
-		free.Inputs[v.Name] = shape
+	s, err := newSamples(out, batch)
+	if err != nil {
+		return nil, err.Error(), nil
 	}
-	facts, err := op.InferGraph(out, free)
-	switch {
-	case err != nil:
-		return m, fmt.Sprintf("the graph holds for a batch of %v alone: %v", batch, err), nil
-	case len(facts.Unknown) > 0:
-		return m, fmt.Sprintf("operator %s of %v is not known", facts.Unknown[0].Op(), facts.Unknown[0]), nil
-	}
-	s := &samples{out, facts, map[string][]digits{}}
 	if why, err := s.apart(); err != nil || why != "" {
-		return m, why, err
+		return nil, why, err
 	}
 	p := out.Graph.Edit()
 	for _, v := range m.Graph.Inputs() {
-		p.SetInputType(v.Name, onnxio.Type{Elem: v.Type.Elem, Shape: free.Inputs[v.Name]})
+		p.SetInputType(v.Name, onnxio.Type{Elem: v.Type.Elem, Shape: s.inputs[v.Name]})
 	}
 	for _, v := range m.Graph.Outputs() {
-		p.SetOutputType(v.Name, facts.Types[v.Name])
+		p.SetOutputType(v.Name, s.facts.Types[v.Name])
 	}
+	s.write(p)
 	p.SetTypes(nil)
 	return out, "", p.Apply()
 }
@@ -66,31 +75,4 @@ func fixedBatch(m *onnxio.Model) (batch onnxio.Dim, why string) {
 		batch = s[0]
 	}
 	return batch, ""
-}
-
-// copyBatch has every Reshape whose shape begins with the extent of the axis
-// that it takes first copy that extent. At the batch that the model states this
-// changes nothing.
-func copyBatch(m *onnxio.Model) (*onnxio.Model, error) {
-	out := m.Clone()
-	facts, err := op.InferGraph(out, op.InferOptions{})
-	if err != nil {
-		return out, nil
-	}
-	p := out.Graph.Edit()
-	for _, n := range out.Graph.Nodes() {
-		if n.Op() != "Reshape" || n.Domain() != "" || n.Int("allowzero", 0) != 0 {
-			continue
-		}
-		to, known := onnxio.Shape(facts.Values[n.Input(1)]).Ints()
-		from := facts.Types[n.Input(0)].Shape
-		if c, _ := out.Graph.Constant(n.Input(1)); c == nil || !known || len(to) == 0 || to[0] < 1 || len(from) == 0 || !from[0].Is(to[0]) {
-			continue
-		}
-		to[0] = 0
-		shape := onnxio.NewTensor(p.Fresh(n.Input(1)+".free"), []int64{int64(len(to))}, to)
-		p.SetInitializer(shape)
-		p.SetInput(n, 1, shape.Name())
-	}
-	return out, p.Apply()
 }

@@ -120,7 +120,7 @@ func TestFreeBatchLeavesAlone(t *testing.T) {
 		{"a row for all", 1, "an extent along this axis is not known", func(b *layer) {
 			b.node("Concat", "y", []string{"x", b.weight("row", 1, 4)}, onnxio.Int("axis", 0))
 		}},
-		{"samples across each other", 2, "across each other", func(b *layer) {
+		{"samples across each other", 2, "does not have the samples along its first axis", func(b *layer) {
 			b.node("Reshape", "t", []string{"x", ints(b, "to", 4, -1)})
 			b.node("Transpose", "y", []string{"t"}, onnxio.Ints("perm", 1, 0))
 		}},

@@ -1,6 +1,7 @@
 package rewrite
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -12,9 +13,28 @@ import (
 // its operators. Every axis is read as digits, outermost first, one of which
 // may be the sample.
 type samples struct {
-	m     *onnxio.Model
-	facts *op.Facts
-	axes  map[string][]digits
+	m      *onnxio.Model
+	batch  onnxio.Dim              // that the model states
+	inputs map[string]onnxio.Shape // with the batch free
+	stated *op.Facts               // at that batch
+	facts  *op.Facts
+	axes   map[string][]digits
+	lists  []list // that Reshapes are to have
+
+	last *onnxio.Node // which is followed next
+	was  []onnxio.Dim // that it reads, in the place of the list chosen
+}
+
+func newSamples(m *onnxio.Model, batch onnxio.Dim) (*samples, error) {
+	s := &samples{m: m, batch: batch, inputs: map[string]onnxio.Shape{}, axes: map[string][]digits{}}
+	for _, v := range m.Graph.Inputs() {
+		shape := v.Type.Shape.Clone()
+		shape[0] = sampleDim
+		s.inputs[v.Name] = shape
+	}
+	var err error
+	s.stated, err = op.InferGraph(m, op.InferOptions{})
+	return s, err
 }
 
 // digits are the extents that an axis merges. An axis that holds the same for
@@ -38,6 +58,12 @@ func (d digits) product() onnxio.Dim {
 	return n
 }
 
+// alike reports whether two axes have the same sample at each index.
+func (d digits) alike(o digits) bool {
+	i, k := slices.Index(d, sampleDim), slices.Index(o, sampleDim)
+	return i >= 0 && k >= 0 && d[:i].product() == o[:k].product() && d[i:].product() == o[k:].product()
+}
+
 // uniform are the operators whose output holds the same along axes that they
 // make.
 var uniform = []string{"ConstantOfShape", "Expand", "RandomNormal", "RandomUniform", "RandomNormalLike", "RandomUniformLike"}
@@ -45,28 +71,74 @@ var uniform = []string{"ConstantOfShape", "Expand", "RandomNormal", "RandomUnifo
 // apart says why a sample's outputs would hang on other samples, or on how many
 // there are; "" where they do not.
 func (s *samples) apart() (why string, err error) {
-	for _, v := range s.m.Graph.Inputs() {
-		s.axes[v.Name] = make([]digits, len(s.facts.Types[v.Name].Shape))
-		s.axes[v.Name][0] = digits{sampleDim}
+	for name, shape := range s.inputs {
+		s.axes[name] = make([]digits, len(shape))
+		s.axes[name][0] = digits{sampleDim}
 	}
-	for _, n := range s.m.Graph.Nodes() {
-		rule, err := op.NewAxes(s.facts, s.m.Graph, n)
-		if err != nil {
-			return "", err
-		}
-		f := &following{s, n, rule, make([][]digits, len(n.Outputs())), make([][]bool, len(n.Outputs()))}
-		if why := f.node(); why != "" {
-			return fmt.Sprintf("%v %s", n, why), nil
-		}
+	facts, err := op.InferGraph(s.m, op.InferOptions{Inputs: s.inputs, Before: s.before})
+	if err == nil {
+		s.facts = facts
+		err = s.follow()
+	}
+	var mixed *mixedError
+	switch {
+	case errors.As(err, &mixed):
+		return mixed.Error(), nil
+	case err != nil:
+		return fmt.Sprintf("the graph holds for a batch of %v alone: %v", s.batch, err), nil
+	case len(facts.Unknown) > 0:
+		return fmt.Sprintf("operator %s of %v is not known", facts.Unknown[0].Op(), facts.Unknown[0]), nil
 	}
 	for _, v := range s.m.Graph.Outputs() {
-		for k, d := range s.facts.Types[v.Name].Shape {
+		for k, d := range facts.Types[v.Name].Shape {
 			if (k == 0) != holdsBatch(d) || (k == 0 && d != sampleDim) {
 				return fmt.Sprintf("output %q does not have the samples along its first axis", v.Name), nil
 			}
 		}
 	}
 	return "", nil
+}
+
+// mixedError says which node does not keep samples apart.
+type mixedError struct {
+	node *onnxio.Node
+	why  string
+}
+
+func (e *mixedError) Error() string { return fmt.Sprintf("%v %s", e.node, e.why) }
+
+// before follows the samples through the node before the one that comes.
+func (s *samples) before(f *op.Facts, n *onnxio.Node) error {
+	s.facts = f
+	if err := s.follow(); err != nil {
+		return err
+	}
+	s.last = n
+	s.choose(n)
+	return nil
+}
+
+// follow takes the samples through the last node whose facts are known.
+func (s *samples) follow() error {
+	n := s.last
+	if s.last = nil; n == nil {
+		return nil
+	}
+	if slices.Contains(s.facts.Unknown, n) {
+		return nil
+	}
+	rule, err := op.NewAxes(s.facts, s.m.Graph, n)
+	if err != nil {
+		return err
+	}
+	f := &following{s, n, rule, make([][]digits, len(n.Outputs())), make([][]bool, len(n.Outputs()))}
+	if why := f.node(); why != "" {
+		return &mixedError{n, why}
+	}
+	if s.was != nil {
+		s.facts.Values[n.Input(1)], s.was = s.was, nil
+	}
+	return nil
 }
 
 // following is the way of the samples through one node.
@@ -157,7 +229,7 @@ func (f *following) axis(r op.Ref) string {
 	}
 	for _, q := range met[1:] {
 		if !q.Output {
-			if a, b := f.at(q), f.at(r); a != nil && b != nil && !slices.Equal(a, b) {
+			if a, b := f.at(q), f.at(r); a != nil && b != nil && !a.alike(b) {
 				return "joins samples in two orders"
 			}
 			continue
