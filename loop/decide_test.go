@@ -113,3 +113,30 @@ func TestStoppedRunGoesOn(t *testing.T) {
 	}
 	t.Error("no event says that there are labels enough")
 }
+
+// The selector is judged beside the trained full network: at the end, and after a
+// synchronisation in each round.
+func TestJudged(t *testing.T) {
+	t.Parallel()
+	orttest.Need(t)
+	folder, known, _ := twoWays(t)
+	known.Label.Add, known.Label.Sync, known.Probe = []int{6, 6}, 1, 50
+	dir := filepath.Join(folder, "run")
+	if err := loop.Run(t.Context(), known, options(dir)); err != nil {
+		t.Fatal(err)
+	}
+	log, err := os.ReadFile(filepath.Join(dir, "events.jsonl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(string(log), `"kind":"judged"`); n != 3 {
+		t.Errorf("%d judgements, want those of rounds 1 and 2 and of the end", n)
+	}
+	r, err := loop.ReadReport(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text := fmt.Sprint(r.Notes); !strings.Contains(text, "On 50 samples without a label the margin of the selector and of the trained full network have a rank correlation of") {
+		t.Errorf("the report's notes are %s", text)
+	}
+}

@@ -11,6 +11,7 @@ const (
 	streamSelector // and one more for each round
 	streamFinal    = 1 << 32
 	streamOverlap  = 1 << 33 // and one more for each batch
+	streamProbe    = 1 << 34 // and one more for each batch
 )
 
 // seedOf is the seed of a stream.

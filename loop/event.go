@@ -52,6 +52,7 @@ var bodies = map[string]func() Body{
 	"chosen":    func() Body { return new(chosen) },
 	"labelled":  func() Body { return new(labelled) },
 	"decided":   func() Body { return new(decided) },
+	"judged":    func() Body { return new(judged) },
 	"trained":   func() Body { return new(trained) },
 	"evaluated": func() Body { return new(evaluated) },
 	"scored":    func() Body { return new(scored) },

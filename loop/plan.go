@@ -77,8 +77,14 @@ func (s Spec) picker(k int) []Step {
 	if s.Shares == Nothing && s.Config.Stop != (config.Stop{}) {
 		steps = append(steps, decide{k})
 	}
+	if every := s.Config.Label.Sync; s.judges() && every > 0 && k >= every {
+		steps = append(steps, judge{round: k})
+	}
 	return steps
 }
+
+// judges reports whether the selector is compared with the full network.
+func (s Spec) judges() bool { return s.Config.Probe > 0 && s.Shares == Nothing && s.Fuses }
 
 // finish trains the full network on all labels.
 func (s Spec) finish() []Step {
@@ -88,6 +94,9 @@ func (s Spec) finish() []Step {
 		steps = append(s.picker(last), fuse{last}, evaluate{last, Fused})
 	}
 	steps = append(steps, trainFinal{}, evaluate{last, Final})
+	if s.judges() {
+		steps = append(steps, judge{last, true})
+	}
 	if s.Exports {
 		steps = append(steps, exportFinal{})
 	}

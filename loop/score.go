@@ -97,14 +97,6 @@ func (e Env) openPass(ctx context.Context, s State, n Network, round int, stage 
 
 // openPassOf opens the job of a pass of a network for a strategy.
 func (e Env) openPassOf(ctx context.Context, s State, n Network, name string, strategy selection.Strategy, stage string) (*pass, error) {
-	m, err := e.folder.load(n)
-	if err != nil {
-		return nil, err
-	}
-	pool, err := data.Prepare(e.pool, e.pre)
-	if err != nil {
-		return nil, err
-	}
 	indices, err := e.settled(s)
 	if err != nil {
 		return nil, err
@@ -112,6 +104,19 @@ func (e Env) openPassOf(ctx context.Context, s State, n Network, name string, st
 	samples := job.AllSamples(e.pool.Len())
 	for _, i := range indices {
 		samples.Remove(i)
+	}
+	return e.openSamples(ctx, n, samples, name, strategy, stage)
+}
+
+// openSamples opens the job of a pass over some samples of the pool.
+func (e Env) openSamples(ctx context.Context, n Network, samples *job.Samples, name string, strategy selection.Strategy, stage string) (*pass, error) {
+	m, err := e.folder.load(n)
+	if err != nil {
+		return nil, err
+	}
+	pool, err := data.Prepare(e.pool, e.pre)
+	if err != nil {
+		return nil, err
 	}
 	spec := job.Spec{
 		Network: job.Network{Model: m, Session: e.session()}, Pool: pool, Samples: samples, Seed: e.spec.Config.Seed,

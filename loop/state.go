@@ -25,11 +25,12 @@ type State struct {
 	Chosen *Batch     // chosen and not labelled yet
 	Scores []Artefact // of the last pass, until something is chosen by them
 
-	Choices []Choice
-	Results []Result
-	Curves  []report.Curve
-	Layers  []report.Layer // of the last pruning
-	Costs   []Cost
+	Choices    []Choice
+	Results    []Result
+	Judgements []Judgement
+	Curves     []report.Curve
+	Layers     []report.Layer // of the last pruning
+	Costs      []Cost
 }
 
 // Batch is samples that are labelled together.

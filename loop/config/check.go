@@ -36,6 +36,8 @@ func (c Config) checkSources() error {
 		return errors.New("test is not set: name the held-out samples")
 	case (c.Model.Arch == "") == (c.Model.File == ""):
 		return errors.New("model: set either arch or file")
+	case c.Probe < 0:
+		return fmt.Errorf("probe %d: want 0 or more samples", c.Probe)
 	case c.Limit < 0:
 		return fmt.Errorf("limit %d: want 0 or more", c.Limit)
 	}

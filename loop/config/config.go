@@ -30,6 +30,9 @@ type Config struct {
 	Model Network `yaml:"model" json:"model"`
 	Prune Prune   `yaml:"prune" json:"prune"`
 	Label Label   `yaml:"label" json:"label"`
+	// Probe is the number of samples without a label on which the selector is compared
+	// with the trained full network, where there is one; 0 is none.
+	Probe int `yaml:"probe" json:"probe,omitempty"`
 	// Stop says when a run has labels enough before label.add is through.
 	Stop Stop `yaml:"stop" json:"stop,omitzero"`
 	// Selector is the training of the network that chooses, in every round;

@@ -21,7 +21,7 @@ func openConfig() Config {
 	return Config{
 		Seed: 1, Model: Network{Width: 1}, Prune: Prune{Ratio: 0.5, Criterion: "l2"},
 		Label: Label{Strategy: "margin"}, Selector: Selector{Training: openTraining()}, Final: Final{Training: openTraining()},
-		Fuse: Fuse{Rest: string(fusion.Reinit)},
+		Fuse: Fuse{Rest: string(fusion.Reinit)}, Probe: 1000,
 	}
 }
 
