@@ -1,6 +1,7 @@
 package labelling
 
 import (
+	"cmp"
 	"encoding/xml"
 	"errors"
 	"fmt"
@@ -8,12 +9,11 @@ import (
 	"strings"
 )
 
-// cvatImage is an image of CVAT's XML for images. Its tags are classes of the image.
+// cvatImage is an image of CVAT's XML for images. Its tags are classes of the image; one
+// that a network set is a prediction.
 type cvatImage struct {
-	Name string `xml:"name,attr"`
-	Tags []struct {
-		Label string `xml:"label,attr"`
-	} `xml:"tag"`
+	Name   string    `xml:"name,attr"`
+	Tags   []cvatTag `xml:"tag"`
 	Shapes []struct {
 		XMLName xml.Name
 	} `xml:",any"`
@@ -22,7 +22,7 @@ type cvatImage struct {
 // readCVAT reads "CVAT for images 1.1".
 func (a *answers) readCVAT(in io.Reader) error {
 	d := xml.NewDecoder(in)
-	images := 0
+	images, guessed, by := 0, 0, ""
 	for {
 		token, err := d.Token()
 		if errors.Is(err, io.EOF) {
@@ -32,6 +32,12 @@ func (a *answers) readCVAT(in io.Reader) error {
 			return fmt.Errorf("read XML: %w", err)
 		}
 		start, ok := token.(xml.StartElement)
+		if ok && start.Name.Local == "meta" {
+			if by, err = assignee(d, start); err != nil {
+				return err
+			}
+			continue
+		}
 		if !ok || start.Name.Local != "image" {
 			continue
 		}
@@ -40,7 +46,12 @@ func (a *answers) readCVAT(in io.Reader) error {
 		if err := d.DecodeElement(&image, &start); err != nil {
 			return fmt.Errorf("image %d: %w", images, err)
 		}
-		a.image(images, image)
+		if a.image(images, by, image) {
+			guessed++
+		}
+	}
+	if guessed > 0 {
+		a.notes = append(a.notes, fmt.Sprintf("%stags that a network set (source %q) are no answers; %d images have no other: where one is right, a person sets it anew", a.prefix(), bySource, guessed))
 	}
 	if images == 0 {
 		return errors.New("it has no element \"image\": want the XML that CVAT exports as \"CVAT for images\"")
@@ -48,18 +59,34 @@ func (a *answers) readCVAT(in io.Reader) error {
 	return nil
 }
 
-func (a *answers) image(n int, image cvatImage) {
+// assignee is who labelled, as the meta data of a task or a job say, "" where they do not.
+func assignee(d *xml.Decoder, start xml.StartElement) (string, error) {
+	var meta struct {
+		Task string `xml:"task>assignee>username"`
+		Job  string `xml:"job>assignee>username"`
+	}
+	if err := d.DecodeElement(&meta, &start); err != nil {
+		return "", fmt.Errorf("meta: %w", err)
+	}
+	return strings.TrimSpace(cmp.Or(meta.Job, meta.Task)), nil
+}
+
+// image takes the tags of an image, and reports whether they are predictions alone.
+func (a *answers) image(n int, by string, image cvatImage) (guessed bool) {
 	if image.Name == "" {
 		a.problems.add("image %d has no name", n)
-		return
+		return false
 	}
 	var classes []string
 	for _, t := range image.Tags {
-		classes = append(classes, t.Label)
+		if t.Source != bySource {
+			classes = append(classes, t.Label)
+		}
 	}
-	if classes == nil && len(image.Shapes) > 0 {
+	if len(image.Tags) == 0 && len(image.Shapes) > 0 {
 		a.problems.add("%s has a %s and no tag: the class of an image is a tag", image.Name, strings.ToLower(image.Shapes[0].XMLName.Local))
-		return
+		return false
 	}
-	a.add(Annotation{Sample: image.Name, Row: n}, classes...)
+	a.add(Annotation{Sample: image.Name, Annotator: by, Row: n}, classes...)
+	return classes == nil && len(image.Tags) > 0
 }

@@ -11,17 +11,6 @@ import (
 	"strings"
 )
 
-// Item is one sample to label.
-type Item struct {
-	ID         string
-	Rank       int     // in the selection, from 1
-	Class      string  // the predicted one, "" where no model was asked
-	Confidence float64 // of the prediction, from 0 to 1
-	Index      int     // in the pool
-	Image      string  // its file, as seen from the batch; "" where the ID says it
-	Wanted     int     // annotators that the sample wants; 0 is 1
-}
-
 // wantedField is the field of tables and tasks for [Item.Wanted]. It is there where
 // some items want more annotators than one.
 const wantedField = "annotators"
@@ -125,8 +114,8 @@ func WriteJSONL(w io.Writer, items []Item) error {
 		err := e.Encode(struct {
 			Rank       int     `json:"rank"`
 			ID         string  `json:"id"`
-			Predicted  string  `json:"predicted"`
-			Confidence float64 `json:"confidence"`
+			Predicted  string  `json:"predicted,omitempty"`
+			Confidence float64 `json:"confidence,omitempty"`
 			Label      string  `json:"label"`
 			Wanted     int     `json:"annotators,omitempty"`
 		}{it.Rank, it.ID, it.Class, it.Confidence, "", it.Wanted})

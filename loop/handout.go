@@ -2,17 +2,11 @@ package loop
 
 import (
 	"context"
-	"fmt"
-	"io"
-	"net/http"
-	"os"
 	"path"
-	"regexp"
 	"strings"
 
 	"github.com/prunefuse/prunefuse/data"
 	"github.com/prunefuse/prunefuse/labelling"
-	"github.com/prunefuse/prunefuse/labelling/page"
 	"github.com/prunefuse/prunefuse/scoring/selection"
 )
 
@@ -22,6 +16,8 @@ const (
 	batchTable  = "batch.csv"         // to fill in
 	batchLines  = "batch.jsonl"       // the same, an object a line
 	batchTasks  = "label-studio.json" // to import
+	batchCVAT   = "cvat.xml"          // to upload
+	batchCOCO   = "coco.json"         // to import
 	batchSheet  = "sheet.html"        // to look at
 	batchImages = "images"
 )
@@ -37,24 +33,9 @@ func (p *people) handOut(ctx context.Context) error {
 	if err := p.images(ctx, items); err != nil {
 		return err
 	}
-	c := answersConfig(p.env.spec.Config.Label, p.env.classesOf())
-	c.Prefix = p.env.spec.Config.Label.URLPrefix
-	title := p.folder
-	if t := p.env.spec.Config.Title; t != "" {
-		title = t + ": " + title
-	}
-	lists := []struct {
-		name  string
-		write func(io.Writer) error
-	}{
-		{batchTasks, func(w io.Writer) error { return labelling.WriteLabelStudio(w, items, "prunefuse", c) }},
-		{batchSheet, func(w io.Writer) error {
-			choices := p.state.Choices
-			return labelling.Sheet{Title: title, Strategy: choices[len(choices)-1].Strategy, Classes: c.Classes, Items: items}.Write(w)
-		}},
-		{batchLines, func(w io.Writer) error { return labelling.WriteJSONL(w, items) }},
-		{batchTable, func(w io.Writer) error { return labelling.WriteCSV(w, items) }},
-		{page.DescriptionFile, func(w io.Writer) error { return p.described(title, items).Write(w) }},
+	lists, err := p.lists(ctx, items)
+	if err != nil {
+		return err
 	}
 	for _, list := range lists {
 		if name := p.name(list.name); !p.env.folder.holds(name) {
@@ -70,7 +51,8 @@ func (p *people) handOut(ctx context.Context) error {
 // name names a file of the batch in the run folder.
 func (p *people) name(file string) string { return path.Join(p.folder, batchDir, file) }
 
-// items are the samples of the batch with what the selector takes them for.
+// items are the samples of the batch, with the selector's opinion of them where people
+// are to see it.
 func (p *people) items() ([]labelling.Item, error) {
 	f, err := p.env.folder.open(p.state.Chosen.File)
 	if err != nil {
@@ -83,13 +65,14 @@ func (p *people) items() ([]labelling.Item, error) {
 		if err != nil {
 			return nil, err
 		}
-		it := labelling.Item{ID: line.ID, Rank: line.Rank, Index: line.Index, Confidence: line.Confidence}
-		if line.Class != selection.NoClass {
-			if it.Class, err = classes.Name(line.Class); err != nil {
-				return nil, err
-			}
+		it, err := labelling.ItemOf(line, classes)
+		if err != nil {
+			return nil, err
 		}
 		items = append(items, it)
+	}
+	if !p.guesses() {
+		items = labelling.Blind(items)
 	}
 	for i, n := range annotatorsWanted(p.env.spec.Config, p.round, len(items)) {
 		if n > 1 {
@@ -99,48 +82,15 @@ func (p *people) items() ([]labelling.Item, error) {
 	return items, nil
 }
 
+// guesses reports whether people see the selector's opinion. At first there is none.
+func (p *people) guesses() bool {
+	wanted := p.env.spec.Config.Label.Guesses
+	return p.round != first && (wanted == nil || *wanted)
+}
+
 // classesOf are those of the run.
 func (b *workbench) classesOf() data.Classes {
 	return data.Classes{Names: b.pre.Classes, Count: b.classes}
-}
-
-// unsafe is what stands in no name of a file.
-var unsafe = regexp.MustCompile(`[^\pL\pN._-]+`)
-
-// images writes the images that are not there yet and names them in the items. One
-// that is no image has none.
-func (p *people) images(ctx context.Context, items []labelling.Item) error {
-	if _, _, _, ok := p.env.pool.Shape().Image(); !ok {
-		return nil
-	}
-	found, err := p.env.folder.list(p.name(batchImages))
-	if err != nil && !os.IsNotExist(err) {
-		return err
-	}
-	there := map[string]string{} // names by their stems
-	for _, name := range found {
-		there[strings.TrimSuffix(name, path.Ext(name))] = name
-	}
-	for i := range items {
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		it := &items[i]
-		stem := stemOf(it.Rank, it.ID)
-		name, known := there[stem]
-		if !known {
-			if name, err = p.image(it.Index, stem); err != nil {
-				return err
-			}
-		}
-		it.Image = path.Join(batchImages, name)
-	}
-	return nil
-}
-
-// stemOf is the name of the image of a sample in its batch, without the ending.
-func stemOf(rank int, id string) string {
-	return fmt.Sprintf("%04d-%s", rank, unsafe.ReplaceAllString(strings.TrimSuffix(path.Base(id), path.Ext(id)), "_"))
 }
 
 // sampleOf tells which sample a labelling tool means that knows it by its image in a
@@ -169,33 +119,4 @@ func (f folder) sampleOf(s State) (func(name string) string, error) {
 		}
 		return name
 	}, nil
-}
-
-// image writes the image of a sample of the pool: the file as the pool keeps it, or a
-// PNG of what the network sees.
-func (p *people) image(index int, stem string) (name string, err error) {
-	content, err := data.Encoded(p.env.pool, index)
-	if err == nil && content == nil {
-		content, err = p.env.picture(index)
-	}
-	if err != nil {
-		return "", err
-	}
-	name = stem + extensionOf(content)
-	_, err = p.env.folder.write(p.name(path.Join(batchImages, name)), func(w io.Writer) error {
-		_, err := w.Write(content)
-		return err
-	})
-	return name, err
-}
-
-// extensionOf is the usual ending for an image.
-func extensionOf(content []byte) string {
-	switch kind := http.DetectContentType(content); kind {
-	case "image/jpeg":
-		return ".jpg"
-	case "image/png", "image/gif", "image/webp", "image/bmp":
-		return "." + strings.TrimPrefix(kind, "image/")
-	}
-	return ".img"
 }

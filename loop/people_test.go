@@ -97,17 +97,54 @@ func (c *crew) export(batch, to string) {
 	c.write(to, func(f *os.File) error { return json.NewEncoder(f).Encode(tasks) })
 }
 
-// cvat hands in the batch as CVAT exports it, whose names are those of the files.
+// cvat hands in the batch as CVAT exports it, which knows the images by their files, with
+// the guesses that nobody confirmed.
 func (c *crew) cvat(batch, to string) {
 	c.t.Helper()
-	c.write(to, func(f *os.File) error {
-		text := `<?xml version="1.0"?><annotations><version>1.1</version>`
-		for i, row := range c.table(filepath.Join(batch, "batch.csv"))[1:] {
-			text += fmt.Sprintf(`<image id="%d" name="%s" width="4" height="4"><tag label="%s"/></image>`, i, filepath.Base(row[5]), c.labels[row[1]])
+	content, err := os.ReadFile(filepath.Join(batch, "cvat.xml"))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	text := string(content)
+	for _, row := range c.table(filepath.Join(batch, "batch.csv"))[1:] {
+		at := strings.Index(text, fmt.Sprintf("name=%q", filepath.Base(row[5])))
+		if at < 0 {
+			c.t.Fatalf("no %s in %s", row[5], text)
 		}
-		_, err := f.WriteString(text + "</annotations>")
-		return err
-	})
+		at += strings.Index(text[at:], ">") + 1
+		text = fmt.Sprintf(`%s<tag label="%s" source="manual"></tag>%s`, text[:at], c.labels[row[1]], text[at:])
+	}
+	c.write(to, func(f *os.File) error { _, err := f.WriteString(text); return err })
+}
+
+// coco hands in the batch in the form of COCO, as CVAT exports boxes.
+func (c *crew) coco(batch, to string) {
+	c.t.Helper()
+	content, err := os.ReadFile(filepath.Join(batch, "coco.json"))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	var file map[string]any
+	if err := json.Unmarshal(content, &file); err != nil {
+		c.t.Fatal(err)
+	}
+	category := map[string]any{}
+	for _, k := range file["categories"].([]any) {
+		category[k.(map[string]any)["name"].(string)] = k.(map[string]any)["id"]
+	}
+	var annotations []any
+	for i, row := range c.table(filepath.Join(batch, "batch.csv"))[1:] {
+		image := file["images"].([]any)[i].(map[string]any)
+		if image["file_name"] != filepath.Base(row[5]) || image["width"].(float64) < 1 {
+			c.t.Fatalf("image %d is %v, want %s", i, image, row[5])
+		}
+		annotations = append(annotations, map[string]any{
+			"id": i + 1, "image_id": image["id"], "category_id": category[c.labels[row[1]]],
+			"segmentation": []any{}, "area": 4, "bbox": []float64{0, 0, 2, 2}, "iscrowd": 0, "attributes": map[string]any{"occluded": false},
+		})
+	}
+	file["annotations"] = annotations
+	c.write(to, func(f *os.File) error { return json.NewEncoder(f).Encode(file) })
 }
 
 // waits runs until people are wanted and returns what for.
@@ -159,7 +196,10 @@ func TestPeopleEndAsKnown(t *testing.T) {
 	}
 	for way, hand := range map[string]func(c *crew, round int, batch string){
 		"files": (*crew).inFiles,
-		"page":  func(c *crew, _ int, _ string) { c.onPage("Ann") },
+		"coco": func(c *crew, round int, batch string) {
+			c.coco(batch, filepath.Join(c.dir, loop.AnswersFolder, fmt.Sprintf("instances-%d.json", round)))
+		},
+		"page": func(c *crew, _ int, _ string) { c.onPage("Ann") },
 	} {
 		t.Run(way, func(t *testing.T) {
 			t.Parallel()

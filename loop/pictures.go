@@ -1,14 +1,11 @@
 package loop
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
-	"image"
-	"image/color"
-	"image/png"
 	"io"
 
+	"github.com/prunefuse/prunefuse/data"
 	"github.com/prunefuse/prunefuse/internal/report"
 	"github.com/prunefuse/prunefuse/scoring/selection"
 )
@@ -21,7 +18,7 @@ func (e Env) writePictures(folder string, picked []selection.Selected) (Artefact
 	var thumbs []report.Thumb
 	for _, s := range picked[:min(pictures, len(picked))] {
 		i := s.Record.Index
-		b, err := e.picture(i)
+		b, err := data.PNG(e.pool, i)
 		if err != nil {
 			return Artefact{}, err
 		}
@@ -42,27 +39,4 @@ func (e Env) class(i int) string {
 		return names[i]
 	}
 	return fmt.Sprint(i)
-}
-
-// picture is a sample of the pool as a PNG file.
-func (e Env) picture(i int) ([]byte, error) {
-	c, h, w, ok := e.pool.Shape().Image()
-	if !ok { // its values in a row
-		c, h, w = 1, 1, e.pool.Shape().Size()
-	}
-	x := make([]float32, c*h*w)
-	if err := e.pool.Read(i, x); err != nil {
-		return nil, err
-	}
-	img := image.NewNRGBA(image.Rect(0, 0, w, h))
-	plane := h * w
-	at := func(k, p int) uint8 {
-		return uint8(min(max(x[min(k, c-1)*plane+p], 0), 1)*255 + 0.5)
-	}
-	for p := range plane {
-		img.SetNRGBA(p%w, p/w, color.NRGBA{R: at(0, p), G: at(1, p), B: at(2, p), A: 255})
-	}
-	var b bytes.Buffer
-	err := png.Encode(&b, img)
-	return b.Bytes(), err
 }

@@ -168,6 +168,9 @@ type Label struct {
 	// URLPrefix is what comes before the name of an image in the tasks for Label
 	// Studio, as "/data/local-files/?d=batch/".
 	URLPrefix string `yaml:"url_prefix" json:"url_prefix,omitempty"`
+	// Guesses says whether the files of a batch have the selector's opinion of each
+	// sample; nil is yes. The first batch, which no network chose, never has one.
+	Guesses *bool `yaml:"guesses" json:"guesses,omitempty"`
 
 	Initial int `yaml:"initial" json:"initial"` // the first labels
 	// First is how these are chosen: "random", which is also "", or a strategy that goes

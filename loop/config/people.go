@@ -17,6 +17,8 @@ func (c Config) checkPeople() error {
 		return errors.New("label.enough is for label.from: people")
 	case !people && (l.Skip != "" || l.URLPrefix != "" || l.Disagreement != ""):
 		return errors.New("label.skip, label.url_prefix and label.disagreement are for label.from: people")
+	case !people && l.Guesses != nil:
+		return errors.New("label.guesses is for label.from: people")
 	case !people && (l.Consensus != "" || l.Overlap != 0):
 		return errors.New("label.consensus and label.overlap are for label.from: people")
 	case !(l.Enough >= 0 && l.Enough <= 1):
