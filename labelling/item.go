@@ -94,21 +94,6 @@ func Best(probabilities []float32, classes data.Classes) ([]Guess, error) {
 	return out, nil
 }
 
-// Measure sets the sizes of the images of items to those of the file that load returns
-// for each.
-func Measure(items []Item, load func(Item) ([]byte, error)) error {
-	for i := range items {
-		content, err := load(items[i])
-		if err == nil {
-			items[i].Height, items[i].Width, err = data.PictureSize(content)
-		}
-		if err != nil {
-			return fmt.Errorf("size of the image of %s: %w", items[i].ID, err)
-		}
-	}
-	return nil
-}
-
 // file is the name that labelling tools know the image of an item by.
 func (it Item) file() string {
 	if it.Image != "" {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	_ "embed"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"html/template"
 	"io"
@@ -13,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/prunefuse/prunefuse/data"
+	"github.com/prunefuse/prunefuse/scoring/selection"
 )
 
 // Sheet is a page that shows a batch at a glance: its images, why each was chosen, and
@@ -27,6 +29,23 @@ type Sheet struct {
 	Picture func(Item) ([]byte, error)
 
 	labelled map[string]int // samples that have a label, by class
+}
+
+// SheetOf returns the page of a choice. Records that have their class probabilities show
+// the three best.
+func SheetOf(chosen []selection.Selected, strategy string, classes data.Classes) (Sheet, error) {
+	s := Sheet{Strategy: strategy, Classes: classes}
+	for _, c := range chosen {
+		it, err := ItemOf(selection.LineOf(c, strategy), classes)
+		if err == nil && c.Record.Probabilities != nil {
+			it.Best, err = Best(c.Record.Probabilities, classes)
+		}
+		if err != nil {
+			return s, fmt.Errorf("sample %s: %w", c.Record.ID, err)
+		}
+		s.Items = append(s.Items, it)
+	}
+	return s, nil
 }
 
 // Count counts the samples that have a label, from the number of the class of each.
@@ -59,12 +78,25 @@ func (s Sheet) Write(w io.Writer) error {
 			guessed[it.Class]++
 		}
 	}
-	return sheetPage.Execute(w, struct {
+	err := sheetPage.Execute(w, struct {
 		Title, Strategy, Classes, Guessed, Labelled string
 		Linked                                      bool
 		Cards                                       []card
 	}{s.Title, s.Strategy, s.Classes.String(), balance(guessed), balance(s.labelled), s.Picture == nil, cards})
+	if failed := (*pictureError)(nil); errors.As(err, &failed) {
+		return failed // without how the page came to it
+	}
+	return err
 }
+
+// pictureError says that an image cannot be shown.
+type pictureError struct {
+	id  string
+	err error
+}
+
+func (e *pictureError) Error() string { return fmt.Sprintf("image of %s: %v", e.id, e.err) }
+func (e *pictureError) Unwrap() error { return e.err }
 
 // card is an item on the page.
 type card struct {
@@ -79,7 +111,7 @@ func (c card) Source() (any, error) {
 	}
 	content, err := c.picture(c.Item)
 	if err != nil {
-		return nil, fmt.Errorf("image of %s: %w", c.ID, err)
+		return nil, &pictureError{c.ID, err}
 	}
 	if content == nil {
 		return "", nil

@@ -18,11 +18,15 @@ type labelExportOptions struct {
 	labelOptions
 	format string
 	form   labelling.Form
+	pool   string
+	blind  bool
 }
 
 func (o *labelExportOptions) addFlags(fs *pflag.FlagSet) {
 	o.labelOptions.addFlags(fs, "the `file` to write; - is stdout")
-	fs.StringVar(&o.format, "format", "", "`form`: label-studio, csv or jsonl; empty goes by the file's name")
+	fs.StringVar(&o.format, "format", "", "`form`: label-studio, csv, jsonl, cvat or coco; empty goes by the file's name")
+	fs.StringVar(&o.pool, "pool", "", "the `data` that the samples are of, for the sizes of images that cvat and coco state")
+	fs.BoolVar(&o.blind, "no-predictions", false, "leave out what the network takes each sample for; the order is that of choosing")
 }
 
 func newLabelExportCommand(g *globals) *cobra.Command {
@@ -35,7 +39,8 @@ func newLabelExportCommand(g *globals) *cobra.Command {
 Write a .jsonl selection, or a whole score file, as tasks for people, the least
 confident prediction first. A file x.json is for Label Studio to import: a
 prediction's score is its confidence, and Label Studio shows the lowest first. A
-file x.csv or x.jsonl has a column for the label to fill in.
+file x.csv or x.jsonl has a column for the label to fill in. x.xml and --format coco
+have the images and classes for CVAT to take, with their sizes, from --pool.
 
 Label Studio finds a sample's image at --url-prefix and the sample's name. Its
 labelling interface is to have
@@ -60,8 +65,13 @@ func (o *labelExportOptions) settle() (err error) {
 	if o.out.path == "" {
 		return errors.New("name the file to write with --output (-o)")
 	}
-	o.form, err = labelling.FormOf(o.format, o.out.path)
-	return err
+	if o.form, err = labelling.FormOf(o.format, o.out.path); err != nil {
+		return err
+	}
+	if o.form.Measured() != (o.pool != "") {
+		return errors.New("cvat and coco state the sizes of images, and no other form does: for these name the data with --pool")
+	}
+	return nil
 }
 
 func runLabelExport(g *globals, o labelExportOptions, path string) error {
@@ -73,6 +83,15 @@ func runLabelExport(g *globals, o labelExportOptions, path string) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
+	if o.blind {
+		items = labelling.Blind(items)
+	}
+	if o.pool != "" {
+		if err := labelling.MeasurePool(items, o.pool); err != nil {
+			return err
+		}
+	}
+	o.project.Classes = classes
 	out := g.outputs()
 	defer out.Discard()
 	err = out.write(o.out.path, func(w io.Writer) error {

@@ -2,11 +2,14 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/prunefuse/prunefuse/labelling"
 	"github.com/prunefuse/prunefuse/scoring/job"
 	"github.com/prunefuse/prunefuse/scoring/selection"
 )
@@ -16,6 +19,9 @@ type selectOptions struct {
 	choice   choiceOptions
 	of       job.Files // the rows of the samples
 	labelled job.Files // and of those that have a label already
+	sheet    string
+	pool     string
+	names    namesOptions
 }
 
 func (o *selectOptions) addFlags(fs *pflag.FlagSet) {
@@ -25,6 +31,9 @@ func (o *selectOptions) addFlags(fs *pflag.FlagSet) {
 	fs.StringVar(&o.of.Probabilities, "probabilities", "", "the .npy `file` of class probabilities that score wrote")
 	fs.StringVar(&o.labelled.Features, "labelled-embeddings", "", "the same of the samples that have a label already: an .npy `file`")
 	fs.StringVar(&o.labelled.Probabilities, "labelled-probabilities", "", "the same of the samples that have a label already: an .npy `file`")
+	fs.StringVar(&o.sheet, "sheet", "", "also write an HTML `file` that shows the chosen samples, why each was chosen, and its most likely classes, the three of --probabilities")
+	fs.StringVar(&o.pool, "pool", "", "the `data` that were scored, for --sheet")
+	o.names.addFlags(fs)
 }
 
 func newSelectCommand(g *globals) *cobra.Command {
@@ -64,13 +73,16 @@ func (o *selectOptions) settle() error {
 		return err
 	}
 	s := o.choice.chooser
+	if (o.sheet == "") != (o.pool == "") {
+		return errors.New("--sheet shows the images of the data that were scored, which --pool names: give both")
+	}
 	for _, f := range []struct {
 		flag, path string
 		takes      bool
 		needs      bool
 	}{
 		{"embeddings", o.of.Features, s.Features, s.Features},
-		{"probabilities", o.of.Probabilities, s.Probabilities, s.Probabilities},
+		{"probabilities", o.of.Probabilities, s.Probabilities || o.sheet != "", s.Probabilities},
 		{"labelled-embeddings", o.labelled.Features, s.Features && s.Labelled != selection.Unused, s.Features && s.Labelled == selection.Required},
 		{"labelled-probabilities", o.labelled.Probabilities, s.Probabilities && s.Labelled != selection.Unused, s.Probabilities && s.Labelled == selection.Required},
 	} {
@@ -85,7 +97,7 @@ func (o *selectOptions) settle() error {
 }
 
 func runSelect(ctx context.Context, g *globals, o selectOptions, path string) error {
-	if err := o.out.check(); err != nil {
+	if err := o.out.check(o.sheet); err != nil {
 		return err
 	}
 	in, err := g.open(path)
@@ -95,7 +107,11 @@ func runSelect(ctx context.Context, g *globals, o selectOptions, path string) er
 	defer in.Close()
 	choice := o.choice.choice
 	choice.Seed = g.seed
-	chosen, err := job.Choose(ctx, in, o.of, o.labelled, choice)
+	of := o.of
+	if !o.choice.chooser.Probabilities {
+		of.Probabilities = "" // they are for the sheet alone
+	}
+	chosen, err := job.Choose(ctx, in, of, o.labelled, choice)
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
@@ -103,6 +119,11 @@ func runSelect(ctx context.Context, g *globals, o selectOptions, path string) er
 	defer out.Discard()
 	if err := o.choice.write(&out, chosen); err != nil {
 		return err
+	}
+	if o.sheet != "" {
+		if err := o.writeSheet(&out, chosen); err != nil {
+			return fmt.Errorf("%s: %w", o.sheet, err)
+		}
 	}
 	if err := out.Commit(); err != nil {
 		return err
@@ -117,4 +138,26 @@ func runSelect(ctx context.Context, g *globals, o selectOptions, path string) er
 		}{"prunefuse.select/1", path, o.choice.path, o.choice.choice.Strategy, len(chosen)})
 	}
 	return nil
+}
+
+// writeSheet adds the page that shows what was chosen.
+func (o *selectOptions) writeSheet(out *outputs, chosen []selection.Selected) error {
+	classes, err := o.names.of()
+	if err == nil && o.of.Probabilities != "" {
+		err = job.AddProbabilities(o.of.Probabilities, chosen)
+	}
+	if err != nil {
+		return err
+	}
+	sheet, err := labelling.SheetOf(chosen, o.choice.choice.Strategy, classes)
+	if err != nil {
+		return err
+	}
+	pool, err := labelling.OpenPool(o.pool)
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	sheet.Title, sheet.Picture = filepath.Base(o.sheet), pool.Picture
+	return out.write(o.sheet, sheet.Write)
 }

@@ -45,6 +45,22 @@ func Choose(ctx context.Context, scores io.Reader, of, labelled Files, c selecti
 	return selection.Choose(ctx, records, c)
 }
 
+// AddProbabilities sets the Probabilities of chosen records to their rows of a file.
+func AddProbabilities(path string, chosen []selection.Selected) error {
+	rows, err := openRows(path)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for i := range chosen {
+		r := &chosen[i].Record
+		if r.Probabilities, err = rows.row(r.Index); err != nil {
+			return fmt.Errorf("sample %s: %w", r.ID, err)
+		}
+	}
+	return nil
+}
+
 // untilDone ends the sequence when ctx does.
 func untilDone(ctx context.Context, records iter.Seq2[scoring.Record, error]) iter.Seq2[scoring.Record, error] {
 	return func(yield func(scoring.Record, error) bool) {
