@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/url"
 	"os"
 	"strings"
@@ -42,7 +43,11 @@ func Read(r io.Reader, c Config) (*Result, error) {
 func ReadFiles(paths []string, c Config) (*Result, error) {
 	a := newAnswers(c)
 	for _, path := range paths {
-		if err := a.readFile(path); err != nil {
+		err := a.readFile(path)
+		if open := (*fs.PathError)(nil); errors.As(err, &open) {
+			err = open.Err
+		}
+		if err != nil {
 			return nil, fmt.Errorf("%s: %w", path, err)
 		}
 	}

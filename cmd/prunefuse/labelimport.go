@@ -26,13 +26,14 @@ func (o *labelImportOptions) addFlags(fs *pflag.FlagSet) {
 	fs.StringVar(&o.root, "root", "", "the `folder` of the images, for .csv and .jsonl")
 	fs.StringVar(&o.pool, "pool", "", "the `data` whose samples these are, for .npy")
 	fs.StringVar(&o.project.Sample, "id-field", "", "the `field` or column that names the sample; empty is sample for Label Studio, id for other tables")
-	fs.StringVar(&o.disagreement, "disagreement", string(labelling.Refuse), "`how` to take answers that differ: refuse, last, majority or skip")
+	fs.StringVar(&o.disagreement, "disagreement", string(labelling.Refuse), "`how` to take answers that differ: refuse, last, majority, dawid-skene or skip")
+	fs.StringVar(&o.project.Skip, "skip-label", labelling.DefaultSkip, "the `word` that says that a sample cannot be labelled, unless a class is called so")
 }
 
 func newLabelImportCommand(g *globals) *cobra.Command {
 	var o labelImportOptions
 	cmd := &cobra.Command{
-		Use:     "import LABELS -o FILE",
+		Use:     "import LABELS… -o FILE",
 		GroupID: groupData,
 		Short:   "Make labels of what people have answered",
 		Long: withExitStatus(`
@@ -40,7 +41,7 @@ Read what Label Studio exports (JSON, JSON-MIN, CSV or TSV), the XML of CVAT for
 images, or the table that "label export" wrote, filled in, and write labels:
 x.csv and x.jsonl are lists of images with their labels, to be read as --data;
 x.npy has a label for each sample of --pool, -1 for those without one, to be read
-as --labels.
+as --labels. Several files, such as those of several annotators, are read as one.
 
 A sample is the one that the file names as such, never another field: the field
 sample of Label Studio's tasks, in whose exports id is the number of a task; id of
@@ -55,12 +56,14 @@ them a list has what people wrote.`,
 			exitOK, exitFailed, exitUsage),
 		Example: `  prunefuse label import project-1.json --model selector.onnx --root images -o labels.csv
   prunefuse label import batch.csv --classes cat,dog --pool pool.npy -o labels.npy`,
-		Args: exactArgs("LABELS"),
+		Args: func(cmd *cobra.Command, args []string) error {
+			return exactArgs("LABELS")(cmd, args[:min(len(args), 1)])
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := o.settle(); err != nil {
 				return usageIn(cmd, err)
 			}
-			return runLabelImport(g, o, args[0])
+			return runLabelImport(g, o, args)
 		},
 	}
 	o.addFlags(cmd.Flags())
@@ -89,7 +92,7 @@ func (o *labelImportOptions) settle() (err error) {
 	return nil
 }
 
-func runLabelImport(g *globals, o labelImportOptions, path string) error {
+func runLabelImport(g *globals, o labelImportOptions, paths []string) error {
 	classes, err := o.begin()
 	if err != nil {
 		return err
@@ -106,20 +109,25 @@ func runLabelImport(g *globals, o labelImportOptions, path string) error {
 		samples = labelling.SamplesOf(set)
 		c.HasSample = samples.Has
 	}
-	answers, err := readAnswers(path, c)
+	answers, err := readAnswers(paths, c)
 	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
+		return err
 	}
 	out := g.outputs()
 	defer out.Discard()
 	if err := o.write(&out, answers.Labels, samples, classes); err != nil {
-		return fmt.Errorf("%s: %w", path, err)
+		return fmt.Errorf("%s: %w", strings.Join(paths, ", "), err)
 	}
 	if err := out.Commit(); err != nil {
 		return err
 	}
 	for _, note := range answers.Notes {
 		g.note("%s", note)
+	}
+	if a := answers.Agreement(); a != nil {
+		for line := range strings.Lines(a.Text()) {
+			g.note("%s", strings.TrimSpace(line))
+		}
 	}
 	if n := len(answers.Skipped); n > 0 {
 		g.note("note: of %d samples people say that they cannot be labelled", n)
@@ -130,17 +138,26 @@ func runLabelImport(g *globals, o labelImportOptions, path string) error {
 	return printTasks(g, o.out.path, "prunefuse.label.import/1", len(answers.Labels))
 }
 
-func readAnswers(path string, c labelling.Config) (*labelling.Result, error) {
+// readAnswers reads one file, in whose messages its name stands once, or several.
+func readAnswers(paths []string, c labelling.Config) (answers *labelling.Result, err error) {
+	if len(paths) > 1 {
+		answers, err = labelling.ReadFiles(paths, c)
+	} else if answers, err = readAnswersOf(paths[0], c); err != nil {
+		err = fmt.Errorf("%s: %w", paths[0], err)
+	}
+	if err == nil && len(answers.Labels) == 0 {
+		err = fmt.Errorf("%s: it holds no label", strings.Join(paths, ", "))
+	}
+	return answers, err
+}
+
+func readAnswersOf(path string, c labelling.Config) (*labelling.Result, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, bareOpen(err)
 	}
 	defer f.Close()
-	answers, err := labelling.Read(f, c)
-	if err == nil && len(answers.Labels) == 0 {
-		err = errors.New("it holds no label")
-	}
-	return answers, err
+	return labelling.Read(f, c)
 }
 
 // write adds the labels as a list of images, or as an array.
