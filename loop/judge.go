@@ -44,13 +44,16 @@ func (j judge) Run(ctx context.Context, env Env, s State) (Event, error) {
 	if err != nil {
 		return Event{}, err
 	}
+	out := &judged{Judgement{Labels: s.Labelled(), Measure: measure}}
+	if probe.Len() < leastProbe {
+		return Event{Body: out}, nil
+	}
 	var scores [2]map[int]float64
 	for i, n := range []Network{s.Selector, full} {
 		if scores[i], err = env.scoresOf(ctx, n, probe, measure, fmt.Sprintf("%s-%d", j.Name(), i)); err != nil {
 			return Event{}, err
 		}
 	}
-	out := &judged{Judgement{Labels: s.Labelled(), Measure: measure}}
 	m, err := scoring.MeasureNamed(measure)
 	if err != nil {
 		return Event{}, err
@@ -59,6 +62,9 @@ func (j judge) Run(ctx context.Context, env Env, s State) (Event, error) {
 	samples := int64(out.Probe)
 	return Event{Work: Work{Module: "judge", Samples: 2 * samples, MACs: samples * (s.Selector.MACs + full.MACs)}, Body: out}, nil
 }
+
+// leastProbe is how few samples say nothing of two rankings.
+const leastProbe = 20
 
 // probe draws the samples without a label that are compared.
 func (e Env) probe(s State) (*job.Samples, error) {
@@ -95,7 +101,7 @@ func (e Env) scoresOf(ctx context.Context, n Network, samples *job.Samples, meas
 type Judgement struct {
 	Labels  int     `json:"labels"` // that the selector was trained on
 	Measure string  `json:"measure"`
-	Probe   int     `json:"probe"`   // samples that both have ranked
+	Probe   int     `json:"probe"`   // samples that both have ranked; 0 where too few had no label
 	Rank    float64 `json:"rank"`    // Spearman's correlation
 	Top     int     `json:"top"`     // so many of the first by each …
 	Overlap int     `json:"overlap"` // … have so many in common

@@ -109,7 +109,7 @@ func notes(c config.Config, arms []Arm) []string {
 	if stop := arms[0].State.Stopped; stop != nil {
 		out = append(out, fmt.Sprintf("No more labels were asked for after round %d: %s.", stop.Round, stop.Reason))
 	}
-	if j := arms[0].State.Judgements; len(j) > 0 {
+	if j := arms[0].State.Judgements; len(j) > 0 && j[len(j)-1].Probe > 0 {
 		out = append(out, j[len(j)-1].Text())
 	}
 	if f := forecastOf(arms[0]); f != nil {
