@@ -199,5 +199,8 @@ func (c *cutter) plan(sel Selection, parentName string) (*Plan, error) {
 	if err := old.fits(c.Source); err != nil {
 		return nil, err
 	}
+	if err := c.takesApart(p, old); err != nil {
+		return nil, err
+	}
 	return p.after(old), nil
 }

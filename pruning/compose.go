@@ -1,6 +1,8 @@
 package pruning
 
 import (
+	"cmp"
+	"fmt"
 	"slices"
 	"strconv"
 )
@@ -67,6 +69,31 @@ func (g PlanGroup) after(p, old *Plan) PlanGroup {
 	}
 	g.At = placesOf(at)
 	return g
+}
+
+// takesApart refuses a second prune of what the first left single channels of in
+// every group of a convolution: in the parent these go together, and one of them
+// now is a group that would go alone.
+func (c *cutter) takesApart(p, old *Plan) error {
+	for i, g := range c.Groups {
+		if len(p.Groups[i].Kept) == g.Size {
+			continue
+		}
+		for _, m := range g.Members {
+			between := p.Initializers[c.names[m.use]].Source(c.names[m.use])
+			e, ok := old.Initializers[between]
+			if !ok || m.Axis != 0 || len(e.Shape) < 3 || e.Shape[1] == 1 {
+				continue
+			}
+			for _, r := range m.use.reads {
+				if slices.Contains([]string{"Conv", "ConvTranspose"}, r.Node.Op()) && r.Index == 1 && r.Node.Int("group", 1) > 1 && m.use.tensor.Dim(1) == 1 {
+					return fmt.Errorf("%v had %d channels in each group before %q was pruned and has one now, so that whole groups would go, which nothing leads back from; leave it alone (--ignore %s), or prune %[3]q at once",
+						r.Node, e.Shape[1], old.Parent.Name, cmp.Or(r.Node.Name(), r.Node.Output(0)))
+				}
+			}
+		}
+	}
+	return nil
 }
 
 // places are At, spelt out.
