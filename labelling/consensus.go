@@ -15,16 +15,21 @@ func (a *answers) result() (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	skips := 0 // samples with a class that somebody skipped
 	for _, id := range a.order {
 		if class, taken := a.config.Taken[id]; taken {
 			a.compare(id, class, votes[id], likely, r)
 			continue
 		}
 		class := a.class(id, votes[id], likely, r)
+		a.checkClasses(id, class, votes[id])
 		said := func(what func(Annotation) bool) bool { return slices.ContainsFunc(votes[id], what) }
 		switch {
 		case class != "":
 			a.label(id, class, votes[id], r)
+			if said(func(v Annotation) bool { return v.Skip }) {
+				skips++
+			}
 		case said(func(v Annotation) bool { return v.Class != "" }), len(votes[id]) == 0:
 			r.Unlabelled++
 		case said(func(v Annotation) bool { return v.Skip }):
@@ -35,6 +40,9 @@ func (a *answers) result() (*Result, error) {
 	}
 	if n := len(r.Disagreed); n > 0 {
 		r.Notes = append(r.Notes, fmt.Sprintf("%d samples have answers that differ: %s", n, a.config.Disagreement.effect()))
+	}
+	if skips > 0 {
+		r.Notes = append(r.Notes, fmt.Sprintf("%d samples have a class that somebody else skipped: the class counts", skips))
 	}
 	if n := len(r.Changed); n > 0 {
 		r.Notes = append(r.Notes, fmt.Sprintf("of %d samples the answers say another class than the label that was taken, which stays: the first is %s", n, r.Changed[0]))
@@ -58,17 +66,31 @@ func (a *answers) compare(id, label string, votes []Annotation, likely map[strin
 	}
 }
 
-// label adds the label of a sample, or the problem with it.
+// label adds the label of a sample, or the problem with its name.
 func (a *answers) label(id, class string, votes []Annotation, r *Result) {
-	if len(a.config.Classes.Names) > 0 {
-		if _, err := a.config.Classes.Number(class); err != nil {
-			a.problems.add("%s%s: %v", fileOf(votes, class), id, err)
-		}
-	}
 	if a.config.HasSample != nil && !a.config.HasSample(id) {
 		a.problems.add("%sthe data has no sample %q", fileOf(votes, class), id)
 	}
 	r.Labels = append(r.Labels, Label{id, class})
+}
+
+// checkClasses refuses classes that there are not, of every vote that was weighed for a
+// class: of all of them, unless the last alone counts.
+func (a *answers) checkClasses(id, class string, votes []Annotation) {
+	if len(a.config.Classes.Names) == 0 {
+		return
+	}
+	var weighed []string
+	for _, v := range votes {
+		if v.Class != "" && !slices.Contains(weighed, v.Class) && (a.config.Disagreement != Last || v.Class == class) {
+			weighed = append(weighed, v.Class)
+		}
+	}
+	for _, class := range weighed {
+		if _, err := a.config.Classes.Number(class); err != nil {
+			a.problems.add("%s%s: %v", fileOf(votes, class), id, err)
+		}
+	}
 }
 
 // votes are the annotations that count, by sample. Which do not is noted.

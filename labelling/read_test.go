@@ -129,6 +129,7 @@ func TestRead(t *testing.T) {
 		"said twice by":   {"id,label,annotator\na,cat,ann\na,dog,bob\na,cat,ann\na,dog,eve\n", Config{Disagreement: Majority}, "a=dog"},
 		"by their errors": {crewText, Config{Disagreement: DawidSkene}, "a=cat b=dog c=cat d=dog e=cat"},
 		"a tie left":      {"id,label\na,cat\na,dog\nb,cat\n", Config{Disagreement: Majority, SkipTies: true}, "b=cat -1"},
+		"a class mended":  {"id,label\na,caat\na,cat\n", Config{Disagreement: Last, Classes: data.Classes{Names: []string{"cat", "dog"}}}, "a=cat"},
 		"last by time":    {"id,label,annotator,time\na,dog,bob,2026-01-02T03:05:00Z\na,cat,ann,2026-01-02T03:04:05Z\n", Config{Disagreement: Last}, "a=dog"},
 		"CSV, last":       {"id,label\na,cat\na,bird\n", Config{Disagreement: Last}, "a=bird"},
 		"CSV, said twice": {"id,label\na,cat\na,cat\n", Config{}, "a=cat"},
@@ -195,6 +196,7 @@ func TestReadRefuses(t *testing.T) {
 		"as likely":         {"id,label,annotator\na,cat,ann\nb,dog,ann\na,dog,bob\nb,cat,bob\n", Config{Disagreement: DawidSkene}, []string{"2 problems", `as many say "cat" as "dog"`}},
 		"as many":           {tasksText(taskText("a", "choice=cat", "choice=dog")), Config{Disagreement: Majority}, []string{`the answers differ, "cat", "dog", and as many say "cat" as "dog"`}},
 		"two truths":        {tasksText(taskText("a", "choice=cat truth", "choice=dog truth")), Config{}, []string{"the answers differ"}},
+		"a class of a few":  {"id,label\na,cat\na,cat\na,caat\n", Config{Disagreement: Majority, Classes: data.Classes{Names: []string{"cat", "dog"}}}, []string{`a: class "caat" is none of "cat", "dog"`}},
 		"a class not there": {"id,label\na,cow\nb,cat\nc,hen\n", Config{Classes: data.Classes{Names: []string{"cat", "dog"}}}, []string{"2 problems", `a: class "cow" is none of "cat", "dog"`, `"hen"`}},
 	} {
 		if c.config.FromName == "" {
@@ -227,6 +229,7 @@ func TestReadNotes(t *testing.T) {
 		"1 answers do not count, as the same annotator":         {"id,label,annotator,time\na,dog,ann,2026-01-02T03:04:05Z\na,cat,ann,2026-01-02T03:04:06Z\n", ""},
 		`some answers have a time that is none`:                 {"id,label,time\na,dog,noon\nb,dog,soon\n", ""},
 		"the class of an image is taken from its boxes":         {cocoText, ""},
+		"1 samples have a class that somebody else skipped":     {"id,label\na,skip\na,cat\n", ""},
 		"of 1 samples nobody gave a class":                      {"id,label\na,unsure\n", ""},
 		"1 samples have answers that differ: they stay without": {tasksText(taskText("a", "choice=cat", "choice=dog"), taskText("b", "choice=dog")), Skip},
 	} {
