@@ -91,6 +91,17 @@ func PruneContext(ctx context.Context, m *onnxio.Model, c Config) (*Result, erro
 	if err != nil {
 		return nil, err
 	}
+	if c.Scope == Sensitivity {
+		order, err := c.bySensitivity(ctx, a, scores)
+		if err != nil {
+			return nil, err
+		}
+		for i, r := range ch.rankings {
+			if r.fixed == nil {
+				ch.rankings[i].order = order(r.groups)
+			}
+		}
+	}
 	counts, reached, err := c.counts(ctx, a, ch)
 	if err != nil {
 		return nil, err

@@ -20,6 +20,8 @@ type RecoverOptions struct {
 	// KeepStatistics leaves the normalisations' statistics, and KeepWeights
 	// the weights, as they are.
 	KeepStatistics, KeepWeights bool
+
+	near bool // only the weights that read what was cut
 }
 
 const recoverPlaces = 64

@@ -39,7 +39,7 @@ func (rc *recovering) stopAt(n *onnxio.Node) *stop {
 		if rc.KeepStatistics {
 			return nil
 		}
-	case rc.KeepWeights || def.Linear == nil:
+	case rc.KeepWeights || def.Linear == nil || (rc.near && !rc.losesAny(n)):
 		return nil
 	default:
 		p, why := rc.product(now)
@@ -58,9 +58,12 @@ func (rc *recovering) stopAt(n *onnxio.Node) *stop {
 	return s
 }
 
-// losesAny reports whether an input of a node lost indices.
+// losesAny reports whether a value that a node reads lost indices.
 func (rc *recovering) losesAny(n *onnxio.Node) bool {
 	for slot, in := range n.Inputs() {
+		if !rc.varies[in] {
+			continue
+		}
 		for k := range rc.Analysis.Facts.Types[in].Shape {
 			if rc.Analysis.loses(rc.Analysis.axisOf(n, op.In(slot, k)), rc.gone) {
 				return true

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/prunefuse/prunefuse/internal/suggest"
 )
 
 // Scope says which channels are ranked against each other.
@@ -19,14 +21,31 @@ const (
 	// structure: the same inputs of the same operators, cut along the same
 	// axes (Fang et al., "Isomorphic Pruning for Vision Models", ECCV 2024).
 	Isomorphic Scope = "isomorphic"
+	// Sensitivity ranks the channels of all groups together by what the error of
+	// the outputs grows by for what a channel saves, as measured on samples: each
+	// group alone loses some of its channels, and the network is recovered.
+	Sensitivity Scope = "sensitivity"
 )
+
+// ParseScope finds a scope by its name; "uniform" and "" are PerGroup.
+func ParseScope(name string) (Scope, error) {
+	names := []string{"uniform", string(Global), string(Isomorphic), string(Sensitivity)}
+	switch {
+	case name == "" || name == names[0]:
+		return PerGroup, nil
+	case slices.Contains(names, name):
+		return Scope(name), nil
+	}
+	return "", fmt.Errorf("unknown rule %q; %s", name, suggest.Want(name, names))
+}
 
 // partition divides groups, by ID, into those that a scope ranks together.
 func (s Scope) partition(groups []*Group) ([][]int, error) {
 	key := map[Scope]func(*Group) string{
-		PerGroup:   func(g *Group) string { return fmt.Sprint(g.ID) },
-		Global:     func(*Group) string { return "" },
-		Isomorphic: (*Group).structure,
+		PerGroup:    func(g *Group) string { return fmt.Sprint(g.ID) },
+		Global:      func(*Group) string { return "" },
+		Sensitivity: func(*Group) string { return "" },
+		Isomorphic:  (*Group).structure,
 	}[s]
 	if key == nil {
 		return nil, fmt.Errorf("scope %q is unknown; there are %s and %s", s, Global, Isomorphic)

@@ -36,6 +36,7 @@ type options struct {
 	model, pool, test string
 	mean, std         cli.Channels
 	macs, criterion   string
+	allocate          string
 	ways              string
 	samples, places   int
 	seeds             int
@@ -54,6 +55,7 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	fs.Var(&o.std, "std", "standard deviations of the channels")
 	fs.StringVar(&o.macs, "macs", "85,70,50", "percentages of the multiply-accumulates that are left, comma between")
 	fs.StringVar(&o.criterion, "criterion", "", "which channels go first; empty is the default")
+	fs.StringVar(&o.allocate, "allocate", "", "global, isomorphic or sensitivity; empty takes the same share of every group")
 	fs.StringVar(&o.ways, "ways", "", "only the rows whose name contains this")
 	fs.IntVar(&o.samples, "samples", 1024, "samples of the pool")
 	fs.IntVar(&o.places, "places", 0, "places of each layer for each sample; 0 is the default")
@@ -163,7 +165,8 @@ func (b *bench) table(ctx context.Context, stdout io.Writer) error {
 			for seed := range uint64(b.seeds) {
 				evidence := calibration.Data(ctx, b.dense, b.pool, calibration.Options{Samples: b.samples, Seed: seed + 1, Session: session})
 				r, err := pruning.PruneContext(ctx, b.dense, pruning.Config{
-					Budget: pruning.Budget{Of: pruning.MACs, Share: share / 100}, Criterion: b.criterion, Evidence: evidence, Seed: seed + 1,
+					Budget: pruning.Budget{Of: pruning.MACs, Share: share / 100}, Criterion: b.criterion,
+					Scope: pruning.Scope(b.allocate), Evidence: evidence, Seed: seed + 1,
 				})
 				if err != nil {
 					return err

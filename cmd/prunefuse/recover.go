@@ -41,6 +41,9 @@ func (o *pruneOptions) settleRecovery() error {
 	if o.compensated != fromModel {
 		o.recover = cmp.Or(o.recover, o.compensated)
 	}
+	if o.recover != "" && o.removal.allocate == string(pruning.Sensitivity) && o.removal.samples == nil {
+		o.removal.samples = specList{o.recover}
+	}
 	return nil
 }
 

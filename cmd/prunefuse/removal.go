@@ -26,6 +26,7 @@ type removalOptions struct {
 	macs, params, latency string
 	ratios                string
 	global, isomorphic    bool
+	allocate              string
 	heads, headDim        bool
 	maxRatio              float64
 	roundTo               int
@@ -60,6 +61,7 @@ func (o *removalOptions) addFlags(fs *pflag.FlagSet) {
 	fs.StringVar(&o.ratios, "ratios", "", "`file` with ratios of their own for some groups, see above")
 	fs.BoolVar(&o.global, "global", false, "rank the channels of all groups together")
 	fs.BoolVar(&o.isomorphic, "isomorphic", false, "rank together the groups of the same structure")
+	fs.StringVar(&o.allocate, "allocate", "", "`rule` for how much goes where: uniform, global, isomorphic or sensitivity, which measures on --data")
 	fs.BoolVar(&o.heads, "heads", false, "remove whole attention heads, and blocks like them; the default is these or positions within them, whichever are more")
 	fs.BoolVar(&o.headDim, "head-dim", false, "remove the same positions within every attention head, and block like it")
 	fs.Var((*share.Share)(&o.maxRatio), "max-ratio", "greatest `share` of its channels that a group loses")
@@ -92,9 +94,14 @@ func (o *removalOptions) settle(fs *pflag.FlagSet) error {
 	}
 	crit, err := pruning.CriterionByName(o.criterion)
 	needs := err == nil && o.scores == "" && crit.Data != pruning.NoData
+	scope, wrong := pruning.ParseScope(o.allocate)
 	switch {
 	case err != nil:
 		return fmt.Errorf("--criterion: %w", err)
+	case wrong != nil:
+		return fmt.Errorf("--allocate: %w", wrong)
+	case o.allocate != "" && (o.global || o.isomorphic):
+		return errors.New("--allocate says what --global and --isomorphic do, and excludes them")
 	case o.scores != "" && fs.Changed("criterion"):
 		return errors.New("--channel-scores and --criterion exclude each other")
 	case o.scores != "" && o.steps > 1:
@@ -111,7 +118,9 @@ func (o *removalOptions) settle(fs *pflag.FlagSet) error {
 		return fmt.Errorf("--steps %d: want at least 1", o.steps)
 	case needs && o.samples == nil:
 		return fmt.Errorf("--criterion %s looks at samples; name them with --data", crit.Name)
-	case !needs && o.samples != nil:
+	case scope == pruning.Sensitivity && o.samples == nil:
+		return errors.New("--allocate sensitivity looks at samples; name them with --data")
+	case !needs && scope != pruning.Sensitivity && o.samples != nil:
 		return errors.New("--data is for criteria that look at samples")
 	}
 	return o.settleSamples()
@@ -160,6 +169,7 @@ func (o *removalOptions) prune(ctx context.Context, g *globals, m *onnxio.Model,
 		Limits:   pruning.Limits{MaxRatio: o.maxRatio, RoundTo: o.roundTo},
 		Evidence: pruning.Evidence{Session: g.session()}, InputShapes: shapes,
 	}
+	c.Scope, _ = pruning.ParseScope(o.allocate)
 	switch {
 	case o.global:
 		c.Scope = pruning.Global
