@@ -182,8 +182,16 @@ const measuredSamples = 5000
 // spaced, or of all where there are fewer.
 // The axes are NCHW where it does not say them, and the size that of the set's
 // images.
-func (p *Preprocess) Measure(ctx context.Context, s Set) (err error) {
-	if p.Mean, p.Std, err = Stats(ctx, s, measuredSamples); err != nil {
+func (p *Preprocess) Measure(ctx context.Context, s Set) error { return p.measure(ctx, s, false) }
+
+// MeasureReadable does the same and passes over samples that cannot be read, for a pool
+// from which such samples are never taken.
+func (p *Preprocess) MeasureReadable(ctx context.Context, s Set) error {
+	return p.measure(ctx, s, true)
+}
+
+func (p *Preprocess) measure(ctx context.Context, s Set, lossy bool) (err error) {
+	if p.Mean, p.Std, err = stats(ctx, s, measuredSamples, lossy); err != nil {
 		return err
 	}
 	p.Layout = cmp.Or(p.Layout, "NCHW")

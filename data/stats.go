@@ -15,6 +15,11 @@ import (
 // that it can be divided by. A value that is not finite is an error that names
 // its sample.
 func Stats(ctx context.Context, set Set, limit int) (mean, std []float32, err error) {
+	return stats(ctx, set, limit, false)
+}
+
+// stats passes over samples that cannot be read where some may be lost.
+func stats(ctx context.Context, set Set, limit int, lossy bool) (mean, std []float32, err error) {
 	n := set.Len()
 	if limit > 0 {
 		n = min(n, limit)
@@ -30,7 +35,7 @@ func Stats(ctx context.Context, set Set, limit int) (mean, std []float32, err er
 		errs[k] = pixel.WithFloats(shape.Size(), func(x []float32) error {
 			i := k * set.Len() / n
 			if err := set.Read(i, x); err != nil {
-				return err
+				return &unreadableError{err}
 			}
 			plane := len(x) / channels
 			for c := range channels {
@@ -43,8 +48,9 @@ func Stats(ctx context.Context, set Set, limit int) (mean, std []float32, err er
 			return nil
 		})
 	})
+	read := n
 	if err == nil {
-		err = firstError(errs)
+		read, err = countRead(errs, lossy)
 	}
 	if err != nil {
 		return nil, nil, err
@@ -55,7 +61,7 @@ func Stats(ctx context.Context, set Set, limit int) (mean, std []float32, err er
 		total[i%channels].sum += m.sum
 		total[i%channels].squares += m.squares
 	}
-	count := float64(n * shape.Size() / channels)
+	count := float64(read * shape.Size() / channels)
 	for _, t := range total {
 		m := t.sum / count
 		deviation := math.Sqrt(math.Max(0, t.squares/count-m*m))
@@ -77,11 +83,26 @@ func momentsOf(x []float32) (m moments) {
 	return m
 }
 
-func firstError(errs []error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
+// unreadableError says that a sample cannot be read.
+type unreadableError struct{ error }
+
+func (e *unreadableError) Unwrap() error { return e.error }
+
+// countRead counts the samples that were read. The first error counts, unless samples
+// may be lost and one was read.
+func countRead(errs []error, lossy bool) (read int, err error) {
+	for _, e := range errs {
+		switch unreadable := (*unreadableError)(nil); {
+		case e == nil:
+			read++
+		case !errors.As(e, &unreadable) || !lossy:
+			return 0, e
+		case err == nil:
+			err = e
 		}
 	}
-	return nil
+	if read > 0 {
+		err = nil
+	}
+	return read, err
 }

@@ -21,8 +21,9 @@ type Config struct {
 	// SkipTies leaves a sample without a label on which Majority or DawidSkene does
 	// not decide, which is a problem otherwise.
 	SkipTies bool
-	// Decides names in a message what sets Disagreement; "" is the flag.
-	Decides string
+	// Run says that the answers are for a run: messages name what helps there, instead
+	// of the flags of "label import".
+	Run bool
 	// Classes are those that answers may name; without names they may be any.
 	Classes data.Classes
 	// HasSample reports whether there is a sample of an ID; nil knows any.
@@ -37,6 +38,14 @@ type Config struct {
 	// Skip is an answer that says that a sample cannot be labelled, unless a class is
 	// named so; "" is DefaultSkip. DefaultUnsure says that the annotator does not know.
 	Skip string
+}
+
+// help is what a message says that helps.
+func (c *Config) help(flags, run string) string {
+	if c.Run {
+		return run
+	}
+	return flags
 }
 
 // Disagreement says what becomes of a sample whose answers differ.

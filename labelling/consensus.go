@@ -1,7 +1,6 @@
 package labelling
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -142,7 +141,7 @@ func (a *answers) class(id string, votes []Annotation, likely map[string]string,
 		return strings.Join(distinct, "")
 	}
 	r.Disagreed = append(r.Disagreed, id)
-	decides := cmp.Or(a.config.Decides, "--disagreement")
+	decides := a.config.help("--disagreement", "label.disagreement:")
 	switch a.config.Disagreement {
 	case Last:
 		return last(votes)

@@ -71,8 +71,8 @@ func (a *answers) tasks(tasks []annotated) {
 			if a.config.Sample != "" {
 				field = a.config.Sample
 			}
-			a.problems.add("task %d (id %s) does not name its sample: its data %s have no %q (--id-field names another, --url-prefix takes it from the address of %q)",
-				n+1, t.ID, fieldNames(t.Data), field, a.config.ToName)
+			a.problems.add("task %d (id %s) does not name its sample: its data %s have no %q (%s)",
+				n+1, t.ID, fieldNames(t.Data), field, a.config.sampleHelp())
 			continue
 		}
 		a.sample(a.named(id))
@@ -87,7 +87,8 @@ func (a *answers) tasks(tasks []annotated) {
 			classes, others := a.choices(got)
 			others = slices.DeleteFunc(others, func(name string) bool { return beside[name] })
 			if len(classes) == 0 && len(others) > 0 {
-				a.problems.add("%s: its answer is of the control %q, and there is none of %q (--from-name)", id, others[0], a.config.FromName)
+				a.problems.add("%s: its answer is of the control %q, and there is none of %q (%s)", id, others[0], a.config.FromName,
+					a.config.help("--from-name", "the labelling interface is to call the control so"))
 				continue
 			}
 			a.add(said, classes...)

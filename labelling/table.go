@@ -204,7 +204,8 @@ func (t *table) ofBatch() bool {
 
 // sampleField is the field of the sample's ID.
 func (t *table) sampleField() (string, error) {
-	switch c := t.config; {
+	c := t.config
+	switch {
 	case c.Sample != "" && t.has(c.Sample):
 		return c.Sample, nil
 	case c.Sample != "":
@@ -212,16 +213,23 @@ func (t *table) sampleField() (string, error) {
 	case t.ofLabelStudio() && t.has(sampleKey), t.ofLabelStudio() && c.Prefix != "" && t.has(c.ToName):
 		return sampleKey, nil
 	case t.ofLabelStudio():
-		return "", fmt.Errorf("its fields are %q, of which none is %q, which names the samples (--id-field names another, --url-prefix takes it from the address of %q); \"id\" is the number of a task",
-			t.fields, sampleKey, c.ToName)
+		return "", fmt.Errorf("its fields are %q, of which none is %q, which names the samples (%s); \"id\" is the number of a task",
+			t.fields, sampleKey, c.sampleHelp())
 	case t.has(sampleKey) && t.has("id"):
-		return "", fmt.Errorf("both \"id\" and %q may name the samples: --id-field says which does", sampleKey)
+		return "", fmt.Errorf("both \"id\" and %q may name the samples: %s", sampleKey, c.help("--id-field says which does", "take out the column that does not"))
 	case t.has(sampleKey):
 		return sampleKey, nil
 	case t.has("id"):
 		return "id", nil
 	}
-	return "", fmt.Errorf("its fields are %q, of which none is \"id\" (--id-field names another)", t.fields)
+	return "", fmt.Errorf("its fields are %q, of which none is \"id\" (%s)", t.fields,
+		c.help("--id-field names another", "call the column so that names the samples"))
+}
+
+// sampleHelp says what helps where a task does not name its sample.
+func (c *Config) sampleHelp() string {
+	return c.help(fmt.Sprintf("--id-field names another, --url-prefix takes it from the address of %q", c.ToName),
+		"the tasks of label-studio.json in the batch have it: import that file into the project")
 }
 
 // classField is the field of the answer.
@@ -233,12 +241,14 @@ func (t *table) classField() (string, error) {
 	case !t.ofLabelStudio() && t.has("label"):
 		return "label", nil
 	case !t.ofLabelStudio():
-		return "", fmt.Errorf("its fields are %q, of which none is \"label\" or %q (--from-name names another)", t.fields, c.FromName)
+		return "", fmt.Errorf("its fields are %q, of which none is \"label\" or %q (%s)", t.fields, c.FromName,
+			c.help("--from-name names another", "call the column with the answers so"))
 	}
 	known := append(slices.Clone(annotationFields), "created_at", "updated_at", "agreement", "id", "rank", wantedField, sampleKey, c.ToName, c.Sample)
 	others := slices.DeleteFunc(slices.Clone(t.fields), func(name string) bool { return slices.Contains(known, name) })
 	if slices.Equal(others, []string{"label"}) {
 		return "label", nil
 	}
-	return "", fmt.Errorf("its fields are %q, of which none is the control %q: --from-name says which has the answers", t.fields, c.FromName)
+	return "", fmt.Errorf("its fields are %q, of which none is the control %q: %s", t.fields, c.FromName,
+		c.help("--from-name says which has the answers", "the labelling interface is to call the control so"))
 }

@@ -14,7 +14,7 @@ import (
 
 // answersConfig is how answers for a run are read.
 func answersConfig(l config.Label, classes data.Classes) labelling.Config {
-	c := labelling.Config{FromName: "choice", ToName: "image", Classes: classes, Skip: l.Skip, Decides: "label.disagreement:"}
+	c := labelling.Config{FromName: "choice", ToName: "image", Classes: classes, Skip: l.Skip, Run: true}
 	c.Disagreement, c.SkipTies = l.Decision()
 	return c
 }

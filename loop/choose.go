@@ -76,26 +76,24 @@ type chance struct{ round int }
 
 func (c chance) Name() string { return roundFolder(c.round) + "/draw" }
 
-// Run draws the labels of all rounds at once and takes those of its own, so that
-// they do not depend on how many rounds there are.
-func (c chance) Run(_ context.Context, env Env, s State) (Event, error) {
-	cfg := env.spec.Config
-	labels := cfg.Labels()
+// Run draws the labels of all rounds so far and takes those of its own, so that they do
+// not depend on how many rounds there are.
+func (c chance) Run(ctx context.Context, env Env, s State) (Event, error) {
+	labels := env.spec.Config.Labels()
 	indices, _, err := env.labels(State{Labels: s.Labels[:1]})
 	if err != nil {
 		return Event{}, err
 	}
 	rest := data.Without(env.pool, indices)
-	drawn := draw(cfg.Seed, streamRandom, rest.Len(), labels[len(labels)-1]-labels[0])
-	drawn = drawn[labels[c.round]-labels[0] : labels[c.round+1]-labels[0]]
-	for i, at := range drawn {
-		drawn[i] = rest.At(at)
+	d, err := env.drawReadable(ctx, streamRandom, labels[c.round+1]-labels[0], rest.Len(), rest.At)
+	if err != nil {
+		return Event{}, err
 	}
-	return env.random(c.round, drawn, env.pool.Len()-s.Labelled())
+	return env.random(c.round, d.drawn[labels[c.round]-labels[0]:], env.pool.Len()-s.Labelled(), len(d.lost))
 }
 
-// random is the event of a draw of n samples.
-func (e Env) random(round int, drawn []int, n int) (Event, error) {
+// random is the event of a draw of n samples, of which some cannot be read.
+func (e Env) random(round int, drawn []int, n, lost int) (Event, error) {
 	picked := make([]selection.Selected, len(drawn))
 	for i, at := range drawn {
 		picked[i] = selection.Selected{Rank: i + 1, Cluster: -1, Record: unscored(at, e.pool.ID(at))}
@@ -103,7 +101,7 @@ func (e Env) random(round int, drawn []int, n int) (Event, error) {
 	batch, err := e.writeChoice(batchFolder(round), picked, chanceStrategy)
 	return Event{
 		Work: Work{Module: "draw", Samples: int64(n), Choosing: round != first},
-		Body: &chosen{Choice{Batch: batch, Strategy: chanceStrategy, Pool: n}},
+		Body: &chosen{Choice{Batch: batch, Strategy: chanceStrategy, Pool: n, Skipped: lost}},
 	}, err
 }
 

@@ -7,8 +7,11 @@ type drawFirst struct{}
 
 func (drawFirst) Name() string { return batchFolder(first) + "/draw" }
 
-func (drawFirst) Run(_ context.Context, env Env, _ State) (Event, error) {
-	c := env.spec.Config
+func (drawFirst) Run(ctx context.Context, env Env, _ State) (Event, error) {
 	n := env.pool.Len()
-	return env.random(first, draw(c.Seed, streamInitial, n, c.Label.Initial), n)
+	d, err := env.drawReadable(ctx, streamInitial, env.spec.Config.Label.Initial, n, func(i int) int { return i })
+	if err != nil {
+		return Event{}, err
+	}
+	return env.random(first, d.drawn, n, len(d.lost))
 }

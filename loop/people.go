@@ -175,6 +175,9 @@ func (p *people) answers(r *labelling.Result, asked map[string]int) ([]Answer, e
 	for _, l := range r.Labels {
 		if i, there := asked[l.ID]; there && i >= 0 {
 			n, err := classes.Number(l.Class)
+			if err != nil && len(classes.Names) == 0 {
+				err = fmt.Errorf("%q is none of the classes, which are numbers from 0 to %d; classes: in the configuration gives them names", l.Class, classes.Count-1)
+			}
 			if err != nil {
 				return nil, fmt.Errorf("read answers: sample %s: %w", l.ID, err)
 			}

@@ -157,7 +157,7 @@ func (b *workbench) limit(c config.Config) error {
 // measure completes the preprocessing by what the samples are like.
 func (b *workbench) measure(ctx context.Context, c config.Config, known bool) error {
 	if !known {
-		if err := b.pre.Measure(ctx, b.pool); err != nil {
+		if err := b.pre.MeasureReadable(ctx, b.pool); err != nil {
 			return fmt.Errorf("data %s: %w", c.Data, err)
 		}
 		return nil

@@ -88,7 +88,7 @@ budget and the same recipe:
   random     the method on labels chosen at random
 
 `+runFiles,
-			exitOK, exitFailed, exitUsage, exitDiffers, exitNoRuntime, exitLocked, exitUnsupported, exitInterrupted),
+			exitOK, exitFailed, exitUsage, exitSkipped, exitDiffers, exitNoRuntime, exitLocked, exitUnsupported, exitInterrupted),
 		Example: `  prunefuse run examples/fashion-mnist.yaml -o runs/fashion
   prunefuse run examples/fashion-mnist.yaml --seed 2 -o runs/fashion-2
   prunefuse run examples/people-in-the-loop/people.yaml -o run
