@@ -37,6 +37,15 @@ func (a *answers) result() (*Result, error) {
 			r.Unsure = append(r.Unsure, id)
 		}
 	}
+	a.tell(r, skips)
+	if err := a.problems.err(); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// tell notes how many samples have answers that do not speak for themselves.
+func (a *answers) tell(r *Result, skips int) {
 	if n := len(r.Disagreed); n > 0 {
 		r.Notes = append(r.Notes, fmt.Sprintf("%d samples have answers that differ: %s", n, a.config.Disagreement.effect()))
 	}
@@ -49,10 +58,6 @@ func (a *answers) result() (*Result, error) {
 	if n := len(r.Unsure); n > 0 {
 		r.Notes = append(r.Notes, fmt.Sprintf("of %d samples nobody gave a class, and somebody said %q", n, DefaultUnsure))
 	}
-	if err := a.problems.err(); err != nil {
-		return nil, err
-	}
-	return r, nil
 }
 
 // compare sets what the votes for a sample say now against its label, which stays.
