@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/prunefuse/prunefuse/cmd/prunefuse/internal/show"
 	"github.com/prunefuse/prunefuse/internal/term"
 	"github.com/prunefuse/prunefuse/onnxio"
 	"github.com/prunefuse/prunefuse/onnxio/latency"
@@ -119,7 +120,7 @@ func (o *benchOptions) settle(fs *pflag.FlagSet, g *globals) (*settings, error) 
 }
 
 func runBench(ctx context.Context, g *globals, s *settings, paths []string) error {
-	out := &benchResult{Schema: "prunefuse.bench/1", Provider: s.Session.Provider}
+	out := &show.Bench{Schema: "prunefuse.bench/1", Provider: s.Session.Provider}
 	var loaded []*onnxio.Model
 	var candidates []latency.Candidate
 	for _, path := range paths {
@@ -134,10 +135,10 @@ func runBench(ctx context.Context, g *globals, s *settings, paths []string) erro
 		size.Bytes = fileBytes(path, m)
 		loaded = append(loaded, m)
 		candidates = append(candidates, latency.Candidate{Name: path, Path: path})
-		out.Models = append(out.Models, benchModel{path, size})
+		out.Models = append(out.Models, show.BenchModel{File: path, Size: size})
 	}
 	if len(loaded) == 2 {
-		if err := out.compareMACs(loaded[0], loaded[1], s.Shapes); err != nil {
+		if err := out.CompareMACs(loaded[0], loaded[1], s.Shapes); err != nil {
 			return err
 		}
 	}
@@ -145,7 +146,8 @@ func runBench(ctx context.Context, g *globals, s *settings, paths []string) erro
 		return err
 	}
 	out.Runtime = ort.Describe().Version
-	if err := out.measure(ctx, g, s, candidates); err != nil {
+	var err error
+	if out.Measurements, err = measureAll(ctx, g, s, candidates); err != nil {
 		for _, m := range loaded {
 			err = op.Blame(m, err)
 		}
@@ -154,11 +156,11 @@ func runBench(ctx context.Context, g *globals, s *settings, paths []string) erro
 	if g.json {
 		return g.printJSON(out)
 	}
-	return out.print(g)
+	return out.Print(g.stdout)
 }
 
-// measure fills in the measurements.
-func (r *benchResult) measure(ctx context.Context, g *globals, s *settings, candidates []latency.Candidate) error {
+// measureAll measures at every batch and number of threads.
+func measureAll(ctx context.Context, g *globals, s *settings, candidates []latency.Candidate) (out []latency.Measurement, err error) {
 	t := g.terminal(ctx)
 	defer t.Close()
 	var bar *term.Bar
@@ -172,11 +174,11 @@ func (r *benchResult) measure(ctx context.Context, g *globals, s *settings, cand
 			o.Batch, o.Session.Threads = batch, threads
 			stats, err := latency.Compare(ctx, candidates, o)
 			if err != nil {
-				return err
+				return nil, err
 			}
-			r.Measurements = append(r.Measurements, latency.Measured(threads, stats))
+			out = append(out, latency.Measured(threads, stats))
 			bar.Add(1)
 		}
 	}
-	return nil
+	return out, nil
 }

@@ -2,13 +2,10 @@ package main
 
 import (
 	"fmt"
-	"io"
-	"strconv"
-	"strings"
 
 	"github.com/spf13/cobra"
 
-	"github.com/prunefuse/prunefuse/internal/term"
+	"github.com/prunefuse/prunefuse/cmd/prunefuse/internal/show"
 	"github.com/prunefuse/prunefuse/onnxio/op"
 )
 
@@ -33,56 +30,15 @@ such a network cannot be trained. It runs if ONNX Runtime has the operator.`, op
 			case markdown && g.json:
 				return usageIn(cmd, fmt.Errorf("--markdown and --json exclude each other"))
 			case markdown:
-				return printOpsMarkdown(g.stdout)
+				return show.OperatorsMarkdown(g.stdout)
 			case g.json:
 				return printOpsJSON(g)
 			}
-			header, rows := opsTable()
-			return term.Table(g.stdout, header, rows, []term.Align{term.Left, term.Left, term.Left, term.Left})
+			return show.Operators(g.stdout)
 		},
 	}
 	cmd.Flags().BoolVar(&markdown, "markdown", false, "print a Markdown table")
 	return cmd
-}
-
-func opsTable() (header []string, rows [][]string) {
-	for _, s := range op.Supported() {
-		name := s.Op
-		if s.Domain != "" {
-			name = s.Domain + "." + name
-		}
-		since := make([]string, len(s.Since))
-		for i, v := range s.Since {
-			since[i] = strconv.FormatInt(v, 10)
-		}
-		gradient := yesOr(s.NoGradient)
-		if s.Training {
-			gradient += ", by a form of its own for training"
-		}
-		rows = append(rows, []string{name, strings.Join(since, ", "), yesOr(s.NoPruning), gradient})
-	}
-	return []string{"operator", "opsets", "pruning", "gradient"}, rows
-}
-
-func yesOr(reason string) string {
-	if reason == "" {
-		return "yes"
-	}
-	return "no: " + reason
-}
-
-func printOpsMarkdown(w io.Writer) error {
-	header, rows := opsTable()
-	if err := term.MarkdownHeader(w, header...); err != nil {
-		return err
-	}
-	for _, row := range rows {
-		row[0] = "`" + row[0] + "`"
-		if err := term.MarkdownRow(w, row...); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 func printOpsJSON(g *globals) error {

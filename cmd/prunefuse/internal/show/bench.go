@@ -1,11 +1,11 @@
-package main
+package show
 
 import (
 	"fmt"
+	"io"
 	"math"
 	"strconv"
 
-	"github.com/prunefuse/prunefuse/cmd/prunefuse/internal/show"
 	"github.com/prunefuse/prunefuse/internal/term"
 	"github.com/prunefuse/prunefuse/onnxio"
 	"github.com/prunefuse/prunefuse/onnxio/latency"
@@ -13,18 +13,20 @@ import (
 	"github.com/prunefuse/prunefuse/onnxio/ort"
 )
 
-// benchResult is what bench prints; its JSON is the command's schema.
-type benchResult struct {
+// Bench is what was measured of one or two models; its JSON is the schema of the
+// command bench.
+type Bench struct {
 	Schema       string                `json:"schema"`
 	Provider     ort.Provider          `json:"provider"`
 	Runtime      string                `json:"onnxruntime"`
-	Models       []benchModel          `json:"models"` // A, and B
+	Models       []BenchModel          `json:"models"` // A, and B
 	Measurements []latency.Measurement `json:"measurements"`
 
 	macs string // the change from A to B
 }
 
-type benchModel struct {
+// BenchModel is one of them.
+type BenchModel struct {
 	File string `json:"file"`
 	op.Size
 }
@@ -37,21 +39,22 @@ func ratioText(r *latency.MeasuredRatio) string {
 	return fmt.Sprintf("%s (%s to %s)", term.Ratio(r.Median), term.Ratio(*r.Low), term.Ratio(*r.High))
 }
 
-// compareMACs takes the ratio over the nodes that are counted in both models.
-func (r *benchResult) compareMACs(a, b *onnxio.Model, shapes onnxio.InputShapes) error {
+// CompareMACs takes the ratio over the nodes that are counted in both models.
+func (r *Bench) CompareMACs(a, b *onnxio.Model, shapes onnxio.InputShapes) error {
 	sizeA, sizeB, err := op.SizesOf(a, b, shapes)
 	if err != nil {
 		return err
 	}
-	r.macs = show.MACsRow(sizeA, sizeB)[3]
+	r.macs = MACsRow(sizeA, sizeB)[3]
 	return nil
 }
 
-func (r *benchResult) print(g *globals) error {
-	if err := r.printSizes(g); err != nil {
+// Print prints it as tables.
+func (r *Bench) Print(w io.Writer) error {
+	if err := r.printSizes(w); err != nil {
 		return err
 	}
-	if _, err := fmt.Fprintln(g.stdout); err != nil {
+	if _, err := fmt.Fprintln(w); err != nil {
 		return err
 	}
 	header := []string{"model", "batch", "threads", "runs", "median", "5 % to 95 %", "samples/s"}
@@ -73,20 +76,20 @@ func (r *benchResult) print(g *globals) error {
 			rows = append(rows, row)
 		}
 	}
-	return term.Table(g.stdout, header, rows, []term.Align{
+	return term.Table(w, header, rows, []term.Align{
 		term.Left, term.Right, term.Right, term.Right, term.Right, term.Right, term.Right, term.Left,
 	})
 }
 
 // printSizes prints what the models are made of, with the change where there
 // are two.
-func (r *benchResult) printSizes(g *globals) error {
+func (r *Bench) printSizes(w io.Writer) error {
 	header := []string{"model"}
 	rows := [][]string{{"file"}, {"parameters"}, {"MACs"}, {"file size"}}
 	align := []term.Align{term.Left}
 	for i, m := range r.Models {
 		header = append(header, modelLetter(i))
-		for k, cell := range []string{m.File, term.Count(m.Parameters), show.MACs(m.Size), term.Bytes(m.Bytes)} {
+		for k, cell := range []string{m.File, term.Count(m.Parameters), MACs(m.Size), term.Bytes(m.Bytes)} {
 			rows[k] = append(rows[k], cell)
 		}
 		align = append(align, term.Right)
@@ -95,13 +98,13 @@ func (r *benchResult) printSizes(g *globals) error {
 		a, b := r.Models[0], r.Models[1]
 		header = append(header, "B/A")
 		for k, cell := range []string{
-			"", show.Change(a.Parameters, b.Parameters), r.macs, show.Change(a.Bytes, b.Bytes),
+			"", Change(a.Parameters, b.Parameters), r.macs, Change(a.Bytes, b.Bytes),
 		} {
 			rows[k] = append(rows[k], cell)
 		}
 		align = append(align, term.Right)
 	}
-	return term.Table(g.stdout, header, rows, align)
+	return term.Table(w, header, rows, align)
 }
 
 func modelLetter(i int) string { return string(rune('A' + i)) }
