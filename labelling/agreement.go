@@ -3,6 +3,7 @@ package labelling
 import (
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 
 	"github.com/prunefuse/prunefuse/labelling/crew"
@@ -139,6 +140,22 @@ func (r *Result) annotators(all *ratings, shared []bool, of map[string][]Annotat
 				out[a].Labels++
 			}
 		}
+	}
+	return out
+}
+
+// Summary tells, a line each, how the answers were taken, how well the annotators agree,
+// and which samples are without a label.
+func (r *Result) Summary() []string {
+	out := slices.Clone(r.Notes)
+	if a := r.Agreement(); a != nil {
+		out = append(out, strings.Split(strings.TrimSpace(a.Text()), "\n")...)
+	}
+	if n := len(r.Skipped); n > 0 {
+		out = append(out, fmt.Sprintf("note: of %d samples people say that they cannot be labelled", n))
+	}
+	if r.Unlabelled > 0 {
+		out = append(out, fmt.Sprintf("%d samples have no label yet", r.Unlabelled))
 	}
 	return out
 }

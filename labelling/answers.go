@@ -14,7 +14,8 @@ type answers struct {
 	order    []string // samples as they come
 	of       map[string][]Annotation
 	all      []Annotation // in the order of reading
-	file     string       // that is being read, "" where only one is
+	file     string       // that is being read, "" of Read
+	several  bool         // files are read, so that messages name them
 	problems problems
 	notes    []string
 }
@@ -86,19 +87,19 @@ func (a *answers) time(of Annotation, texts ...string) time.Time {
 	if text == "" || ok {
 		return t
 	}
-	note := a.prefix() + "some answers have a time that is none, and count as without"
+	note := a.prefix(a.file) + "some answers have a time that is none, and count as without"
 	if !slices.ContainsFunc(a.notes, func(n string) bool { return strings.HasPrefix(n, note) }) {
 		a.notes = append(a.notes, fmt.Sprintf("%s: the first is %q, of %s", note, text, of.Sample))
 	}
 	return t
 }
 
-// prefix names the file that is read, where there are several.
-func (a *answers) prefix() string {
-	if a.file == "" {
+// prefix names a file in a message, where there are several.
+func (a *answers) prefix(file string) string {
+	if !a.several || file == "" {
 		return ""
 	}
-	return a.file + ": "
+	return file + ": "
 }
 
 // missing reports whether a class is a way to write that there is none.

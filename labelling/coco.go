@@ -75,6 +75,6 @@ func (a *answers) images(c coco) {
 		a.add(Annotation{Sample: image.Name, Row: n + 1}, classes[image.ID]...)
 	}
 	if boxes > 0 {
-		a.notes = append(a.notes, fmt.Sprintf("%sthe class of an image is taken from its boxes, of which there are %d", a.prefix(), boxes))
+		a.notes = append(a.notes, fmt.Sprintf("%sthe class of an image is taken from its boxes, of which there are %d", a.prefix(a.file), boxes))
 	}
 }

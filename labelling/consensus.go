@@ -73,7 +73,7 @@ func (a *answers) compare(id, label string, votes []Annotation, likely map[strin
 // label adds the label of a sample, or the problem with its name.
 func (a *answers) label(id, class string, votes []Annotation, r *Result) {
 	if a.config.HasSample != nil && !a.config.HasSample(id) {
-		a.problems.add("%sthe data has no sample %q", fileOf(votes, class), id)
+		a.problems.add("%sthe data has no sample %q", a.fileOf(votes, class), id)
 	}
 	r.Labels = append(r.Labels, Label{id, class})
 }
@@ -92,7 +92,7 @@ func (a *answers) checkClasses(id, class string, votes []Annotation) {
 	}
 	for _, class := range weighed {
 		if _, err := a.config.Classes.Number(class); err != nil {
-			a.problems.add("%s%s: %v", fileOf(votes, class), id, err)
+			a.problems.add("%s%s: %v", a.fileOf(votes, class), id, err)
 		}
 	}
 }
@@ -161,11 +161,11 @@ func (a *answers) class(id string, votes []Annotation, likely map[string]string,
 			return best
 		}
 		if !a.config.SkipTies {
-			a.problems.add("%s%s: the answers differ, %s, and as many say %s (%s last or skip)", fileOf(votes, classes[len(classes)-1]), id, quoted(classes, ", "), quoted(distinct, " as "), decides)
+			a.problems.add("%s%s: the answers differ, %s, and as many say %s (%s last or skip)", a.fileOf(votes, classes[len(classes)-1]), id, quoted(classes, ", "), quoted(distinct, " as "), decides)
 		}
 		return ""
 	}
-	a.problems.add("%s%s: the answers differ, %s (%s last, majority or skip)", fileOf(votes, classes[len(classes)-1]), id, quoted(classes, ", "), decides)
+	a.problems.add("%s%s: the answers differ, %s (%s last, majority or skip)", a.fileOf(votes, classes[len(classes)-1]), id, quoted(classes, ", "), decides)
 	return ""
 }
 
@@ -201,10 +201,10 @@ func majority(classes, distinct []string) (best string, ok bool) {
 }
 
 // fileOf names the file of a class, where there are several files.
-func fileOf(votes []Annotation, class string) string {
+func (a *answers) fileOf(votes []Annotation, class string) string {
 	for _, v := range votes {
-		if v.File != "" && v.Class == class {
-			return v.File + ": "
+		if v.Class == class {
+			return a.prefix(v.File)
 		}
 	}
 	return ""

@@ -51,7 +51,7 @@ func (a *answers) readCVAT(in io.Reader) error {
 		}
 	}
 	if guessed > 0 {
-		a.notes = append(a.notes, fmt.Sprintf("%stags that a network set (source %q) are no answers; %d images have no other: where one is right, a person sets it anew", a.prefix(), bySource, guessed))
+		a.notes = append(a.notes, fmt.Sprintf("%stags that a network set (source %q) are no answers; %d images have no other: where one is right, a person sets it anew", a.prefix(a.file), bySource, guessed))
 	}
 	if images == 0 {
 		return errors.New("it has no element \"image\": want the XML that CVAT exports as \"CVAT for images\"")

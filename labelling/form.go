@@ -59,3 +59,13 @@ func Write(w io.Writer, f Form, items []Item, version string, c Config) error {
 	}
 	return WriteLabelStudio(w, items, version, c)
 }
+
+// Written says how many samples a file of tasks or of labels has.
+type Written struct {
+	Schema string `json:"schema"`
+	Output string `json:"output"`
+	Count  int    `json:"count"`
+}
+
+// Text tells the same in a line.
+func (w Written) Text() string { return fmt.Sprintf("%s: %d samples\n", w.Output, w.Count) }

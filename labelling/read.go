@@ -42,6 +42,7 @@ func Read(r io.Reader, c Config) (*Result, error) {
 // of different files for one sample stand beside each other as those of one file do.
 func ReadFiles(paths []string, c Config) (*Result, error) {
 	a := newAnswers(c)
+	a.several = len(paths) > 1
 	for _, path := range paths {
 		err := a.readFile(path)
 		if open := (*fs.PathError)(nil); errors.As(err, &open) {
@@ -51,7 +52,11 @@ func ReadFiles(paths []string, c Config) (*Result, error) {
 			return nil, fmt.Errorf("%s: %w", path, err)
 		}
 	}
-	return a.result()
+	r, err := a.result()
+	if err != nil && len(paths) == 1 {
+		err = fmt.Errorf("%s: %w", paths[0], err)
+	}
+	return r, err
 }
 
 func (a *answers) readFile(path string) error {
@@ -64,7 +69,7 @@ func (a *answers) readFile(path string) error {
 	a.file = path
 	err = a.read(f)
 	for i := range a.problems[before:] {
-		a.problems[before+i] = path + ": " + a.problems[before+i]
+		a.problems[before+i] = a.prefix(path) + a.problems[before+i]
 	}
 	return err
 }

@@ -4,12 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/prunefuse/prunefuse/data"
 	"github.com/prunefuse/prunefuse/labelling"
 	"github.com/prunefuse/prunefuse/scoring/selection"
 )
@@ -79,7 +77,12 @@ func runLabelExport(g *globals, o labelExportOptions, path string) error {
 	if err != nil {
 		return err
 	}
-	items, err := readSelection(g, path, classes)
+	in, err := g.open(path)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	items, err := labelling.Items(selection.ReadFile(in), classes)
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
@@ -110,28 +113,6 @@ func printTasks(g *globals, path, schema string, n int) error {
 	if path == stdStream {
 		return nil
 	}
-	return g.printResult(struct {
-		Schema string `json:"schema"`
-		Output string `json:"output"`
-		Count  int    `json:"count"`
-	}{schema, path, n}, fmt.Sprintf("%s: %d samples\n", path, n))
-}
-
-// readSelection reads a .jsonl selection or a score file.
-func readSelection(g *globals, path string, classes data.Classes) ([]labelling.Item, error) {
-	in, err := g.open(path)
-	if err != nil {
-		return nil, bareOpen(err)
-	}
-	defer in.Close()
-	return labelling.Items(selection.ReadFile(in), classes)
-}
-
-// bareOpen is why a file cannot be opened, without its name.
-func bareOpen(err error) error {
-	var pe *os.PathError
-	if errors.As(err, &pe) {
-		return pe.Err
-	}
-	return err
+	w := labelling.Written{Schema: schema, Output: path, Count: n}
+	return g.printResult(w, w.Text())
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -51,8 +50,8 @@ ground truth it alone counts; answers that differ are refused, or taken as
 --disagreement says. Skipped tasks and predictions are no answers. All that is no
 label is listed at once, and nothing is written.
 
-Labels are the numbers of the classes that --classes or --model names. Without
-them a list has what people wrote.`,
+Labels are the numbers of the classes that --classes or --model names, else what
+people wrote.`,
 			exitOK, exitFailed, exitUsage),
 		Example: `  prunefuse label import project-1.json --model selector.onnx --root images -o labels.csv
   prunefuse label import batch.csv --classes cat,dog --pool pool.npy -o labels.npy`,
@@ -109,7 +108,10 @@ func runLabelImport(g *globals, o labelImportOptions, paths []string) error {
 		samples = labelling.SamplesOf(set)
 		c.HasSample = samples.Has
 	}
-	answers, err := readAnswers(paths, c)
+	answers, err := labelling.ReadFiles(paths, c)
+	if err == nil && len(answers.Labels) == 0 {
+		err = fmt.Errorf("%s: it holds no label", strings.Join(paths, ", "))
+	}
 	if err != nil {
 		return err
 	}
@@ -121,43 +123,10 @@ func runLabelImport(g *globals, o labelImportOptions, paths []string) error {
 	if err := out.Commit(); err != nil {
 		return err
 	}
-	for _, note := range answers.Notes {
+	for _, note := range answers.Summary() {
 		g.note("%s", note)
 	}
-	if a := answers.Agreement(); a != nil {
-		for line := range strings.Lines(a.Text()) {
-			g.note("%s", strings.TrimSpace(line))
-		}
-	}
-	if n := len(answers.Skipped); n > 0 {
-		g.note("note: of %d samples people say that they cannot be labelled", n)
-	}
-	if answers.Unlabelled > 0 {
-		g.note("%d samples have no label yet", answers.Unlabelled)
-	}
 	return printTasks(g, o.out.path, "prunefuse.label.import/1", len(answers.Labels))
-}
-
-// readAnswers reads one file, in whose messages its name stands once, or several.
-func readAnswers(paths []string, c labelling.Config) (answers *labelling.Result, err error) {
-	if len(paths) > 1 {
-		answers, err = labelling.ReadFiles(paths, c)
-	} else if answers, err = readAnswersOf(paths[0], c); err != nil {
-		err = fmt.Errorf("%s: %w", paths[0], err)
-	}
-	if err == nil && len(answers.Labels) == 0 {
-		err = fmt.Errorf("%s: it holds no label", strings.Join(paths, ", "))
-	}
-	return answers, err
-}
-
-func readAnswersOf(path string, c labelling.Config) (*labelling.Result, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, bareOpen(err)
-	}
-	defer f.Close()
-	return labelling.Read(f, c)
 }
 
 // write adds the labels as a list of images, or as an array.

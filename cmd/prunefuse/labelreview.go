@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 
 	"github.com/spf13/cobra"
 
@@ -22,26 +21,21 @@ func newLabelReviewCommand(g *globals) *cobra.Command {
 		Short:   "Rank labels by how likely they are wrong",
 		Long: withExitStatus(`
 Rank the labelled samples of a score file by how likely their labels are wrong, by
-the class probabilities that score wrote beside it (confident learning) and by what
-a training saw of them (area under the margin, forgetting), and write a selection:
-its class is what the label may be instead. Without -k it has the samples that
-confident learning counts to another class.
-
-The probabilities are to come from a network that was not trained on these labels,
-or only for few epochs: one that knows them by heart finds each of them right.`,
+the class probabilities beside it (confident learning) and by what a training saw of
+them (area under the margin, forgetting), and write a selection, whose class is what
+the label may be instead. Without -k it has the samples that confident learning
+counts to another class. The probabilities are to come from a network that was not
+trained on these labels, or for few epochs: one that knows them finds them right.`,
 			exitOK, exitFailed, exitUsage),
 		Example: `  prunefuse score selector.onnx --pool labels.csv -o s.jsonl --probabilities p.npy
-  prunefuse label review s.jsonl --probabilities p.npy -o doubtful.jsonl
-  prunefuse label export doubtful.jsonl --model selector.onnx -o tasks.json`,
+  prunefuse label review s.jsonl --probabilities p.npy -o doubtful.jsonl`,
 		Args: exactArgs("SCORES"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			switch {
 			case out.path == "":
 				return usageIn(cmd, errors.New("name the file to write with --output (-o)"))
-			case files == review.Files{}:
-				return usageIn(cmd, errors.New("name --probabilities, --dynamics, or both"))
-			case k < 0 || k == 0 && (files.Probabilities == "" || cmd.Flags().Changed("count")):
-				return usageIn(cmd, errors.New("--count (-k) is 1 or more, and wanted without --probabilities"))
+			case k < 0 || k == 0 && files.Probabilities == "":
+				return usageIn(cmd, errors.New("name --probabilities; or --dynamics, and a --count (-k) of 1 or more"))
 			}
 			return runLabelReview(g, out, files, args[0], k)
 		},
@@ -58,10 +52,6 @@ func runLabelReview(g *globals, to outputOptions, files review.Files, path strin
 	if err := to.check(); err != nil {
 		return err
 	}
-	format, err := selection.FormatOf(to.path)
-	if err != nil {
-		return &usageError{err}
-	}
 	in, err := g.open(path)
 	if err != nil {
 		return err
@@ -70,6 +60,10 @@ func runLabelReview(g *globals, to outputOptions, files review.Files, path strin
 	c, err := review.Choose(in, files, k)
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
+	}
+	format, err := selection.FormatOf(to.path)
+	if err != nil {
+		return &usageError{err}
 	}
 	out := g.outputs()
 	defer out.Discard()
@@ -80,18 +74,5 @@ func runLabelReview(g *globals, to outputOptions, files review.Files, path strin
 	if err != nil || to.path == stdStream {
 		return err
 	}
-	if c.Unlabelled > 0 {
-		g.note("%d samples have no label and are left out", c.Unlabelled)
-	}
-	text := fmt.Sprintf("%s: %d of %d labels to look at again", to.path, len(c.Selected), c.Labelled)
-	if !math.IsNaN(c.Errors) {
-		text += fmt.Sprintf("; confident learning counts %d to other classes, and estimates %.0f to be wrong", c.Mislabelled, c.Errors)
-	}
-	return g.printResult(struct {
-		Schema      string `json:"schema"`
-		Output      string `json:"output"`
-		Count       int    `json:"count"`
-		Labelled    int    `json:"labelled"`
-		Mislabelled int    `json:"mislabelled"`
-	}{"prunefuse.label.review/1", to.path, len(c.Selected), c.Labelled, c.Mislabelled}, text+"\n")
+	return g.printResult(c, to.path+": "+c.Text())
 }

@@ -15,8 +15,8 @@ func newRunStatusCommand(g *globals) *cobra.Command {
 		GroupID: groupMethod,
 		Short:   "Say where a run stands",
 		Long: withExitStatus(`
-Say how many samples of a run are labelled, how many a batch that people are at
-still wants, and which step comes next. The run may be going on meanwhile.`,
+Say how many samples of a run are labelled, how many a batch that people are at still
+wants, how annotators agree, and which step comes next. The run may be going on.`,
 			exitOK, exitFailed, exitUsage),
 		Example: `  prunefuse run status runs/shapes`,
 		Args:    exactArgs("DIR"),

@@ -12,10 +12,9 @@ func newRunVerifyCommand(g *globals) *cobra.Command {
 		GroupID: groupMethod,
 		Short:   "Check that a run folder is as the run wrote it",
 		Long: withExitStatus(`
-Check the log of a run and the log of its labels line by line, every file that an
-event names by its SHA-256, and that the answers of people come to the labels that
-the run trained on. Whatever was changed or removed is named. Nothing is computed
-again, and nothing is changed.`,
+Check the logs of a run and of its labels line by line, every file that an event
+names, and that the answers of people come to the labels that the run trained on.
+Whatever was changed or removed is named; nothing is computed again, or changed.`,
 			exitOK, exitFailed, exitUsage, exitDiffers),
 		Example: `  prunefuse run verify runs/people`,
 		Args:    exactArgs("DIR"),

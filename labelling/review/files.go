@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"os"
 
 	"github.com/prunefuse/prunefuse/data"
@@ -21,13 +20,30 @@ type Files struct {
 	Dynamics      string // a score file of what a training saw
 }
 
+// Schema is the format of a Chosen as JSON.
+const Schema = "prunefuse.label.review/1"
+
 // Chosen is a review of a score file.
 type Chosen struct {
-	Selected    []selection.Selected // the most suspicious first; Class is what the label may be instead
-	Labelled    int                  // samples with a label
-	Unlabelled  int                  // samples without one, which are left out
-	Mislabelled int                  // labels that confident learning counts to other classes
-	Errors      float64              // labels that it estimates to be wrong; NaN without probabilities
+	Schema      string               `json:"schema"` // Schema
+	Selected    []selection.Selected `json:"-"`      // the most suspicious first; Class is what the label may be instead
+	Count       int                  `json:"count"`  // of these
+	Labelled    int                  `json:"labelled"`
+	Unlabelled  int                  `json:"unlabelled"`            // samples without a label, which are left out
+	Mislabelled *int                 `json:"mislabelled,omitempty"` // labels that confident learning counts to other classes; nil without probabilities
+	Errors      *float64             `json:"errors,omitempty"`      // labels that it estimates to be wrong
+}
+
+// Text tells the same in a line.
+func (c *Chosen) Text() string {
+	text := fmt.Sprintf("%d of %d labels to look at again", c.Count, c.Labelled)
+	if c.Mislabelled != nil {
+		text += fmt.Sprintf("; confident learning counts %d to other classes, and estimates %.0f to be wrong", *c.Mislabelled, *c.Errors)
+	}
+	if c.Unlabelled > 0 {
+		text += fmt.Sprintf("; %d samples have no label", c.Unlabelled)
+	}
+	return text + "\n"
 }
 
 // Choose reads a score file of labelled samples and chooses the k whose labels are most
@@ -57,24 +73,24 @@ func Choose(scores io.Reader, f Files, k int) (*Chosen, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.Errors = math.NaN()
-	if r.Confident != nil {
-		c.Errors = r.Confident.Errors
-	}
+	mislabelled := 0
 	for rank, s := range r.Suspects {
 		if s.Mislabelled {
-			c.Mislabelled++
+			mislabelled++
 		}
 		if rank < k || k == 0 && s.Mislabelled {
 			c.Selected = append(c.Selected, selected(rank+1, s, lines[s.At], samples[s.At]))
 		}
+	}
+	if c.Count = len(c.Selected); r.Confident != nil {
+		c.Mislabelled, c.Errors = &mislabelled, &r.Confident.Errors
 	}
 	return c, nil
 }
 
 // readLines reads the samples with a label, and counts the others.
 func readLines(scores io.Reader) (lines []selection.Line, c *Chosen, err error) {
-	c = &Chosen{}
+	c = &Chosen{Schema: Schema}
 	for line, err := range selection.ReadFile(scores) {
 		switch {
 		case err != nil:
