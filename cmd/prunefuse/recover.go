@@ -103,7 +103,9 @@ func (o *pruneOptions) recovered(ctx context.Context, g *globals, m *onnxio.Mode
 	if o.compensated != "" {
 		g.note("note: --compensate=%s solves the weights as well, as --recover does", o.compensated)
 	}
-	set, err := o.removal.data.samples(g, []string{o.recover}, m)
+	pool := o.removal.data
+	pool.labels = cmp.Or(pool.labels, "none")
+	set, err := pool.samples(g, []string{o.recover}, m)
 	if err != nil {
 		return nil, fmt.Errorf("recover: %w", err)
 	}
