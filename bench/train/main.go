@@ -2,6 +2,7 @@
 //
 //	go run ./bench/train [-batch 128] [-threads 2] [-rounds 15] [-json] [NETWORK[:WIDTH] ...]
 //	go run ./bench/train -profile [NETWORK[:WIDTH] ...]
+//	go run ./bench/train -each FILE|FOLDER ...
 //
 // A network is a CIFAR ResNet of the zoo, as resnet20, of images of 3×32×32,
 // and WIDTH the channels of its first layer, 16 where none is given. A step is
@@ -12,7 +13,8 @@
 //
 // PyTorch is that of /usr/bin/python3 or python3; where there is none its
 // columns stay empty. With -profile our step alone runs, and the table is
-// ONNX Runtime's time in each operator.
+// ONNX Runtime's time in each operator. With -each no time is taken: every ONNX
+// file takes two steps, and those that cannot be trained are listed with why.
 package main
 
 import (
@@ -43,6 +45,7 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	fs.IntVar(&o.rounds, "rounds", 15, "steps of each side that are timed")
 	fs.BoolVar(&o.json, "json", false, "print an object a line instead of the table")
 	fs.BoolVar(&o.profile, "profile", false, "print the time in each operator of our step instead")
+	each := fs.Bool("each", false, "say which ONNX files of some folders train, instead")
 	ours := fs.Bool("ours", false, "take a step for each line on stdin; how a process of our side is started")
 	if err := fs.Parse(args); errors.Is(err, flag.ErrHelp) {
 		return nil
@@ -51,6 +54,9 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	}
 	if o.batch < 1 || o.threads < 1 || o.rounds < 1 {
 		return errors.New("-batch, -threads and -rounds are at least 1")
+	}
+	if *each {
+		return o.each(ctx, fs.Args(), stdout)
 	}
 	nets, err := networks(fs.Args())
 	if err != nil {

@@ -5,9 +5,12 @@ import (
 	"context"
 	"encoding/json"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/prunefuse/prunefuse/models"
+	"github.com/prunefuse/prunefuse/onnxio"
 	"github.com/prunefuse/prunefuse/onnxio/ort/orttest"
 )
 
@@ -44,6 +47,30 @@ func TestCompare(t *testing.T) {
 	}
 	if missing != nil {
 		t.Skip(missing)
+	}
+}
+
+// TestEach tells a file that trains from one that does not.
+func TestEach(t *testing.T) {
+	t.Parallel()
+	orttest.Need(t)
+	dir := t.TempDir()
+	m, err := models.Build("resnet8", models.Options{Width: 0.125})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := m.Save(filepath.Join(dir, "good.onnx"), onnxio.SaveOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "bad.onnx"), []byte("no model"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var stdout bytes.Buffer
+	if err := run(context.Background(), []string{"-each", dir}, &stdout); err != nil {
+		t.Fatal(err)
+	}
+	if got := stdout.String(); !strings.Contains(got, "good.onnx: trained\n1 of 2 files trained\n") {
+		t.Errorf("got %q", got)
 	}
 }
 
