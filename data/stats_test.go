@@ -32,7 +32,7 @@ func TestMeasureReadable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer Close(set)
+	t.Cleanup(func() { _ = Close(set) })
 	var p Preprocess
 	if err := p.MeasureReadable(t.Context(), failing{set, []int{1}}); err != nil || p.Mean[0] != 4 {
 		t.Errorf("mean %v (%v), want 4", p.Mean, err)
