@@ -22,7 +22,12 @@ type judge struct {
 	final bool // against the network at the end, else that of the last synchronisation
 }
 
-func (j judge) Name() string { return roundFolder(j.round) + "/judge" }
+func (j judge) Name() string {
+	if j.final {
+		return "judge"
+	}
+	return roundFolder(j.round) + "/judge"
+}
 
 // probeMeasure is what samples are ranked by where the strategy goes by no measure.
 const probeMeasure = "margin"

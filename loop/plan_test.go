@@ -39,12 +39,12 @@ func TestPlan(t *testing.T) {
 		{config.ArmPruneFuse, nil, `build first/draw first/label round-000/prune
 			round-000/train round-000/evaluate-selector round-000/score round-000/choose round-000/label
 			round-001/train round-001/evaluate-selector round-001/score round-001/choose round-001/label
-			round-002/train round-002/evaluate-selector round-002/fuse round-002/evaluate-fused train-final round-002/evaluate-final export`},
+			round-002/train round-002/evaluate-selector round-002/fuse round-002/evaluate-fused train-final round-002/evaluate-final judge export`},
 		{config.ArmPruneFuse, synced, `build first/draw first/label round-000/prune
 			round-000/train round-000/evaluate-selector round-000/score round-000/choose round-000/label
 			round-001/train round-001/evaluate-selector round-001/score round-001/choose round-001/label
 			round-001/fuse round-001/train-parent round-002/prune
-			round-002/train round-002/evaluate-selector round-002/fuse round-002/evaluate-fused train-final round-002/evaluate-final export`},
+			round-002/train round-002/evaluate-selector round-002/judge round-002/fuse round-002/evaluate-fused train-final round-002/evaluate-final judge export`},
 		{config.ArmScratch, nil, `share train-final round-002/evaluate-final price`},
 		{config.ArmDense, synced, `share
 			round-000/train round-000/evaluate-selector round-000/score round-000/choose round-000/label
