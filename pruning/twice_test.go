@@ -2,11 +2,11 @@ package pruning_test
 
 import (
 	"context"
+	"fmt"
 	"math/rand/v2"
 	"strings"
 	"testing"
 
-	"github.com/prunefuse/prunefuse/export"
 	"github.com/prunefuse/prunefuse/onnxio"
 	"github.com/prunefuse/prunefuse/onnxio/ort/orttest"
 	"github.com/prunefuse/prunefuse/pruning"
@@ -68,7 +68,7 @@ func sameNumbers(x, y *onnxio.Model) error {
 	return same(pruning.VerifyOptions{Inputs: 1, Session: plain}, func(o pruning.VerifyOptions) (*pruning.Verification, error) {
 		v, err := pruning.Compare(context.Background(), x, y, o)
 		if err == nil && v.MaxDiff > 0 {
-			return nil, &export.DiffersError{Verification: v}
+			return nil, fmt.Errorf("they differ: %+v", v)
 		}
 		return v, err
 	})

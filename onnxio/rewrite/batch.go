@@ -44,8 +44,8 @@ func freed(m *onnxio.Model, batch onnxio.Dim) (out *onnxio.Model, fixed string, 
 	if err != nil {
 		return nil, err.Error(), nil
 	}
-	if why, err := s.apart(); err != nil || why != "" {
-		return nil, why, err
+	if why := s.apart(); why != "" {
+		return nil, why, nil
 	}
 	p := out.Graph.Edit()
 	for _, v := range m.Graph.Inputs() {

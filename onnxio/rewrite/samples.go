@@ -70,7 +70,7 @@ var uniform = []string{"ConstantOfShape", "Expand", "RandomNormal", "RandomUnifo
 
 // apart says why a sample's outputs would hang on other samples, or on how many
 // there are; "" where they do not.
-func (s *samples) apart() (why string, err error) {
+func (s *samples) apart() (why string) {
 	for name, shape := range s.inputs {
 		s.axes[name] = make([]digits, len(shape))
 		s.axes[name][0] = digits{sampleDim}
@@ -83,20 +83,20 @@ func (s *samples) apart() (why string, err error) {
 	var mixed *mixedError
 	switch {
 	case errors.As(err, &mixed):
-		return mixed.Error(), nil
+		return mixed.Error()
 	case err != nil:
-		return fmt.Sprintf("the graph holds for a batch of %v alone: %v", s.batch, err), nil
+		return fmt.Sprintf("the graph holds for a batch of %v alone: %v", s.batch, err)
 	case len(facts.Unknown) > 0:
-		return fmt.Sprintf("operator %s of %v is not known", facts.Unknown[0].Op(), facts.Unknown[0]), nil
+		return fmt.Sprintf("operator %s of %v is not known", facts.Unknown[0].Op(), facts.Unknown[0])
 	}
 	for _, v := range s.m.Graph.Outputs() {
 		for k, d := range facts.Types[v.Name].Shape {
 			if (k == 0) != holdsBatch(d) || (k == 0 && d != sampleDim) {
-				return fmt.Sprintf("output %q does not have the samples along its first axis", v.Name), nil
+				return fmt.Sprintf("output %q does not have the samples along its first axis", v.Name)
 			}
 		}
 	}
-	return "", nil
+	return ""
 }
 
 // mixedError says which node does not keep samples apart.
