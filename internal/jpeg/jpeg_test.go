@@ -3,10 +3,12 @@ package jpeg
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"image"
 	"image/color"
 	"image/jpeg"
 	"math/rand/v2"
+	"os/exec"
 	"testing"
 )
 
@@ -239,7 +241,7 @@ func TestOther(t *testing.T) {
 }
 
 // FuzzDecode wants what this package decodes to be decoded by image/jpeg to an image
-// of the same form. Samples are not compared: of coefficients that no 8-bit samples
+// of the same form, or, where that refuses a code that libjpeg reads, by libjpeg. Samples are not compared: of coefficients that no 8-bit samples
 // have, image/jpeg's transform overflows where libjpeg's and this package's do not.
 func FuzzDecode(f *testing.F) {
 	for _, quality := range []int{5, 50, 90, 100} {
@@ -258,8 +260,31 @@ func FuzzDecode(f *testing.F) {
 		}
 		want, err := jpeg.Decode(bytes.NewReader(content))
 		if err != nil {
-			t.Fatalf("image/jpeg refuses it: %v", err)
+			asLibjpeg(t, content, got.Bounds(), err)
+			return
 		}
 		near(t, got, want, 255)
 	})
+}
+
+// asLibjpeg wants libjpeg to read, without a warning, what image/jpeg refuses. Where its
+// program is missing there is nobody to ask.
+func asLibjpeg(t *testing.T, content []byte, bounds image.Rectangle, refusal error) {
+	t.Helper()
+	if _, err := exec.LookPath("djpeg"); err != nil {
+		return // Debian has it in libjpeg-turbo-progs
+	}
+	cmd := exec.Command("djpeg")
+	cmd.Stdin = bytes.NewReader(content)
+	var warnings bytes.Buffer
+	cmd.Stderr = &warnings
+	ppm, err := cmd.Output()
+	if err != nil || warnings.Len() > 0 {
+		t.Fatalf("image/jpeg refuses it: %v; libjpeg: %v %s", refusal, err, &warnings)
+	}
+	var magic string
+	var w, h int
+	if _, err := fmt.Sscan(string(ppm[:min(20, len(ppm))]), &magic, &w, &h); err != nil || w != bounds.Dx() || h != bounds.Dy() {
+		t.Fatalf("libjpeg makes %d×%d of it (%v), want %v", w, h, err, bounds)
+	}
 }
