@@ -225,6 +225,7 @@ var elsewhere = []string{
 	"train --classes", "eval --classes", "score --classes", "prune --classes", "new --classes", // TestClassesFlag
 	"label import --pool", "label import --model", "label import --classes", "label export --model", "label export --classes",
 	"latency --data",
+	"label export --pool", "select --pool", "select --classes", // images and words beside a choice that is made: TestSheet of labelling
 }
 
 func TestEveryPlace(t *testing.T) {

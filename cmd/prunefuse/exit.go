@@ -12,8 +12,8 @@ import (
 
 	"github.com/prunefuse/prunefuse/export"
 	"github.com/prunefuse/prunefuse/fusion"
-	"github.com/prunefuse/prunefuse/internal/filelock"
 	"github.com/prunefuse/prunefuse/internal/rundir"
+	"github.com/prunefuse/prunefuse/labelling/page"
 	"github.com/prunefuse/prunefuse/loop"
 	"github.com/prunefuse/prunefuse/loop/config"
 	"github.com/prunefuse/prunefuse/onnxio/op"
@@ -134,7 +134,7 @@ func exitCode(err error) int {
 		return exitDiffers
 	case errors.Is(err, ort.ErrNoRuntime):
 		return exitNoRuntime
-	case errors.Is(err, rundir.ErrLocked), errors.Is(err, filelock.ErrBusy):
+	case errors.Is(err, rundir.ErrLocked), errors.Is(err, page.ErrServed):
 		return exitLocked
 	case errors.As(err, &unsupported):
 		return exitUnsupported

@@ -48,15 +48,20 @@ type answers struct {
 	now  func() time.Time
 }
 
-// openAnswers reads the answers in a folder, which is made where it is not there. The
-// error of a folder that another server holds is a filelock.ErrBusy.
+// ErrServed is the error of a folder that another server holds.
+var ErrServed = errors.New("another page serves this folder")
+
+// openAnswers reads the answers in a folder, which is made where it is not there.
 func openAnswers(folder string) (*answers, error) {
 	if err := os.MkdirAll(folder, 0o777); err != nil {
 		return nil, err
 	}
 	lock, err := filelock.Open(filepath.Join(folder, lockFile))
-	if err != nil && !errors.Is(err, errors.ErrUnsupported) {
-		return nil, fmt.Errorf("another page serves this folder: %w", err)
+	switch {
+	case errors.Is(err, filelock.ErrBusy):
+		return nil, fmt.Errorf("%w: %w", ErrServed, err)
+	case err != nil && !errors.Is(err, errors.ErrUnsupported):
+		return nil, err
 	}
 	a := &answers{path: filepath.Join(folder, AnswersFile), lock: lock, now: time.Now}
 	if err := a.read(); err != nil {

@@ -12,7 +12,7 @@ import (
 
 var radius = Param{Name: "delta", Default: 0, Min: 0, Max: math.MaxFloat64, Summary: "radius of a ball; 0 finds the largest that is 95 % pure"}
 
-var pureClusters = Param{Name: "classes", Default: 0, Min: 0, Max: 1 << 20, Summary: "clusters that a pure ball holds one of; 0 is as many as classes are predicted"}
+var pureClusters = Param{Name: "classes", Default: 0, Min: 0, Max: 1 << 20, Summary: "clusters; 0 is as many as classes are predicted"}
 
 const (
 	purity       = 0.95
