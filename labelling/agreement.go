@@ -34,23 +34,14 @@ type Annotator struct {
 	Shared int `json:"shared"`
 	Right  int `json:"right"`
 	// Confusion counts the shared samples: those labelled with the class of the row,
-	// for which this annotator gave the class of the column.
-	Confusion [][]int `json:"confusion"`
+	// for which this annotator gave the class of the column; nil of who gave no class.
+	Confusion [][]int `json:"confusion,omitempty"`
 }
 
-// Agreement measures how well the annotators agree; nil where there are not two.
+// Agreement measures how well the annotators agree; nil where there are not two who gave
+// a class.
 func (r *Result) Agreement() *Agreement {
-	var order []string
-	of := map[string][]Annotation{}
-	for _, a := range r.Annotations {
-		if _, there := of[a.Sample]; !there {
-			order = append(order, a.Sample)
-		}
-		of[a.Sample] = append(of[a.Sample], a)
-	}
-	for id, all := range of {
-		of[id], _ = counting(all)
-	}
+	order, of := r.votes()
 	all := newRatings(order, of)
 	if len(all.annotators) < 2 {
 		return nil
@@ -70,6 +61,29 @@ func (r *Result) Agreement() *Agreement {
 	}
 	out.Annotators = r.annotators(all, shared, of)
 	return out
+}
+
+// Annotators tells what each of those who answered has done, by their names, also where
+// there is one alone.
+func (r *Result) Annotators() []Annotator {
+	order, of := r.votes()
+	all := newRatings(order, of)
+	return r.annotators(all, all.shared(), of)
+}
+
+// votes are the answers that count, by sample, and the samples in the order of reading.
+func (r *Result) votes() (order []string, of map[string][]Annotation) {
+	of = map[string][]Annotation{}
+	for _, a := range r.Annotations {
+		if _, there := of[a.Sample]; !there {
+			order = append(order, a.Sample)
+		}
+		of[a.Sample] = append(of[a.Sample], a)
+	}
+	for id, all := range of {
+		of[id], _ = counting(all)
+	}
+	return order, of
 }
 
 // shared reports of each sample whether two annotators or more gave a class.
@@ -129,9 +143,12 @@ func (r *Result) annotators(all *ratings, shared []bool, of map[string][]Annotat
 	}
 	for _, votes := range of {
 		for _, v := range votes {
-			a, rates := at[v.By()]
+			a, there := at[v.By()]
+			if !there { // has given no class
+				a = len(out)
+				out, at[v.By()] = append(out, Annotator{Name: v.By()}), a
+			}
 			switch {
-			case !rates: // has given no class
 			case v.Skip:
 				out[a].Skipped++
 			case v.Unsure:
@@ -141,6 +158,7 @@ func (r *Result) annotators(all *ratings, shared []bool, of map[string][]Annotat
 			}
 		}
 	}
+	slices.SortFunc(out, func(a, b Annotator) int { return strings.Compare(a.Name, b.Name) })
 	return out
 }
 

@@ -42,7 +42,7 @@ func (l label) Run(ctx context.Context, env Env, s State) (Event, error) {
 	if err != nil {
 		return Event{}, err
 	}
-	out := &labelled{}
+	out := &labelled{Classes: env.classes}
 	for _, line := range lines {
 		if line.Skipped {
 			out.NoLabel++
@@ -152,12 +152,15 @@ func (e Env) labelLines(batch []Sample, answers []Answer, s State) ([]labelLine,
 }
 
 // labelled is a batch that has its labels.
-type labelled struct{ Batch }
+type labelled struct {
+	Batch
+	Classes int `json:"classes,omitempty"` // outputs of the model
+}
 
 func (*labelled) kind() string { return "labelled" }
 
 func (l *labelled) apply(s *State) {
-	s.Labels, s.Chosen = append(slices.Clip(s.Labels), l.Batch), nil
+	s.Labels, s.Chosen, s.Classes = append(slices.Clip(s.Labels), l.Batch), nil, l.Classes
 }
 
 // labelSchema names the format of a line of a file of labels.

@@ -108,7 +108,7 @@ func TestEventsAreReadBack(t *testing.T) {
 // before.
 func TestApplyIsPure(t *testing.T) {
 	t.Parallel()
-	batch := func(n int) Event { return Event{Body: &labelled{Batch{Samples: n}}} }
+	batch := func(n int) Event { return Event{Body: &labelled{Batch: Batch{Samples: n}}} }
 	a := State{}.Apply(batch(1))
 	b, c := a.Apply(batch(2)), a.Apply(batch(3))
 	if a.Labelled() != 1 || b.Labelled() != 3 || c.Labelled() != 4 || b.Done != 2 {

@@ -43,7 +43,7 @@ func ReadReport(dir string) (*report.Report, error) {
 	if err := e.fold(); err != nil {
 		return nil, err
 	}
-	r, err := newReport(d.Info(), e.arms, folder(dir))
+	r, err := newReport(d, e.arms, folder(dir))
 	if err == nil {
 		err = r.Complete()
 	}
@@ -53,10 +53,10 @@ func ReadReport(dir string) (*report.Report, error) {
 	return r, nil
 }
 
-// newReport tells what the arms have come to. Of files it reads only the
-// pictures of the last choice.
-func newReport(info rundir.Info, arms []Arm, f folder) (*report.Report, error) {
-	method := arms[0]
+// newReport tells what the arms have come to. Of files it reads the labels, the
+// pictures of the choices and what people answered.
+func newReport(d *rundir.Dir, arms []Arm, f folder) (*report.Report, error) {
+	info, method := d.Info(), arms[0]
 	c := method.Spec.Config
 	r := &report.Report{
 		Title: c.Title, Command: join(info.Command), Version: info.Versions["prunefuse"], Seed: info.Seed,
@@ -68,7 +68,11 @@ func newReport(info rundir.Info, arms []Arm, f folder) (*report.Report, error) {
 	for _, arm := range arms {
 		addResults(r, arm)
 		addCosts(r, arm)
-		r.Curves = append(r.Curves, arm.State.Curves...)
+		addCurves(r, arm)
+	}
+	if line := randomLine(arms); line != nil {
+		r.Series = append(r.Series, *line)
+		r.Notes = append(r.Notes, "On labels drawn at random no selector is trained between the first labels and all of them: that line has its ends alone.")
 	}
 	r.Unfinished = unfinished(arms)
 	r.Models = modelsOf(arms)
@@ -77,6 +81,14 @@ func newReport(info rundir.Info, arms []Arm, f folder) (*report.Report, error) {
 	var err error
 	if r.Selection, err = selectionOf(method.State, f); err != nil {
 		return nil, err
+	}
+	if err := addRounds(r, arms, f); err != nil {
+		return nil, err
+	}
+	if peopleLabel(c) {
+		if r.People, err = f.peopleOf(d, method.State, c.Label); err != nil {
+			return nil, err
+		}
 	}
 	r.Config, err = settings(info)
 	return r, err
@@ -99,7 +111,7 @@ func unfinished(arms []Arm) string {
 }
 
 func notes(c config.Config, arms []Arm) []string {
-	out := []string{"One seed: the intervals cover the choice of test images, not the variation between training runs."}
+	out := []string{report.OneSeed}
 	if c.Label.Sync > 0 && slices.Contains(c.Arms, config.ArmRandom) {
 		out = append(out, "The comparison on random labels keeps one selector; it does not synchronise.")
 	}
@@ -127,90 +139,14 @@ func notes(c config.Config, arms []Arm) []string {
 	return out
 }
 
-// places are what the results of an arm are called.
-var places = map[string]map[Role]report.Accuracy{
-	config.ArmPruneFuse: {
-		Picked: {Role: report.RoleSelector, Name: "Selector"},
-		Fused:  {Role: report.RoleFused, Name: "Fused, before fine-tuning"},
-		Final:  {Role: report.RoleFineTuned, Name: "Fused and fine-tuned"},
-	},
-	config.ArmScratch: {Final: {Role: report.RoleDenseScratch, Name: "Dense, from scratch"}},
-	config.ArmDense:   {Final: {Role: report.RoleDense, Name: "Dense, labels of its own choice"}},
-	config.ArmProxy:   {Final: {Role: report.RoleProxy, Name: "Dense, labels of the proxy's choice"}},
-	config.ArmRandom:  {Final: {Role: report.RoleRandom, Name: "Fused and fine-tuned, random labels"}},
-}
-
-// pickers are what the networks that choose are called in the chart.
-var pickers = map[Picker]string{Selector: "Selector", Dense: "Dense network", Proxy: "Proxy"}
-
-// addResults adds how well the networks of an arm do: of those that choose,
-// each in the chart and the last in the table.
-func addResults(r *report.Report, arm Arm) {
-	line := report.Series{Name: pickers[arm.Spec.Picker] + ", " + arm.Spec.Config.Label.Strategy}
-	last := map[Role]Result{}
-	for _, result := range arm.State.Results {
-		last[result.Role] = result
-		if result.Role == Picked {
-			line.Points = append(line.Points, report.Point{Labels: result.Labels, Accuracy: result.accuracy()})
-		}
-	}
-	if arm.Spec.Picker != Nobody && len(line.Points) > 0 {
-		r.Series = append(r.Series, line)
-	}
-	for _, role := range []Role{Picked, Fused, Final} {
-		a, shown := places[arm.Name][role]
-		if result, tested := last[role]; shown && tested {
-			a.Labels, a.Correct, a.Total = result.Labels, result.Correct, result.Total
-			r.Accuracies = append(r.Accuracies, a)
-		}
-	}
-}
-
-func (r Result) accuracy() float64 { return float64(r.Correct) / float64(r.Total) }
-
-// modelsOf lists the networks of the run, the dense one first.
-func modelsOf(arms []Arm) []report.Model {
-	s := arms[0].State
-	networks := []Network{s.Dense, s.Selector, s.Trained, s.Deploy}
-	for _, arm := range arms[1:] {
-		if arm.Spec.Picker == Proxy {
-			networks = append(networks, arm.State.Selector)
-		}
-	}
-	tested := map[string]Role{"selector": Picked, "fused": Final}
-	var out []report.Model
-	for _, n := range networks {
-		if n == (Network{}) {
-			continue
-		}
-		m := report.Model{Role: n.Role, File: n.File.Path, Params: n.Params, MACs: n.MACs, Bytes: n.File.Bytes, SHA256: n.File.SHA256}
-		for _, result := range s.Results {
-			if result.Role == tested[n.Role] {
-				v := result.accuracy()
-				m.Accuracy = &v
-			}
-		}
-		out = append(out, m)
-	}
-	return out
-}
-
 // selectionOf is what the report shows of the last choice by a network.
 func selectionOf(s State, f folder) (*report.Selection, error) {
 	for _, c := range slices.Backward(s.Choices) {
 		if c.Pictures == (Artefact{}) {
 			continue
 		}
-		in, err := f.open(c.Pictures)
-		if err != nil {
-			return nil, err
-		}
-		defer in.Close()
-		out := &report.Selection{Strategy: c.Strategy, Chosen: c.Samples, Pool: c.Pool}
-		if err := json.NewDecoder(in).Decode(&out.Thumbs); err != nil {
-			return nil, fmt.Errorf("read %s: %w", in.Name(), err)
-		}
-		return out, nil
+		thumbs, err := f.readPictures(c.Pictures)
+		return &report.Selection{Strategy: c.Strategy, Chosen: c.Samples, Pool: c.Pool, Thumbs: thumbs}, err
 	}
 	return nil, nil
 }

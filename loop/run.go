@@ -36,7 +36,7 @@ func wrap(err error) error {
 
 // WriteReport writes report.html and report.json into the run folder.
 func (e *Engine) WriteReport() error {
-	r, err := newReport(e.dir.Info(), e.arms, e.workbench.folder)
+	r, err := newReport(e.dir, e.arms, e.workbench.folder)
 	if err != nil {
 		return err
 	}

@@ -21,9 +21,10 @@ type State struct {
 
 	Stopped *Stopped // nil where no rule ended the rounds
 
-	Labels []Batch    // labelled, in order
-	Chosen *Batch     // chosen and not labelled yet
-	Scores []Artefact // of the last pass, until something is chosen by them
+	Classes int        // outputs of the model; 0 before there are labels, and in logs of before they were told
+	Labels  []Batch    // labelled, in order
+	Chosen  *Batch     // chosen and not labelled yet
+	Scores  []Artefact // of the last pass, until something is chosen by them
 
 	Choices    []Choice
 	Results    []Result

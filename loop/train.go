@@ -131,7 +131,7 @@ func (f fit) run(ctx context.Context, env Env, s State) (Event, error) {
 	samples := int64(h.Samples)
 	return Event{
 		Work:    Work{Module: f.module, Network: n.Role, Samples: samples, MACs: trainingPasses * n.MACs * samples, Choosing: f.choosing},
-		Body:    &trained{Role: f.role, Network: n, Labels: s.Labelled(), Steps: h.Steps, Curve: curve(f.stage, h)},
+		Body:    &trained{Role: f.role, Network: n, Labels: s.Labelled(), Steps: h.Steps, Curve: curve(f.stage, h, f.recipe.Steps > 0)},
 		Seconds: seconds, Waited: h.Waited,
 	}, err
 }
@@ -181,10 +181,14 @@ func (f fit) every(samples int) int {
 	return min(max(1, steps/10), checkpointSteps)
 }
 
-// curve is the course of a training, for the report.
-func curve(name string, h *training.History) report.Curve {
+// curve is the course of a training, for the report: by steps where the recipe counts
+// them, else by epochs.
+func curve(name string, h *training.History, bySteps bool) report.Curve {
 	c := report.Curve{Name: name}
 	for _, e := range h.Epochs {
+		if bySteps {
+			c.Steps = append(c.Steps, e.Steps)
+		}
 		c.Loss = append(c.Loss, e.Loss)
 		c.Accuracy = append(c.Accuracy, e.Train)
 		c.Rate = append(c.Rate, shortest(e.Rate))
@@ -212,6 +216,11 @@ type trained struct {
 
 func (*trained) kind() string { return "trained" }
 
+// kinds are what trainings of a role have in common.
+var kinds = map[Role]string{
+	Picked: "networks that choose", roleParent: "full network, between the rounds", Final: "full networks, on all labels",
+}
+
 func (t *trained) apply(s *State) {
 	switch t.Role {
 	case Picked:
@@ -221,5 +230,7 @@ func (t *trained) apply(s *State) {
 	case Final:
 		s.Trained = t.Network
 	}
-	s.Curves = append(slices.Clip(s.Curves), t.Curve)
+	curve := t.Curve
+	curve.Kind = kinds[t.Role]
+	s.Curves = append(slices.Clip(s.Curves), curve)
 }

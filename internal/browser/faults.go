@@ -45,7 +45,7 @@ func (p *Page) Faults() (list []string) {
 // whether it shows that.
 const focused = `(() => {
   const e = document.activeElement, style = getComputedStyle(e);
-  const all = [...document.querySelectorAll("button, input, a[href], select, summary")].filter(x => !x.closest("[hidden]") && !x.disabled && x.getClientRects().length > 0);
+  const all = [...document.querySelectorAll("button, input, a[href], select, summary, [tabindex=\"0\"]")].filter(x => !x.closest("[hidden]") && !x.disabled && x.getClientRects().length > 0);
   return {at: all.indexOf(e), seen: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 1,
     all: all.map(x => x.tagName.toLowerCase() + (x.id ? "#" + x.id : "") + " " + (x.getAttribute("aria-label") || x.textContent || "").trim())};
 })()`

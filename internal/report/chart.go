@@ -24,6 +24,7 @@ type chart struct {
 	XLabel          string
 	XTicks, YTicks  []tick
 	Lines           []line
+	Same            []string // sentences on lines that are not drawn, as they run under others
 }
 
 type tick struct {
@@ -32,7 +33,6 @@ type tick struct {
 }
 
 type line struct {
-	Name  string
 	Class string // of its colour and dash
 	Path  string
 	Band  string // closed area around the line; "" for none
@@ -41,14 +41,6 @@ type line struct {
 }
 
 type mark struct{ X, Y float64 }
-
-// track is a line before it is laid out. low and high bound its band and are
-// nil where there is none.
-type track struct {
-	name      string
-	x, y      []float64
-	low, high []float64
-}
 
 // signs are the markers of successive lines, so that they can be told apart
 // without colour.
@@ -62,80 +54,20 @@ var signs = []string{
 // lineClasses is the number of line styles in the style sheet.
 const lineClasses = 6
 
-func seriesChart(series []Series) *chart {
-	var tracks []track
-	var labels []float64
-	for _, s := range series {
-		t := track{name: s.Name}
-		for _, p := range s.Points {
-			t.x = append(t.x, float64(p.Labels))
-			t.y = append(t.y, p.Accuracy)
-			if p.Low == nil {
-				t.low, t.high = append(t.low, p.Accuracy), append(t.high, p.Accuracy)
-			} else {
-				t.low, t.high = append(t.low, *p.Low), append(t.high, *p.High)
-			}
-		}
-		if slices.Equal(t.low, t.high) {
-			t.low, t.high = nil, nil
-		}
-		labels = append(labels, t.x...)
-		tracks = append(tracks, t)
-	}
-	slices.Sort(labels)
-	if len(slices.Compact(labels)) < 2 {
-		return nil
-	}
-	c := newChart(tracks, percentTick, math.Inf(-1), 1)
-	if c != nil {
-		c.ID, c.Title, c.XLabel = "by-labels", "Accuracy by labelled images", "labelled images"
-		c.Desc = "A line for each method. The table beside it has the same numbers."
-	}
-	return c
+// scale is what an axis of accuracies or of other numbers looks like, and the interval
+// that it does not leave.
+type scale struct {
+	format         func(v, step float64) string
+	floor, ceiling float64
 }
 
-func lossChart(curves []Curve) *chart {
-	c := newChart(epochs(curves, func(c Curve) []float64 { return c.Loss }), numberTick, 0, math.Inf(1))
-	if c != nil {
-		c.ID, c.Title, c.XLabel = "loss", "Training loss", "epoch"
-		c.Desc = "A line for each network. The table below has the last values."
-	}
-	return c
-}
+var (
+	shares  = scale{percentTick, 0, 1}
+	numbers = scale{numberTick, 0, math.Inf(1)}
+)
 
-func accuracyChart(curves []Curve) *chart {
-	c := newChart(epochs(curves, func(c Curve) []float64 { return c.Accuracy }), percentTick, 0, 1)
-	if c != nil {
-		c.ID, c.Title, c.XLabel = "training-accuracy", "Accuracy on training batches", "epoch"
-		c.Desc = "A line for each network. The table below has the last values."
-	}
-	return c
-}
-
-func rateChart(curves []Curve) *chart {
-	c := newChart(epochs(curves, func(c Curve) []float64 { return c.Rate }), numberTick, 0, math.Inf(1))
-	if c != nil {
-		c.ID, c.Title, c.XLabel = "rate", "Learning rate", "epoch"
-		c.Desc = "A line for each network. The table below has the last values."
-	}
-	return c
-}
-
-func epochs(curves []Curve, values func(Curve) []float64) []track {
-	var tracks []track
-	for _, c := range curves {
-		t := track{name: c.Name, y: values(c)}
-		for i := range t.y {
-			t.x = append(t.x, float64(i+1))
-		}
-		tracks = append(tracks, t)
-	}
-	return tracks
-}
-
-// newChart lays out tracks, or returns nil when no track has two points. The
-// y axis stays within [floor, ceiling].
-func newChart(tracks []track, format func(v, step float64) string, floor, ceiling float64) *chart {
+// newChart lays out tracks, or returns nil when no track has two points.
+func newChart(tracks []track, s scale) *chart {
 	var xs, ys []float64
 	drawable := false
 	for _, t := range tracks {
@@ -148,23 +80,32 @@ func newChart(tracks []track, format func(v, step float64) string, floor, ceilin
 	}
 	x := axis{lo: slices.Min(xs), hi: slices.Max(xs), from: plotLeft + 10, to: plotRight - 14}
 	yTicks, step := spread(slices.Min(ys), slices.Max(ys), 5)
-	y := axis{lo: math.Max(floor, yTicks[0]), hi: math.Min(ceiling, yTicks[len(yTicks)-1]), from: plotBottom, to: plotTop}
+	y := axis{lo: math.Max(s.floor, yTicks[0]), hi: math.Min(s.ceiling, yTicks[len(yTicks)-1]), from: plotBottom, to: plotTop}
 	c := &chart{XTicks: xTicks(xs, x)}
 	for _, v := range yTicks {
 		if v >= y.lo-step/1e6 && v <= y.hi+step/1e6 {
-			c.YTicks = append(c.YTicks, tick{y.at(v), format(v, step)})
+			c.YTicks = append(c.YTicks, tick{y.at(v), s.format(v, step)})
 		}
 	}
+	over := hidden(tracks, (y.hi-y.lo)/1e6)
 	for i, t := range tracks {
-		c.Lines = append(c.Lines, t.layOut(i, x, y))
+		if over[i] < 0 {
+			c.Lines = append(c.Lines, t.layOut(i, x, y))
+		}
 	}
+	c.Same = sentences(tracks, over)
 	return c
 }
 
 func (t track) layOut(i int, x, y axis) line {
-	l := line{Name: t.name, Class: fmt.Sprintf("s%d", i%lineClasses+1), Sign: signs[i%len(signs)]}
+	l := line{Class: lineClass(i), Sign: sign(i)}
 	l.Path = polyline(t.x, t.y, x, y)
-	if t.low != nil {
+	switch {
+	case t.low == nil:
+	case len(t.x) == 1: // a band without width cannot be seen
+		at, low, high := x.at(t.x[0]), y.at(t.low[0]), y.at(t.high[0])
+		l.Band = fmt.Sprintf("M%s %sH%sV%sH%sz", coordinate(at-3), coordinate(low), coordinate(at+3), coordinate(high), coordinate(at-3))
+	default:
 		backX, backY := slices.Clone(t.x), slices.Clone(t.low)
 		slices.Reverse(backX)
 		slices.Reverse(backY)
@@ -178,6 +119,10 @@ func (t track) layOut(i int, x, y axis) line {
 	}
 	return l
 }
+
+func lineClass(i int) string { return fmt.Sprintf("s%d", i%lineClasses+1) }
+
+func sign(i int) string { return signs[i%len(signs)] }
 
 func polyline(xs, ys []float64, x, y axis) string {
 	var b strings.Builder
@@ -256,50 +201,4 @@ func percentTick(v, step float64) string {
 func numberTick(v, step float64) string {
 	decimals := max(0, int(math.Ceil(-math.Log10(step)-1e-9)))
 	return strconv.FormatFloat(v, 'f', decimals, 64)
-}
-
-// intervals is the scale on which the accuracies of single runs are drawn, a
-// row each; positions are in percent of its width.
-type intervals struct {
-	Ticks []tick
-	Rows  []interval
-}
-
-type interval struct{ Low, Value, High float64 }
-
-func newIntervals(accuracies []Accuracy) *intervals {
-	if len(accuracies) == 0 {
-		return nil
-	}
-	lo, hi := 1.0, 0.0
-	for _, a := range accuracies {
-		lo, hi = math.Min(lo, a.Low), math.Max(hi, a.High)
-	}
-	at, step := spread(lo, hi, 3)
-	x := axis{lo: at[0], hi: at[len(at)-1], from: 6, to: 94}
-	var v intervals
-	for _, t := range at {
-		v.Ticks = append(v.Ticks, tick{x.at(t), percentTick(t, step)})
-	}
-	for _, a := range accuracies {
-		v.Rows = append(v.Rows, interval{x.at(a.Low), x.at(a.Value), x.at(a.High)})
-	}
-	return &v
-}
-
-// strip draws the kept channels of a layer as cells one unit wide.
-func strip(l Layer) string {
-	if len(l.Indices) == 0 {
-		return fmt.Sprintf("M0 0h%dv1h-%dz", l.Kept, l.Kept)
-	}
-	// Cells stand apart while they are wide enough to be seen one by one.
-	cell := 0.84
-	if l.Channels > 64 {
-		cell = 1
-	}
-	var b strings.Builder
-	for _, c := range l.Indices {
-		fmt.Fprintf(&b, "M%s 0h%gv1h-%gz", coordinate(float64(c)), cell, cell)
-	}
-	return b.String()
 }

@@ -47,10 +47,10 @@ func TestTicksAreWrittenToTheirStep(t *testing.T) {
 func TestChartsNeedTwoPoints(t *testing.T) {
 	t.Parallel()
 	one := []Series{{Name: "a", Points: []Point{{Labels: 10, Accuracy: 0.5}}}, {Name: "b", Points: []Point{{Labels: 10, Accuracy: 0.6}}}}
-	if seriesChart(one) != nil || seriesChart(nil) != nil {
+	if seriesPanel(one) != nil || seriesPanel(nil) != nil {
 		t.Error("a chart of a single labelled count")
 	}
-	if lossChart([]Curve{{Name: "a", Loss: []float64{1}}}) != nil || accuracyChart([]Curve{{Name: "a"}}) != nil {
+	if trainingPanels([]Curve{{Name: "a", Loss: []float64{1}}}) != nil || trainingPanels([]Curve{{Name: "a"}}) != nil {
 		t.Error("a chart of a single epoch")
 	}
 }
@@ -61,7 +61,7 @@ func TestSeriesChart(t *testing.T) {
 	if err := r.Complete(); err != nil {
 		t.Fatal(err)
 	}
-	c := seriesChart(r.Series)
+	c := seriesPanel(r.Series[2:]).Charts[0]
 	var x []string
 	for _, tick := range c.XTicks {
 		x = append(x, tick.Text)

@@ -35,6 +35,10 @@ func (r *Report) Complete() error {
 		c.MACsRatio = ratio(float64(c.SelectorMACs), float64(c.DenseMACs))
 		c.Overhead = ratio(c.SecondsRatio, c.MACsRatio)
 	}
+	r.balance()
+	if r.People != nil {
+		r.People.complete()
+	}
 	if r.Selection != nil {
 		r.Selection.Shown = len(r.Selection.Thumbs)
 	}
@@ -63,6 +67,14 @@ func (r *Report) check() error {
 				return fmt.Errorf("report: series %q: %d labels: an interval with one end", s.Name, p.Labels)
 			}
 		}
+	}
+	for _, c := range r.Curves {
+		if n := max(len(c.Loss), len(c.Accuracy), len(c.Rate)); len(c.Steps) > 0 && len(c.Steps) < n {
+			return fmt.Errorf("report: curve %q: steps of %d entries, and there are %d", c.Name, len(c.Steps), n)
+		}
+	}
+	if err := r.checkRounds(); err != nil {
+		return err
 	}
 	for _, l := range r.Layers {
 		if err := l.check(); err != nil {
@@ -184,7 +196,8 @@ func (s *Series) summarise() {
 	s.Seeds = 0
 	for i := range s.Points {
 		p := &s.Points[i]
-		s.Seeds = max(s.Seeds, len(p.Values), 1)
+		p.Seeds = max(len(p.Values), 1)
+		s.Seeds = max(s.Seeds, p.Seeds)
 		switch len(p.Values) {
 		case 0:
 		case 1:

@@ -2,13 +2,11 @@ package report
 
 import (
 	"bytes"
-	_ "embed"
+	"embed"
 	"encoding/base64"
-	"encoding/json"
 	"fmt"
 	"html/template"
 	"io"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -16,16 +14,13 @@ import (
 	"github.com/prunefuse/prunefuse/internal/term"
 )
 
-//go:embed page.html.tmpl
-var pageText string
-
-//go:embed chart.html.tmpl
-var chartText string
+//go:embed *.html.tmpl
+var templates embed.FS
 
 //go:embed style.css
 var style string
 
-var page = template.Must(template.Must(template.New("page").Funcs(template.FuncMap{
+var page = template.Must(template.New("page.html.tmpl").Funcs(template.FuncMap{
 	"count":   func(n any) (figure, error) { return whole(n, term.Count) },
 	"macs":    func(n any) (figure, error) { return whole(n, term.MACs) },
 	"bytes":   func(n any) (figure, error) { return whole(n, term.Bytes) },
@@ -44,7 +39,10 @@ var page = template.Must(template.Must(template.New("page").Funcs(template.FuncM
 	"dataURI": dataURI,
 	"strip":   strip,
 	"last":    last,
-}).Parse(pageText)).Parse(chartText))
+	"bars":    bars,
+	"of":      func(n, all int) float64 { return ratio(float64(n), float64(all)) },
+	"fewer":   fewer,
+}).ParseFS(templates, "*.html.tmpl"))
 
 // figure is a number of the report as the page shows it.
 type figure struct{ Value, Text string }
@@ -91,41 +89,14 @@ func dataURI(png []byte) template.URL {
 
 func last(xs []float64) float64 { return xs[len(xs)-1] }
 
-// view is what the template sees: the report and its drawings.
-type view struct {
-	*Report
-	Result, Random       *Accuracy
-	Intervals            *intervals
-	BySize               *chart
-	Loss, Accuracy, Rate *chart
-	Grid                 [][]*Point // a row per labelled count, a column per series
-	Style                template.CSS
-	Data                 template.JS
-}
-
 // Render completes r and writes the page to w.
 func Render(w io.Writer, r *Report) error {
 	if err := r.Complete(); err != nil {
 		return err
 	}
-	// Marshal escapes <, > and &, so that no string of the report can end the
-	// script element.
-	data, err := json.Marshal(r)
+	v, err := newView(r)
 	if err != nil {
-		return fmt.Errorf("encode report: %w", err)
-	}
-	v := view{
-		Report:    r,
-		Result:    r.accuracy(RoleFineTuned),
-		Random:    r.accuracy(RoleRandom),
-		Intervals: newIntervals(r.Accuracies),
-		BySize:    seriesChart(r.Series),
-		Loss:      lossChart(r.Curves),
-		Accuracy:  accuracyChart(r.Curves),
-		Rate:      rateChart(r.Curves),
-		Grid:      grid(r.Series),
-		Style:     template.CSS(style),
-		Data:      template.JS(data),
+		return err
 	}
 	// A template that fails half-way must not leave half a page.
 	var out bytes.Buffer
@@ -136,27 +107,4 @@ func Render(w io.Writer, r *Report) error {
 		return fmt.Errorf("write report: %w", err)
 	}
 	return nil
-}
-
-// grid lines up the points of all series by labelled count; a series without
-// a point there has nil.
-func grid(series []Series) [][]*Point {
-	var labels []int
-	for _, s := range series {
-		for _, p := range s.Points {
-			labels = append(labels, p.Labels)
-		}
-	}
-	slices.Sort(labels)
-	labels = slices.Compact(labels)
-	rows := make([][]*Point, len(labels))
-	for i, n := range labels {
-		rows[i] = make([]*Point, len(series))
-		for j, s := range series {
-			if k := slices.IndexFunc(s.Points, func(p Point) bool { return p.Labels == n }); k >= 0 {
-				rows[i][j] = &s.Points[k]
-			}
-		}
-	}
-	return rows
 }

@@ -14,6 +14,8 @@ type Report struct {
 	Command string `json:"command"` // the command line that produced the run
 	Version string `json:"version"` // of prunefuse
 	Seed    uint64 `json:"seed"`
+	// Seeds are those of the runs that the report joins; nil of a single run.
+	Seeds []uint64 `json:"seeds,omitempty"`
 	// Unfinished says how far a run is that has steps left; "" for a finished one.
 	Unfinished string `json:"unfinished,omitempty"`
 	TestSet    string `json:"test_set,omitempty"` // what accuracy is measured on, e.g. "Fashion-MNIST, test images"
@@ -30,7 +32,11 @@ type Report struct {
 	Steps      []StepCost `json:"steps,omitempty"`    // what each step of each arm cost, in order
 	Curves     []Curve    `json:"curves,omitempty"`
 	Layers     []Layer    `json:"layers,omitempty"`
-	Selection  *Selection `json:"selection,omitempty"`
+	Classes    []string   `json:"classes,omitempty"` // that Counts of a round are of
+	Rounds     []Round    `json:"rounds,omitempty"`  // the method's, in order, then those of the other arms
+	Balance    []Balance  `json:"balance,omitempty"` // an entry an arm; derived
+	People     *People    `json:"people,omitempty"`
+	Selection  *Selection `json:"selection,omitempty"` // of the last round in which a network chose
 
 	Notes    []string  `json:"notes,omitempty"`    // what a reader must know to judge the numbers
 	Config   []Setting `json:"config,omitempty"`   // the resolved configuration, in order
@@ -47,6 +53,9 @@ type Model struct {
 	Bytes    int64    `json:"bytes"` // of the file
 	SHA256   string   `json:"sha256,omitempty"`
 	Accuracy *float64 `json:"accuracy,omitempty"` // on the test set; nil when it was not measured
+	// Equals is the role of the model that this one was verified to compute the same as,
+	// and whose accuracy it has; "" where the accuracy was measured.
+	Equals string `json:"equals,omitempty"`
 
 	ParamsRatio float64 `json:"params_ratio,omitempty"` // to the first model; derived, as those below
 	MACsRatio   float64 `json:"macs_ratio,omitempty"`
@@ -90,8 +99,10 @@ type Difference struct {
 	High  float64 `json:"high"`
 }
 
-// Series is the accuracy of one method at several labelled counts.
+// Series is the accuracy of one method at several labelled counts, or with a Role that
+// of a network of the method over several seeds.
 type Series struct {
+	Role   Role    `json:"role,omitempty"`
 	Name   string  `json:"name"`
 	Points []Point `json:"points"` // by rising Labels
 	Seeds  int     `json:"seeds"`  // the most values of a point; derived
@@ -107,6 +118,7 @@ type Point struct {
 	Std      *float64  `json:"std,omitempty"`  // sample standard deviation; nil with fewer than two values
 	Low      *float64  `json:"low,omitempty"`  // mean − std
 	High     *float64  `json:"high,omitempty"` // mean + std
+	Seeds    int       `json:"seeds"`          // values, or 1; derived
 }
 
 // Cost is what one module of the method cost on one network.
@@ -162,9 +174,13 @@ type CostRatio struct {
 	Overhead     float64 `json:"overhead"` // SecondsRatio to MACsRatio: 1 is all the saving the MACs promise
 }
 
-// Curve is the training of one network, an entry an epoch from the first.
+// Curve is the training of one network, an entry an epoch from the first. Trainings of
+// one Arm and one Kind are drawn together.
 type Curve struct {
 	Name     string    `json:"name"`
+	Arm      string    `json:"arm,omitempty"`
+	Kind     string    `json:"kind,omitempty"`  // such as "networks that choose"
+	Steps    []int     `json:"steps,omitempty"` // done at the end of each entry, where the training counts steps
 	Loss     []float64 `json:"loss,omitempty"`
 	Accuracy []float64 `json:"accuracy,omitempty"` // on the batches as they were trained on
 	Rate     []float64 `json:"rate,omitempty"`     // learning rate of the last step

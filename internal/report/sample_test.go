@@ -40,8 +40,28 @@ func sample(t *testing.T) *Report {
 			{ID: "train/17", PNG: dot(t), Rank: 1, Score: -0.000123456, Predicted: "Shirt", Label: "Coat"},
 			{ID: "train/4", PNG: dot(t), Rank: 2, Score: 0.013, Predicted: "Bag", Label: "Bag"},
 		}},
+		Classes: []string{"Bag", "Coat", "Shirt"},
+		Rounds: []Round{
+			{Arm: "prunefuse", Name: "first labels", Strategy: "random", Pool: 6000, Chosen: 250, Labels: 249, NoLabel: 1, Counts: []int{0, 124, 125}},
+			{
+				Arm: "prunefuse", Name: "round 0", Strategy: "margin", Pool: 5750, Chosen: 250, Labels: 499, Counts: []int{50, 0, 200},
+				Thumbs: []Thumb{{ID: "train/9", PNG: dot(t), Rank: 1, Score: -0.5, Predicted: "Bag", Label: "Coat"}},
+			},
+			{Arm: "prunefuse", Name: "round 1", Strategy: "margin", Pool: 5500, Chosen: 750},
+			{Arm: "random", Name: "first labels", Chosen: 250, Labels: 249, NoLabel: 1, Counts: []int{0, 124, 125}, Shared: true},
+			{Arm: "random", Name: "round 0", Strategy: "random", Pool: 5750, Chosen: 250, Labels: 499, Counts: []int{84, 83, 83}},
+		},
+		People: &People{
+			Annotators: []Annotator{
+				{Name: "ann", Labels: 400, Skipped: 1, Late: 3, Shared: 180, Right: 171},
+				{Name: "someone whose name is as long as an address can be", Labels: 99, Unsure: 14, Shared: 180, Right: 150},
+				{Name: "zoe", Skipped: 2},
+			},
+			Alpha: &value, Shared: 180, Disagreed: 22,
+		},
 		Curves: []Curve{
-			{Name: "selector", Loss: []float64{1.61, 0.93, 0.71, 0.58}, Accuracy: []float64{0.42, 0.66, 0.74, 0.79}, Rate: []float64{0.1, 0.1, 0.01, 0.001}},
+			{Name: "selector", Kind: "networks that choose", Arm: "prunefuse", Steps: []int{16, 32, 48, 60}, Loss: []float64{1.61, 0.93, 0.71, 0.58}, Accuracy: []float64{0.42, 0.66, 0.74, 0.79}, Rate: []float64{0.1, 0.1, 0.01, 0.001}},
+			{Name: "the same again", Kind: "networks that choose", Arm: "prunefuse", Steps: []int{16, 32, 60}, Loss: []float64{1.9, 1.2, 0.8}, Rate: []float64{0.1, 0.1, 0.001}},
 			{Name: "fine-tuning", Loss: []float64{0.82, 0.55}, Accuracy: []float64{0.71, 0.81}, Rate: []float64{0.01, 0.001}},
 		},
 		Notes:    []string{"One run: no claim is made beyond this seed."},
@@ -68,7 +88,10 @@ func rounds() *Report {
 			{Arm: "dense", Seconds: 120, MACs: 5_200_000_000},
 			{Arm: "random", Seconds: 0.01},
 		},
+		Seeds: []uint64{1, 2, 3},
 		Series: []Series{
+			{Role: RoleFineTuned, Name: "fused, fine-tuned", Points: []Point{{Labels: 2000, Values: []float64{0.82, 0.84, 0.83}}}},
+			{Role: RoleRandom, Name: "fused, random labels", Points: []Point{{Labels: 2000, Values: []float64{0.81, 0.79}}}},
 			{Name: "PruneFuse, margin", Points: []Point{
 				{Labels: 500, Values: []float64{0.61, 0.63, 0.62}},
 				{Labels: 1000, Values: []float64{0.70, 0.72, 0.71}},

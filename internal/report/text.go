@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 
@@ -20,6 +21,7 @@ func Text(w io.Writer, r *Report) error {
 		{[]string{"accuracy on held-out images", "labels", "right", "seeds"}, seedRows(r)},
 		{[]string{"network", "parameters", "MACs", "file"}, networkRows(r)},
 		{[]string{"choosing", "time", "to dense", "MACs", "to dense", "(1−p)²"}, choosingRows(r)},
+		{[]string{"annotator", "labels", "skipped", "unsure", "late", "shared", "right of these"}, peopleRows(r.People)},
 	} {
 		if len(s.rows) == 0 {
 			continue
@@ -56,11 +58,7 @@ func seedRows(r *Report) [][]string {
 			continue
 		}
 		p := s.Points[len(s.Points)-1]
-		text := term.Percent(p.Accuracy)
-		if p.Std != nil {
-			text = fmt.Sprintf("%.1f ± %.1f %%", 100*p.Accuracy, 100**p.Std)
-		}
-		rows = append(rows, []string{s.Name, term.Count(int64(p.Labels)), text, term.Count(int64(len(p.Values)))})
+		rows = append(rows, []string{s.Name, term.Count(int64(p.Labels)), withSpread(p), term.Count(int64(p.Seeds))})
 	}
 	return rows
 }
@@ -69,6 +67,25 @@ func networkRows(r *Report) [][]string {
 	var rows [][]string
 	for _, m := range r.Models {
 		rows = append(rows, []string{m.Role, term.Count(m.Params), term.MACs(m.MACs), term.Bytes(m.Bytes)})
+	}
+	return rows
+}
+
+func peopleRows(p *People) [][]string {
+	if p == nil {
+		return nil
+	}
+	var rows [][]string
+	for _, a := range p.Annotators {
+		row := []string{cmp.Or(a.Name, "no name")}
+		for _, n := range []int{a.Labels, a.Skipped, a.Unsure, a.Late, a.Shared} {
+			row = append(row, term.Count(int64(n)))
+		}
+		right := "–"
+		if a.RightShare != nil {
+			right = term.Percent(*a.RightShare)
+		}
+		rows = append(rows, append(row, right))
 	}
 	return rows
 }

@@ -59,6 +59,9 @@ func (r *Report) resultSentence(a Accuracy) string {
 func (d *Difference) unsettled() bool { return d.Low <= 0 && d.High >= 0 }
 
 func (r *Report) seriesSentence() string {
+	if s := r.seedsSentence(); s != "" {
+		return s
+	}
 	if len(r.Series) == 0 || len(r.Series[0].Points) == 0 {
 		return ""
 	}
@@ -72,6 +75,31 @@ func (r *Report) seriesSentence() string {
 				return s + fmt.Sprintf(", %s %s.", other.Name, withSpread(q))
 			}
 		}
+	}
+	return s + "."
+}
+
+// seedsSentence tells of the result over several seeds, "" where there is none.
+func (r *Report) seedsSentence() string {
+	last := func(role Role) *Point {
+		for _, s := range r.Series {
+			if n := len(s.Points); s.Role == role && n > 0 {
+				return &s.Points[n-1]
+			}
+		}
+		return nil
+	}
+	p := last(RoleFineTuned)
+	if p == nil {
+		return ""
+	}
+	s := fmt.Sprintf("With %s labels the fused, fine-tuned network gets %s of the held-out images right (%s)",
+		term.Count(int64(p.Labels)), withSpread(*p), seeds(p.Seeds))
+	if q := last(RoleRandom); q != nil && q.Labels == p.Labels {
+		s += fmt.Sprintf(", with randomly selected labels %s", withSpread(*q))
+	}
+	if q := last(RoleDenseScratch); q != nil && q.Labels == p.Labels {
+		s += fmt.Sprintf("; the dense network trained from scratch on the same labels %s", withSpread(*q))
 	}
 	return s + "."
 }
