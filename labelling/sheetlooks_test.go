@@ -50,7 +50,7 @@ func TestSheetLooks(t *testing.T) {
 		for _, dark := range []bool{false, true} {
 			p.Size(width, 800)
 			p.Dark(dark)
-			for _, fault := range p.Faults() {
+			for _, fault := range append(p.Faults(), p.Unreached()...) {
 				t.Errorf("%d pixels, dark %t: %s", width, dark, fault)
 			}
 			if dir := os.Getenv("SHEET_PICTURES"); dir != "" {

@@ -17,14 +17,14 @@ func (f folder) peopleOf(d *rundir.Dir, s State, l config.Label) (*report.People
 	if err != nil {
 		return nil, err
 	}
-	batchOf, err := f.batchOf(s)
+	asked, err := f.askedIn(s)
 	if err != nil {
 		return nil, err
 	}
 	// Answers that differ, and that nobody mended yet, are counted all the same.
 	l.Consensus, l.Disagreement = string(labelling.Majority), string(labelling.Skip)
 	out, entries := new(report.People), log.Lines()[:min(s.takenLines(), len(log.Lines()))]
-	since, err := f.since(entries, s, l, batchOf)
+	since, err := f.since(entries, s, l, asked)
 	if err != nil {
 		out.Problem = err.Error()
 	}
@@ -37,7 +37,7 @@ func (f folder) peopleOf(d *rundir.Dir, s State, l config.Label) (*report.People
 	if err != nil {
 		return nil, err
 	}
-	late := lateAnswers(entries, batchOf, len(s.Labels))
+	late := lateAnswers(entries, asked, len(s.Labels))
 	for _, a := range r.Annotators() {
 		out.Annotators = append(out.Annotators, report.Annotator{
 			Name: a.Name, Labels: a.Labels, Skipped: a.Skipped, Unsure: a.Unsure, Late: late[a.Name], Shared: a.Shared, Right: a.Right,
@@ -52,16 +52,17 @@ func (f folder) peopleOf(d *rundir.Dir, s State, l config.Label) (*report.People
 	return out, nil
 }
 
-// batchOf is the number of the batch that asked for a sample, by the sample's ID.
-func (f folder) batchOf(s State) (map[string]int, error) {
-	out := map[string]int{}
+// askedIn are the numbers of the batches that asked for a sample, by the sample's ID: one
+// without a label may be asked for again.
+func (f folder) askedIn(s State) (map[string][]int, error) {
+	out := map[string][]int{}
 	for i, choice := range s.Choices {
 		samples, err := f.readChoice(choice.Batch)
 		if err != nil {
 			return nil, err
 		}
 		for _, sample := range samples {
-			out[sample.ID] = i
+			out[sample.ID] = append(out[sample.ID], i)
 		}
 	}
 	return out, nil
@@ -70,12 +71,12 @@ func (f folder) batchOf(s State) (map[string]int, error) {
 // since are the answers in the files, for samples that were asked for, that no step has
 // taken. One that the log has and that is gone from the files stays, unless its annotator
 // says something else of the sample now.
-func (f folder) since(took []labelEntry, s State, l config.Label, batchOf map[string]int) ([]labelEntry, error) {
+func (f folder) since(took []labelEntry, s State, l config.Label, asked map[string][]int) ([]labelEntry, error) {
 	r, err := f.answersSoFar(s, l)
 	if err != nil {
 		return nil, err
 	}
-	now := slices.DeleteFunc(f.within(r.Annotations), func(a labelling.Annotation) bool { _, asked := batchOf[a.Sample]; return !asked })
+	now := slices.DeleteFunc(f.within(r.Annotations), func(a labelling.Annotation) bool { return asked[a.Sample] == nil })
 	out := newEntries("", standing(took), now)
 	again := map[vote]bool{}
 	for _, e := range out {
@@ -91,9 +92,9 @@ type vote struct{ by, sample string }
 
 func voteOf(e labelEntry) vote { return vote{e.By(), e.Sample} }
 
-// lateAnswers counts, by annotators, the samples first answered for after the labels of
-// their batch were taken. An entry without a step is in the files alone.
-func lateAnswers(entries []labelEntry, batchOf map[string]int, labelled int) map[string]int {
+// lateAnswers counts, by annotators, the samples first answered for when no batch that
+// asked for them was open any more. An entry without a step is in the files alone.
+func lateAnswers(entries []labelEntry, asked map[string][]int, labelled int) map[string]int {
 	out, seen := map[string]int{}, map[vote]bool{}
 	for _, e := range entries {
 		v := voteOf(e)
@@ -101,8 +102,10 @@ func lateAnswers(entries []labelEntry, batchOf map[string]int, labelled int) map
 			continue
 		}
 		seen[v] = true
-		batch := batchOf[e.Sample]
-		if e.Step == "" && batch < labelled || e.Step != "" && e.Step != (label{batch + first}).Name() {
+		open := slices.ContainsFunc(asked[e.Sample], func(batch int) bool {
+			return e.Step == (label{batch + first}).Name() || e.Step == "" && batch >= labelled
+		})
+		if !open {
 			out[v.by]++
 		}
 	}

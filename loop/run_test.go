@@ -232,6 +232,7 @@ func checkReport(t *testing.T, dir string) {
 			t.Errorf("setting %s is %q", key, value)
 		}
 	}
+	checkRounds(t, r)
 	if r.Command != "prunefuse run 'a b.yaml'" {
 		t.Errorf("command %q", r.Command)
 	}

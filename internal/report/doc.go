@@ -1,5 +1,5 @@
-// Package report writes what one run found: a page for people and the same
-// numbers as JSON for programs.
+// Package report writes what one run found, or several that [Join] puts
+// together: a page for people and the same numbers as JSON for programs.
 //
 // The caller fills a [Report] with what was measured. [Report.Complete]
 // derives the rest (intervals, ratios, shares, the verdict sentence), and
