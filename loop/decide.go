@@ -3,7 +3,7 @@ package loop
 import (
 	"context"
 	"fmt"
-	"math"
+	"slices"
 
 	"github.com/prunefuse/prunefuse/loop/config"
 )
@@ -45,18 +45,10 @@ func enough(rules config.Stop, s State) string {
 		return fmt.Sprintf("stop.hours: the steps took %.2f, of %v", hours, rules.Hours)
 	case rules.Accuracy > 0 && last >= float64(rules.Accuracy):
 		return fmt.Sprintf("stop.accuracy: the selector is at %.2f %%, and %.2f %% are enough", 100*last, 100*float64(rules.Accuracy))
-	case rules.Plateau > 0 && len(best) > rules.Plateau && highest(best[len(best)-rules.Plateau:]) <= highest(best[:len(best)-rules.Plateau]):
-		return fmt.Sprintf("stop.plateau: none of the last %d selectors is better than %.2f %%, the best before them", rules.Plateau, 100*highest(best[:len(best)-rules.Plateau]))
+	case rules.Plateau > 0 && len(best) > rules.Plateau && slices.Max(best[len(best)-rules.Plateau:]) <= slices.Max(best[:len(best)-rules.Plateau]):
+		return fmt.Sprintf("stop.plateau: none of the last %d selectors is better than %.2f %%, the best before them", rules.Plateau, 100*slices.Max(best[:len(best)-rules.Plateau]))
 	}
 	return ""
-}
-
-func highest(values []float64) float64 {
-	h := math.Inf(-1)
-	for _, v := range values {
-		h = max(h, v)
-	}
-	return h
 }
 
 // decided says whether the labels after a round are enough.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/prunefuse/prunefuse/bench/internal/cli"
 	"github.com/prunefuse/prunefuse/calibration"
 
 	"github.com/prunefuse/prunefuse/data"
@@ -13,7 +14,6 @@ import (
 	"github.com/prunefuse/prunefuse/onnxio"
 	"github.com/prunefuse/prunefuse/onnxio/op"
 	"github.com/prunefuse/prunefuse/onnxio/ort"
-	"github.com/prunefuse/prunefuse/onnxio/rewrite"
 	"github.com/prunefuse/prunefuse/pruning"
 	"github.com/prunefuse/prunefuse/training"
 )
@@ -58,14 +58,11 @@ type bench struct {
 }
 
 func newBench(o options) (*bench, error) {
-	m, err := onnxio.Load(o.model)
+	dense, err := cli.Dense(o.model)
 	if err != nil {
 		return nil, err
 	}
-	b := &bench{options: o}
-	if b.dense, _, err = rewrite.FreeBatch(m); err != nil {
-		return nil, fmt.Errorf("%s: %w", o.model, err)
-	}
+	b := &bench{options: o, dense: dense}
 	if err := b.open(); err != nil {
 		return nil, errors.Join(err, b.close())
 	}

@@ -9,13 +9,13 @@ import (
 	"os"
 	"strconv"
 
+	"github.com/prunefuse/prunefuse/bench/internal/cli"
 	"github.com/prunefuse/prunefuse/data"
 	"github.com/prunefuse/prunefuse/export"
 	"github.com/prunefuse/prunefuse/internal/term"
 	"github.com/prunefuse/prunefuse/onnxio"
 	"github.com/prunefuse/prunefuse/onnxio/op"
 	"github.com/prunefuse/prunefuse/onnxio/ort"
-	"github.com/prunefuse/prunefuse/onnxio/rewrite"
 	"github.com/prunefuse/prunefuse/pruning"
 	"github.com/prunefuse/prunefuse/training"
 )
@@ -51,14 +51,11 @@ type bench struct {
 }
 
 func newBench(o options) (*bench, error) {
-	m, err := onnxio.Load(o.model)
+	dense, err := cli.Dense(o.model)
 	if err != nil {
 		return nil, err
 	}
-	b := &bench{options: o}
-	if b.dense, _, err = rewrite.FreeBatch(m); err != nil {
-		return nil, fmt.Errorf("%s: %w", o.model, err)
-	}
+	b := &bench{options: o, dense: dense}
 	if b.train, err = b.open(o.train); err == nil {
 		b.test, err = b.open(o.test)
 	}

@@ -28,7 +28,7 @@ import (
 
 func main() { cli.Main("first", run) }
 
-// ways are those of choosing the first labels.
+// ways are the strategies that choose the first labels.
 var ways = []string{"random", "typiclust", "probcover", "k-center"}
 
 func run(ctx context.Context, args []string, stdout io.Writer) error {

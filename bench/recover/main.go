@@ -27,7 +27,6 @@ import (
 	"github.com/prunefuse/prunefuse/onnxio"
 	"github.com/prunefuse/prunefuse/onnxio/op"
 	"github.com/prunefuse/prunefuse/onnxio/ort"
-	"github.com/prunefuse/prunefuse/onnxio/rewrite"
 	"github.com/prunefuse/prunefuse/pruning"
 	"github.com/prunefuse/prunefuse/training"
 )
@@ -86,14 +85,11 @@ type bench struct {
 }
 
 func open(o options) (*bench, error) {
-	m, err := onnxio.Load(o.model)
+	dense, err := cli.Dense(o.model)
 	if err != nil {
 		return nil, err
 	}
-	b := &bench{options: o}
-	if b.dense, _, err = rewrite.FreeBatch(m); err != nil {
-		return nil, fmt.Errorf("%s: %w", o.model, err)
-	}
+	b := &bench{options: o, dense: dense}
 	pre := data.Preprocess{Mean: o.mean, Std: o.std}
 	for path, into := range map[string]**data.Prepared{o.pool: &b.pool, o.test: &b.test} {
 		set, err := data.Open(path, data.Options{})

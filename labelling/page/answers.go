@@ -93,6 +93,7 @@ func (a *answers) read() error {
 		var one Answer
 		err := d.Decode(&one)
 		if errors.Is(err, io.EOF) {
+			a.list = latest(a.list)
 			return nil
 		}
 		if err == nil && (one.ID == "" || one.Label == "" || one.Annotator == "") {
@@ -101,13 +102,29 @@ func (a *answers) read() error {
 		if err != nil {
 			return fmt.Errorf("%s: answer %d: %w; the page wrote the file, and wants it as it was", a.path, n, err)
 		}
-		a.put(one)
+		a.list = append(a.list, one)
 	}
 }
 
-// put takes an answer in the place of an earlier one to the same sample.
-func (a *answers) put(one Answer) {
-	a.list = append(slices.DeleteFunc(a.list, func(old Answer) bool {
+// latest leaves the last answer of each annotator to each sample.
+func latest(list []Answer) []Answer {
+	last := make(map[[2]string]int, len(list))
+	for i, one := range list {
+		last[[2]string{one.ID, one.Annotator}] = i
+	}
+	var out []Answer
+	for i, one := range list {
+		if last[[2]string{one.ID, one.Annotator}] == i {
+			out = append(out, one)
+		}
+	}
+	return out
+}
+
+// with returns the answers with one in the place of an earlier one of the same annotator
+// to the same sample.
+func (a *answers) with(one Answer) []Answer {
+	return append(slices.DeleteFunc(slices.Clone(a.list), func(old Answer) bool {
 		return old.ID == one.ID && old.Annotator == one.Annotator
 	}), one)
 }
@@ -121,9 +138,7 @@ func (a *answers) say(id, label, annotator string) error {
 			at = old.Time.Add(time.Millisecond)
 		}
 	}
-	before := slices.Clone(a.list)
-	a.put(Answer{id, label, annotator, at})
-	return a.write(before)
+	return a.write(a.with(Answer{id, label, annotator, at}))
 }
 
 // takeBack removes the last answer of an annotator to a sample that counts, and returns
@@ -131,28 +146,26 @@ func (a *answers) say(id, label, annotator string) error {
 func (a *answers) takeBack(annotator string, counts func(id string) bool) (id string, err error) {
 	for i := len(a.list) - 1; i >= 0; i-- {
 		if old := a.list[i]; old.Annotator == annotator && counts(old.ID) {
-			before := slices.Clone(a.list)
-			a.list = slices.Delete(a.list, i, i+1)
-			return old.ID, a.write(before)
+			return old.ID, a.write(slices.Delete(slices.Clone(a.list), i, i+1))
 		}
 	}
 	return "", nil
 }
 
-// write replaces the file. Where that fails the answers are those of before.
-func (a *answers) write(before []Answer) error {
+// write replaces the answers, on the disk first. Where that fails they stay as they are.
+func (a *answers) write(list []Answer) error {
 	err := atomicfile.Write(a.path, 0o666, func(w io.Writer) error {
 		e := json.NewEncoder(w)
 		e.SetEscapeHTML(false)
-		for _, one := range a.list {
+		for _, one := range list {
 			if err := e.Encode(one); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
-	if err != nil {
-		a.list = before
+	if err == nil {
+		a.list = list
 	}
 	return err
 }

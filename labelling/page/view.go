@@ -52,6 +52,7 @@ func (s *Server) view(as string, at int) view {
 	v := view{Title: b.Title, Batch: b.Folder, Classes: b.Classes, Skip: skip != "", Unsure: unsure != "", Asked: len(b.Items), After: -1, People: []string{}, Last: []shown{}}
 	places := s.places()
 	count, mine := make([]int, len(b.Items)), make([]bool, len(b.Items))
+	var last []int // places of the annotator's answers, in order
 	for _, a := range s.answers.list {
 		if !slices.Contains(v.People, a.Annotator) {
 			v.People = append(v.People, a.Annotator)
@@ -64,11 +65,13 @@ func (s *Server) view(as string, at int) view {
 		if a.Annotator == as {
 			mine[k] = true
 			v.Mine++
-			v.Last = append(v.Last, s.shown(k, as))
+			last = append(last, k)
 		}
 	}
-	slices.Reverse(v.Last)
-	v.Last = v.Last[:min(lastShown, len(v.Last))]
+	slices.Reverse(last)
+	for _, k := range last[:min(lastShown, len(last))] {
+		v.Last = append(v.Last, s.shown(k, as))
+	}
 	for k, it := range b.Items {
 		wants := count[k] < max(1, it.Wanted)
 		if !wants {
